@@ -55,6 +55,7 @@ CREATE TABLE "image" (
     "description" TEXT NOT NULL DEFAULT '',
     "cmdline" TEXT NOT NULL DEFAULT '',
     "memory_mib" INTEGER NOT NULL DEFAULT 128,
+    "roles" "image_role"[] DEFAULT ARRAY[]::"image_role"[],
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "image_pkey" PRIMARY KEY ("id")
