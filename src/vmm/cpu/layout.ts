@@ -1,0 +1,129 @@
+/**
+ * Where things lie in the one WebAssembly memory of a machine: processor state at constant addresses, then the tables that the
+ * monitor keeps, then guest RAM last, so that what a guest can name (RAM_BASE and above, through the TLBs) is apart from everything else.
+ * All addresses are byte addresses in that memory ("host addresses"). The page at 0 stays unused: a host address of 0 means "none".
+ */
+
+export const PAGE_SIZE = 4096;
+
+/** General registers in ModRM order (EAX ECX EDX EBX ESP EBP ESI EDI, then room for R8-R15), 8 bytes each. */
+export const GPR = 0x1000;
+/** Always 0: the base or index of an address that has none. */
+export const ZERO = 0x1080;
+/** EIP of the next instruction; valid only outside `run`. */
+export const EIP = 0x1088;
+/** EIP of the first byte of the page being executed: EIP = EIP_PAGE + page offset in the record. */
+export const EIP_PAGE = 0x1090;
+/** EFLAGS without the six arithmetic flags, which are derived from FLAGS_RESULT and FLAGS_AUX (see isa/flags.ts). */
+export const EFLAGS = 0x1098;
+export const FLAGS_RESULT = 0x10a0;
+export const FLAGS_AUX = 0x10a4;
+export const CPL = 0x10a8;
+/** 0xffff or 0xffffffff by SS.B. */
+export const STACK_MASK = 0x10b0;
+/** Not zero when something outside the instruction stream wants attention: see events.ts. */
+export const EVENTS = 0x10b8;
+/** Why `run` returned: an ExitReason of interpreter/exit.ts. */
+export const EXIT_REASON = 0x10bc;
+/** Record at which `run` returned (0: none; then EIP is valid). */
+export const EXIT_RECORD = 0x10c0;
+/** Instructions that `run` may still retire; may go below 0 by one block. */
+export const BUDGET = 0x10c4;
+/** Jump cache and TLBs of the present privilege: copied from the VIEWS below when CPL changes. */
+export const VIEW_JUMP_CACHE = 0x10c8;
+export const VIEW_READ = 0x10cc;
+export const VIEW_WRITE = 0x10d0;
+/** Exception that a definition or a slow path raised: vector, error code (-1: none). CR2 is set separately, on delivery of #PF. */
+export const FAULT_VECTOR = 0x10d4;
+export const FAULT_ERROR = 0x10d8;
+/** Linear address of a #PF. */
+export const FAULT_ADDRESS = 0x10dc;
+/** Not zero where an x87 (MMX, SSE) instruction may not simply run: CR0.EM or TS, CR4.OSFXSR off, a pending #MF. See cpu/fpu-gate.ts. */
+export const X87_GATE = 0x10e0;
+export const MMX_GATE = 0x10e4;
+export const SSE_GATE = 0x10e8;
+
+/** Segment registers in ModRM order ES CS SS DS FS GS, then LDTR, TR; SEGMENT_SIZE bytes each. */
+export const SEGMENT = 0x1100;
+export const SEGMENT_SIZE = 32;
+/** Fields of a segment register (offsets): the selector and the hidden part. */
+export const Seg = {
+  selector: 0,
+  base: 4,
+  /** Limit in bytes, granularity applied. */
+  limit: 8,
+  /** Bits 8-23 of the descriptor's second doubleword: type 0-3, S 4, DPL 5-6, P 7, AVL 12, L 13, D/B 14, G 15. Bit 16: usable (not null). */
+  access: 12,
+  /** Lowest and highest offset that may be read (inclusive); low > high where nothing may. */
+  readLow: 16,
+  readHigh: 20,
+  /** The same for writes. */
+  writeLow: 24,
+  writeHigh: 28,
+} as const;
+
+export const ES = 0;
+export const CS = 1;
+export const SS = 2;
+export const DS = 3;
+export const FS = 4;
+export const GS = 5;
+export const LDTR = 6;
+export const TR = 7;
+
+export const GDTR_BASE = 0x1200;
+export const GDTR_LIMIT = 0x1204;
+export const IDTR_BASE = 0x1208;
+export const IDTR_LIMIT = 0x120c;
+export const CR0 = 0x1210;
+export const CR2 = 0x1218;
+export const CR3 = 0x1220;
+export const CR4 = 0x1228;
+/** DR0-DR7, 8 bytes each. */
+export const DR = 0x1240;
+
+/** A cell where an access that is not plain RAM is put together (page-crossing, device): 64 bytes, see mmu/access.ts. */
+export const SCRATCH = 0x1400;
+/** XMM0-XMM7 (room for 16), 16 bytes each. */
+export const XMM = 0x1500;
+export const MXCSR = 0x1600;
+/**
+ * x87: eight physical registers R0-R7 of 16 bytes (64-bit significand, then 16-bit sign and exponent, then zeros). ST(i) is R((TOP+i) & 7).
+ * MMi is the significand of Ri.
+ */
+export const X87 = 0x1700;
+export const X87_CONTROL = 0x1780;
+/** Status word without TOP. */
+export const X87_STATUS = 0x1784;
+export const X87_TOP = 0x1788;
+/** One bit per physical register: 1 = not empty (the abridged tag word of FXSAVE). */
+export const X87_TAGS = 0x178c;
+export const X87_OPCODE = 0x1790;
+export const X87_IP = 0x1794;
+export const X87_CS = 0x1798;
+export const X87_DP = 0x179c;
+export const X87_DS = 0x17a0;
+
+/** A free scratch area for emitted helper functions (multi-word results), 256 bytes. */
+export const RESULT = 0x1800;
+
+/** Two jump caches (supervisor, user) of JUMP_CACHE_ENTRIES entries of 8 bytes: EIP, record. */
+export const JUMP_CACHE = 0x10000;
+export const JUMP_CACHE_ENTRIES = 4096;
+export const JUMP_CACHE_SIZE = JUMP_CACHE_ENTRIES * 8;
+
+/** Four flat TLBs of 2^20 i32 deltas: supervisor read, supervisor write, user read, user write. See mmu/tlb.ts. */
+export const TLB = 0x40_0000;
+export const TLB_SIZE = 0x40_0000;
+
+/** Predecoded instructions. */
+export const RECORDS = 0x140_0000;
+export const RECORDS_END = 0x400_0000;
+
+/** Guest-physical 0. */
+export const RAM_BASE = 0x400_0000;
+
+/** Size in 64 KiB wasm pages of the memory of a machine with this much RAM; one spare page keeps 16-byte accesses at the very end inside. */
+export function wasmPages(ramBytes: number): number {
+  return Math.ceil((RAM_BASE + ramBytes) / 65536) + 1;
+}

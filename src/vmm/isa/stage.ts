@@ -1,0 +1,154 @@
+import type { ValueType } from "../wasm/opcodes.js";
+import { Emitter, type Temp, type Value, type Vector, type Wide } from "./emitter.js";
+
+/**
+ * One operand of the instruction being emitted, opaque to definitions.
+ * `rm`: what ModRM.rm names (register or memory), also a register in the opcode, the accumulator, a moffs.
+ * `r`: what ModRM.reg names. `i`: immediate. `register`: a register that the instruction implies.
+ */
+export type Operand = { readonly role: "rm" } | { readonly role: "r" } | { readonly role: "i" } | { readonly role: "register"; readonly number: number };
+
+/** General registers by ModRM number, as implied operands. */
+export const EAX = 0;
+export const ECX = 1;
+export const EDX = 2;
+export const EBX = 3;
+export const ESP = 4;
+export const EBP = 5;
+export const ESI = 6;
+export const EDI = 7;
+
+/** Condition codes as in the low nibble of Jcc. */
+export type Condition = number;
+
+/** How an access will be used: what is translated for `modify` may be read and written. */
+export type AccessKind = "read" | "write" | "modify";
+
+/** A function of the core module that definitions may call, emitted once. Arguments and results are wasm values. */
+export interface Helper {
+  readonly name: string;
+  readonly params: readonly ValueType[];
+  readonly results: readonly ValueType[];
+  /** Emits the body; parameters are locals 0 .. n-1, results are left on the wasm stack. */
+  emit(e: Emitter, core: HelperLinker): void;
+}
+
+/** Resolves helpers to function indices of the module being built. */
+export interface HelperLinker {
+  helper(helper: Helper): number;
+}
+
+/**
+ * What a definition is written against. Rules (isa.md):
+ *  - *translate, then act*: everything that may fault (reads, `modify`, `translate`, `raiseIf`) comes before the first change of state;
+ *  - reads snapshot: a value read stays what it was, whatever is written later;
+ *  - a memory operand is translated once: use `modify` for read-modify-write;
+ *  - after `jump*`, `again`, `raise`, `callout` or `endBlock` the instruction has ended on that path.
+ * Sizes are in bytes. Values of sizes 1 and 2 are zero-extended when read; only the low bytes count when written.
+ */
+export abstract class Stage extends Emitter {
+  // Operands
+
+  /** Reads an operand of 1, 2 or 4 bytes. May fault. */
+  abstract read(operand: Operand, size: number): Value;
+  /** Writes an operand of 1, 2 or 4 bytes; a memory operand may fault, before anything is stored. */
+  abstract write(operand: Operand, size: number, v: Value): void;
+  /** Translates an operand once for reading and writing. `store` can't fault. */
+  abstract modify(operand: Operand, size: number): { v: Value; store(r: Value): void };
+  /** Reads 8 bytes (MMX register, low half of an XMM register, or memory). */
+  abstract readWide(operand: Operand): Wide;
+  abstract writeWide(operand: Operand, v: Wide): void;
+  /** Reads 16 bytes: an XMM register, or memory, which must be aligned (#GP(0)) unless `unaligned`. */
+  abstract readVector(operand: Operand, unaligned?: boolean): Vector;
+  abstract writeVector(operand: Operand, v: Vector, unaligned?: boolean): void;
+  /** Host address of a register operand's cell, for instructions that work on registers in memory (XMM, MMX, x87). Only for register forms. */
+  abstract registerAddress(operand: Operand): Value;
+  /** Whether `rm` is memory in the handler or site being emitted. */
+  abstract isMemory(operand: Operand): boolean;
+  /** Offset of the memory operand within its segment (LEA), not truncated to the operand size. */
+  abstract effectiveAddress(): Value;
+  /** Translates the memory operand for an access of `size` bytes (up to 16) at `offset` from it; gives a host address. May fault. */
+  abstract translateOperand(size: number, kind: AccessKind, offset?: Value): Value;
+
+  // Registers and memory
+
+  abstract reg(n: number, size?: number): Value;
+  abstract setReg(n: number, size: number, v: Value): void;
+  /** Translates an access to segment:offset. May fault. The result is a host address for `loadHost*` and `store*`. */
+  abstract translate(segment: number, offset: Value, size: number, kind: AccessKind): Value;
+  /** Segment of a string source or of XLAT: DS or its override. */
+  abstract translateSource(offset: Value, size: number): Value;
+  /** Stores at a host address that `translate` or `translateOperand` gave for writing; can't fault. */
+  abstract store(host: Value, size: number, v: Value): void;
+  abstract storeWide(host: Value, v: Wide): void;
+  abstract storeVector(host: Value, v: Vector): void;
+  /** Pushes a value of 2 or 4 bytes. May fault; ESP changes only if not. */
+  abstract pushStack(size: number, v: Value): void;
+  /** Value of `size` bytes at the top of the stack + `offset` bytes, ESP unchanged. May fault. */
+  abstract peekStack(size: number, offset?: number): Value;
+  /** ESP (or SP) += bytes. */
+  abstract dropStack(bytes: Value): void;
+  /** Mask of offsets for the address size of this instruction: 0xffff or -1; of the stack for `stack`. */
+  abstract addressMask(): Value;
+  abstract stackMask(): Value;
+
+  // Flags
+
+  /** The flags of an addition (with or without carry in), a subtraction (compare, borrow) or a logical operation `r` of `a` and `b`. */
+  abstract flags(kind: "add" | "sub" | "logic", size: number, of: { a?: Value; b?: Value; r: Value }): void;
+  /** The same for INC and DEC: CF stays. */
+  abstract flagsKeepCarry(kind: "add" | "sub", size: number, of: { a: Value; b: Value; r: Value }): void;
+  /** ZF, SF, PF from `r`; CF, OF (0 or 1) as given; AF clear. */
+  abstract flagsResult(size: number, r: Value, cf: Value, of: Value): void;
+  /** CF alone; CF and OF alone. The others stay. */
+  abstract setCarry(cf: Value): void;
+  abstract setCarryOverflow(cf: Value, of: Value): void;
+  /** CF, PF, AF, ZF, SF, OF as an EFLAGS image, and from one (other bits of it are ignored). */
+  abstract arithmeticFlags(): Value;
+  abstract setArithmeticFlags(image: Value): void;
+  abstract carry(): Value;
+  /** 0 or 1. */
+  abstract condition(cc: Condition): Value;
+
+  // Control
+
+  /** EIP of the next instruction. */
+  abstract nextEip(): Value;
+  /** Jumps relative to the next instruction by the immediate; EIP is truncated to `size` bytes. */
+  abstract jumpRelative(size: number): void;
+  /** The same if `c`; otherwise the instruction ends, falling through. */
+  abstract branch(c: Value, size: number): void;
+  /** Target of `jumpRelative`, for CALL. */
+  abstract relativeTarget(size: number): Value;
+  abstract jumpTo(target: Value): void;
+  /** #GP(0) if `target` lies outside the code segment: before any change of state. */
+  abstract checkTarget(target: Value): void;
+  /** This instruction again (REP): one iteration is one restartable step. */
+  abstract again(): void;
+  /** The instruction has ended; the monitor looks at events before the next one. With `shadow`, only after the next one (STI). */
+  abstract endBlock(shadow?: boolean): void;
+  /** Ends the instruction by raising an exception; `error` is pushed where the vector has one. */
+  abstract raise(vector: number, error?: number): void;
+  raiseIf(c: Value, vector: number, error?: number): void {
+    this.when(c, () => this.raise(vector, error));
+  }
+  /** Ends the instruction in TypeScript: the callout of that name (cpu/callouts) does all of it, or raises. */
+  abstract callout(name: string): void;
+  /** Callout that ends the instruction unless the word of processor state at `address` is 0 (a gate: may this unit be used?). */
+  gate(address: number, callout: string): void {
+    this.when(this.state(address), () => this.callout(callout));
+  }
+  /** Calls a helper of the core module with wasm values already on the stack; results are on the stack. */
+  abstract callHelper(helper: Helper): void;
+  /** Calls a helper with one i32 or i64 result. */
+  call(helper: Helper, args: readonly (Value | Wide)[]): Temp {
+    for (const arg of args) {
+      if (typeof arg === "bigint") this.putWide(arg);
+      else this.put(arg);
+    }
+    this.callHelper(helper);
+    return this.take(helper.results[0]);
+  }
+  /** This instruction is sensitive: in line in binary translation, a trap in direct execution. */
+  abstract sensitive(): void;
+}

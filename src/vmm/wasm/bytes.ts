@@ -1,0 +1,80 @@
+/** A growing byte buffer with the encodings of the WebAssembly binary format (LEB128, IEEE 754, counted vectors). */
+export class Bytes {
+  private buffer = new Uint8Array(256);
+  length = 0;
+
+  private room(n: number): void {
+    if (this.length + n <= this.buffer.length) return;
+    const larger = new Uint8Array(Math.max(this.buffer.length * 2, this.length + n));
+    larger.set(this.buffer.subarray(0, this.length));
+    this.buffer = larger;
+  }
+
+  u8(value: number): this {
+    this.room(1);
+    this.buffer[this.length++] = value;
+    return this;
+  }
+
+  /** Unsigned LEB128 of a 32-bit value. */
+  u32(value: number): this {
+    let rest = value >>> 0;
+    this.room(5);
+    while (rest > 0x7f) {
+      this.buffer[this.length++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
+    }
+    this.buffer[this.length++] = rest;
+    return this;
+  }
+
+  /** Signed LEB128 of a 32-bit value (either signedness is accepted). */
+  s32(value: number): this {
+    let rest = value | 0;
+    this.room(5);
+    for (;;) {
+      const low = rest & 0x7f;
+      rest >>= 7;
+      if ((rest === 0 && !(low & 0x40)) || (rest === -1 && low & 0x40)) {
+        this.buffer[this.length++] = low;
+        return this;
+      }
+      this.buffer[this.length++] = low | 0x80;
+    }
+  }
+
+  /** Signed LEB128 of a 64-bit value (either signedness is accepted). */
+  s64(value: bigint): this {
+    let rest = BigInt.asIntN(64, value);
+    for (;;) {
+      const low = Number(rest & 0x7fn);
+      rest >>= 7n;
+      if ((rest === 0n && !(low & 0x40)) || (rest === -1n && low & 0x40)) return this.u8(low);
+      this.u8(low | 0x80);
+    }
+  }
+
+  f64(value: number): this {
+    this.room(8);
+    new DataView(this.buffer.buffer).setFloat64(this.length, value, true);
+    this.length += 8;
+    return this;
+  }
+
+  raw(bytes: Uint8Array): this {
+    this.room(bytes.length);
+    this.buffer.set(bytes, this.length);
+    this.length += bytes.length;
+    return this;
+  }
+
+  name(text: string): this {
+    const bytes = new TextEncoder().encode(text);
+    return this.u32(bytes.length).raw(bytes);
+  }
+
+  /** What was written so far; a view, valid until the next write. */
+  view(): Uint8Array {
+    return this.buffer.subarray(0, this.length);
+  }
+}

@@ -1,0 +1,177 @@
+import { Bytes } from "./bytes.js";
+import type { Mem, Sat, Simd, SimdLane, SimdMem } from "./opcodes.js";
+import { Op, ValueType } from "./opcodes.js";
+
+/** A structured block that can be branched to. Opened by `block`, `loop` or `if`; the builder turns it into a relative depth. */
+export interface Label {
+  readonly depth: number;
+}
+
+const EMPTY = 0x40;
+
+/** Assembles one function body. Locals are declared as they are asked for; parameters are locals 0 .. n-1. */
+export class FunctionBuilder {
+  private readonly code = new Bytes();
+  private readonly localTypes: ValueType[] = [];
+  private depth = 0;
+
+  constructor(
+    readonly params: readonly ValueType[],
+    readonly results: readonly ValueType[],
+  ) {}
+
+  /** Bytes of code emitted so far (locals apart). */
+  get size(): number {
+    return this.code.length;
+  }
+
+  /** Declares a local and returns its index. */
+  local(type: ValueType): number {
+    this.localTypes.push(type);
+    return this.params.length + this.localTypes.length - 1;
+  }
+
+  op(code: Op): this {
+    this.code.u8(code);
+    return this;
+  }
+  i32(value: number): this {
+    this.code.u8(0x41).s32(value);
+    return this;
+  }
+  i64(value: bigint): this {
+    this.code.u8(0x42).s64(value);
+    return this;
+  }
+  f64(value: number): this {
+    this.code.u8(0x44).f64(value);
+    return this;
+  }
+  get(local: number): this {
+    this.code.u8(0x20).u32(local);
+    return this;
+  }
+  set(local: number): this {
+    this.code.u8(0x21).u32(local);
+    return this;
+  }
+  tee(local: number): this {
+    this.code.u8(0x22).u32(local);
+    return this;
+  }
+  globalGet(global: number): this {
+    this.code.u8(0x23).u32(global);
+    return this;
+  }
+  globalSet(global: number): this {
+    this.code.u8(0x24).u32(global);
+    return this;
+  }
+
+  /** A load or store at `address on the stack + offset`; alignment hints are always 1 byte, which costs nothing on our hosts. */
+  mem(code: Mem, offset = 0): this {
+    this.code.u8(code).u32(0).u32(offset);
+    return this;
+  }
+  memoryCopy(): this {
+    this.code.u8(0xfc).u32(10).u8(0).u8(0);
+    return this;
+  }
+  memoryFill(): this {
+    this.code.u8(0xfc).u32(11).u8(0);
+    return this;
+  }
+  sat(code: Sat): this {
+    this.code.u8(0xfc).u32(code);
+    return this;
+  }
+  simd(code: Simd): this {
+    this.code.u8(0xfd).u32(code);
+    return this;
+  }
+  simdMem(code: SimdMem, offset = 0): this {
+    this.code.u8(0xfd).u32(code).u32(0).u32(offset);
+    return this;
+  }
+  simdLane(code: SimdLane, lane: number): this {
+    this.code.u8(0xfd).u32(code).u8(lane);
+    return this;
+  }
+  /** `i8x16.shuffle` with 16 lane numbers, 0-15 of the first operand and 16-31 of the second. */
+  shuffle(lanes: readonly number[]): this {
+    this.code.u8(0xfd).u32(13);
+    for (const lane of lanes) this.code.u8(lane);
+    return this;
+  }
+  /** `v128.const` from 16 bytes. */
+  v128(bytes: readonly number[]): this {
+    this.code.u8(0xfd).u32(12);
+    for (const byte of bytes) this.code.u8(byte);
+    return this;
+  }
+
+  private open(code: number, result?: ValueType): Label {
+    this.code.u8(code).u8(result ?? EMPTY);
+    return { depth: ++this.depth };
+  }
+  block(result?: ValueType): Label {
+    return this.open(0x02, result);
+  }
+  loop(result?: ValueType): Label {
+    return this.open(0x03, result);
+  }
+  if(result?: ValueType): Label {
+    return this.open(0x04, result);
+  }
+  else(): this {
+    this.code.u8(Op.else);
+    return this;
+  }
+  end(): this {
+    this.depth--;
+    this.code.u8(Op.end);
+    return this;
+  }
+  br(label: Label): this {
+    this.code.u8(0x0c).u32(this.depth - label.depth);
+    return this;
+  }
+  brIf(label: Label): this {
+    this.code.u8(0x0d).u32(this.depth - label.depth);
+    return this;
+  }
+  brTable(labels: readonly Label[], otherwise: Label): this {
+    this.code.u8(0x0e).u32(labels.length);
+    for (const label of labels) this.code.u32(this.depth - label.depth);
+    this.code.u32(this.depth - otherwise.depth);
+    return this;
+  }
+  call(func: number): this {
+    this.code.u8(0x10).u32(func);
+    return this;
+  }
+  /** Calls table 0 at the index on the stack; `type` is an index that `ModuleBuilder.type` gave. */
+  callIndirect(type: number): this {
+    this.code.u8(0x11).u32(type).u8(0);
+    return this;
+  }
+
+  /** The body as the code section wants it: size, locals, code. */
+  body(): Uint8Array {
+    if (this.depth !== 0) throw new Error(`wasm function ends inside ${this.depth} open blocks`);
+    const runs: { type: ValueType; count: number }[] = [];
+    for (const type of this.localTypes) {
+      const last = runs.at(-1);
+      if (last?.type === type) last.count++;
+      else runs.push({ type, count: 1 });
+    }
+    const locals = new Bytes().u32(runs.length);
+    for (const run of runs) locals.u32(run.count).u8(run.type);
+    return new Bytes()
+      .u32(locals.length + this.code.length + 1)
+      .raw(locals.view())
+      .raw(this.code.view())
+      .u8(Op.end)
+      .view();
+  }
+}

@@ -1,0 +1,103 @@
+import { Bytes } from "./bytes.js";
+import { FunctionBuilder } from "./function.js";
+import type { ValueType } from "./opcodes.js";
+import { ValueType as Type } from "./opcodes.js";
+
+interface Global {
+  type: ValueType;
+  initial: number;
+  exported?: string;
+}
+
+/**
+ * Assembles a module: types, imports (one shared memory and functions), functions, at most one table, mutable i32 globals, exports.
+ * Function indices count imports first, so every import must be declared before the first function is.
+ */
+export class ModuleBuilder {
+  private readonly types: string[] = [];
+  private readonly typeBytes: Uint8Array[] = [];
+  private readonly imports: { module: string; name: string; type: number }[] = [];
+  private memory?: { module: string; name: string; pages: number };
+  private readonly functions: { builder: FunctionBuilder; type: number }[] = [];
+  private readonly globals: Global[] = [];
+  private readonly exports: { name: string; kind: number; index: number }[] = [];
+  private table: number[] = [];
+
+  /** Index of a function type. */
+  type(params: readonly ValueType[], results: readonly ValueType[]): number {
+    const key = `${params.join()}>${results.join()}`;
+    const known = this.types.indexOf(key);
+    if (known >= 0) return known;
+    const bytes = new Bytes().u8(0x60).u32(params.length);
+    for (const type of params) bytes.u8(type);
+    bytes.u32(results.length);
+    for (const type of results) bytes.u8(type);
+    this.typeBytes.push(bytes.view());
+    return this.types.push(key) - 1;
+  }
+
+  /** Imports a shared memory of exactly `pages` 64 KiB pages. */
+  importMemory(module: string, name: string, pages: number): void {
+    this.memory = { module, name, pages };
+  }
+
+  importFunction(module: string, name: string, params: readonly ValueType[], results: readonly ValueType[]): number {
+    if (this.functions.length > 0) throw new Error("imports come before functions");
+    return this.imports.push({ module, name, type: this.type(params, results) }) - 1;
+  }
+
+  /** Declares a function, to be filled later through the builder; returns its index. */
+  function(params: readonly ValueType[], results: readonly ValueType[], exported?: string): { index: number; f: FunctionBuilder } {
+    const f = new FunctionBuilder(params, results);
+    const index = this.imports.length + this.functions.push({ builder: f, type: this.type(params, results) }) - 1;
+    if (exported) this.exports.push({ name: exported, kind: 0, index });
+    return { index, f };
+  }
+
+  /** Declares a mutable i32 global; returns its index. */
+  global(initial: number, exported?: string): number {
+    return this.globals.push({ type: Type.i32, initial, exported }) - 1;
+  }
+
+  /** Fills table 0 with these functions, from element 0 on. */
+  elements(functions: number[]): void {
+    this.table = functions;
+  }
+
+  build(): Uint8Array<ArrayBuffer> {
+    const out = new Bytes().raw(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+    const section = (id: number, count: number, fill: (bytes: Bytes) => void) => {
+      if (count === 0) return;
+      const bytes = new Bytes().u32(count);
+      fill(bytes);
+      out.u8(id).u32(bytes.length).raw(bytes.view());
+    };
+    section(1, this.typeBytes.length, (b) => {
+      for (const type of this.typeBytes) b.raw(type);
+    });
+    section(2, this.imports.length + (this.memory ? 1 : 0), (b) => {
+      for (const { module, name, type } of this.imports) b.name(module).name(name).u8(0).u32(type);
+      if (this.memory) b.name(this.memory.module).name(this.memory.name).u8(2).u8(3).u32(this.memory.pages).u32(this.memory.pages);
+    });
+    section(3, this.functions.length, (b) => {
+      for (const { type } of this.functions) b.u32(type);
+    });
+    section(4, this.table.length > 0 ? 1 : 0, (b) => b.u8(0x70).u8(0).u32(this.table.length));
+    section(6, this.globals.length, (b) => {
+      for (const { type, initial } of this.globals) b.u8(type).u8(1).u8(0x41).s32(initial).u8(0x0b);
+    });
+    const exported = [...this.exports];
+    for (const [index, global] of this.globals.entries()) if (global.exported) exported.push({ name: global.exported, kind: 3, index });
+    section(7, exported.length, (b) => {
+      for (const { name, kind, index } of exported) b.name(name).u8(kind).u32(index);
+    });
+    section(9, this.table.length > 0 ? 1 : 0, (b) => {
+      b.u8(0).u8(0x41).s32(0).u8(0x0b).u32(this.table.length);
+      for (const index of this.table) b.u32(index);
+    });
+    section(10, this.functions.length, (b) => {
+      for (const { builder } of this.functions) b.raw(builder.body());
+    });
+    return out.view().slice();
+  }
+}
