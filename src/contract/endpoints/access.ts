@@ -1,0 +1,87 @@
+import { Project, ProjectCreate, ProjectPage, Ticket, TicketCreate, TokenCreate, TokenCreated, TokenPage } from "../access.js";
+import { endpoint } from "../endpoint.js";
+import { pageQuery } from "../paging.js";
+
+export const listTokens = endpoint({
+  id: "listTokens",
+  method: "get",
+  path: "/v1/tokens",
+  tag: "access",
+  summary: "List the project's tokens, without their secrets",
+  role: "admin",
+  query: pageQuery,
+  answers: { 200: { description: "A page of tokens", schema: TokenPage } },
+  problems: ["invalid_cursor"],
+});
+
+export const createToken = endpoint({
+  id: "createToken",
+  method: "post",
+  path: "/v1/tokens",
+  tag: "access",
+  summary: "Create a token for the project",
+  role: "admin",
+  body: TokenCreate,
+  answers: { 201: { description: "The token with its secret, which is shown this once", schema: TokenCreated } },
+  problems: [],
+});
+
+export const deleteToken = endpoint({
+  id: "deleteToken",
+  method: "delete",
+  path: "/v1/tokens/{id}",
+  tag: "access",
+  summary: "Revoke a token",
+  role: "admin",
+  answers: { 204: { description: "It opens nothing any more" } },
+  problems: ["not_found"],
+});
+
+export const listProjects = endpoint({
+  id: "listProjects",
+  method: "get",
+  path: "/v1/projects",
+  tag: "access",
+  summary: "List projects: all of them for an administrator of the installation, else the token's own",
+  role: "viewer",
+  query: pageQuery,
+  answers: { 200: { description: "A page of projects", schema: ProjectPage } },
+  problems: ["invalid_cursor"],
+});
+
+export const createProject = endpoint({
+  id: "createProject",
+  method: "post",
+  path: "/v1/projects",
+  tag: "access",
+  summary: "Create a project",
+  role: "admin",
+  installation: true,
+  body: ProjectCreate,
+  answers: { 201: { description: "The project", schema: Project } },
+  problems: ["name_taken"],
+});
+
+export const deleteProject = endpoint({
+  id: "deleteProject",
+  method: "delete",
+  path: "/v1/projects/{id}",
+  tag: "access",
+  summary: "Delete a project that holds no machines and no images",
+  role: "admin",
+  installation: true,
+  answers: { 204: { description: "It is gone, with its tokens" } },
+  problems: ["not_found", "project_not_empty"],
+});
+
+export const createTicket = endpoint({
+  id: "createTicket",
+  method: "post",
+  path: "/v1/tickets",
+  tag: "tickets",
+  summary: "A ticket that opens the project's event stream once",
+  role: "viewer",
+  body: TicketCreate,
+  answers: { 201: { description: "The ticket", schema: Ticket } },
+  problems: [],
+});

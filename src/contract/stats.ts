@@ -1,0 +1,33 @@
+/** One sample of a machine's statistics: what the stats stream carries and `GET /v1/vms/{id}/stats` answers. Shapes as in src/vmx/stats.ts. */
+import { z } from "zod";
+import { Time } from "./identity.js";
+import { vmStates } from "./vm-states.js";
+
+const count = z.number().min(0);
+const mode = z.object({ instructions: count, entries: count, timeUs: count });
+
+export const MachineStats = z
+  .object({
+    atMs: z.number().meta({ description: "Host time of the sample, ms since the epoch" }),
+    guestTimeMs: count.meta({ description: "Guest time since the first instruction; stands still while paused" }),
+    cpu: z.object({ instructions: count, hostCpuUs: count, haltedUs: count }),
+    memory: z.object({ guestMiB: count, residentBytes: count }),
+    modes: z.object({ directExecution: mode, binaryTranslation: mode }),
+    engines: z.object({ interpreted: count, translated: count }),
+    mmu: z.object({ hiddenFaults: count, trueFaults: count, tlbFlushes: count, tracedWrites: count }),
+    interpreter: z.object({ decodedInstructions: count, codePages: count, invalidations: count, flushes: count }),
+    interrupts: z.object({ delivered: count, exceptions: count }),
+    worldSwitches: z.record(z.string(), z.object({ count, timeUs: count })),
+    serial: z.array(z.object({ port: z.int(), outputBytes: count, inputBytes: count })),
+  })
+  .meta({ id: "MachineStats", description: "Counters are cumulative since the VM process started" });
+
+export const VmStats = z
+  .object({
+    time: Time,
+    state: z.enum(vmStates),
+    generation: z.int(),
+    stats: MachineStats.nullable().meta({ description: "null while no VM process runs" }),
+  })
+  .meta({ id: "VmStats" });
+export type VmStats = z.infer<typeof VmStats>;
