@@ -1,0 +1,24 @@
+import { PrismaPg } from "@prisma/adapter-pg";
+import { Prisma, PrismaClient } from "./generated/client.js";
+
+export type Database = PrismaClient;
+
+/** Connections that one process holds for its rows, beside those of the queue and the feed. */
+const poolSize = 10;
+
+/** Opens the rows behind a PostgreSQL URL; connects on first use. `$disconnect()` closes. */
+export function openDatabase(url: string): Database {
+  const adapter = new PrismaPg({ connectionString: url, max: poolSize, connectionTimeoutMillis: 5000, application_name: "worldswitch" });
+  // A commit waits at most for the few milliseconds that another one holds the outbox lock, or for the database to come back.
+  return new PrismaClient({ adapter, transactionOptions: { maxWait: 10_000, timeout: 20_000 } });
+}
+
+/** P2034: another transaction was in the way (deadlock or serialization); doing it again is right. */
+export function isWriteConflict(error: unknown): boolean {
+  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P2034";
+}
+
+/** P2002: a unique key is taken. */
+export function isUniqueViolation(error: unknown): boolean {
+  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P2002";
+}
