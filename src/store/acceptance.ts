@@ -5,7 +5,7 @@
 import { decide, desiredOnAccept, stateOnAccept, type VmAction, type VmOperationKind, type VmState } from "../contract/vm-states.js";
 import type { Database } from "./database.js";
 import type { Prisma, Vm } from "./generated/client.js";
-import { newId } from "./identity.js";
+import { newId } from "./ids.js";
 import { type Asker, createOperation, type Operation, open, supersede } from "./operations.js";
 import { commit, type Transaction } from "./outbox.js";
 import { changeState, lockVm } from "./vms.js";

@@ -6,7 +6,7 @@ import type { FailureCode } from "../contract/problems.js";
 import type { Database } from "./database.js";
 import type { Operation } from "./generated/client.js";
 import { Prisma } from "./generated/client.js";
-import { newId } from "./identity.js";
+import { newId } from "./ids.js";
 import { commit, type Transaction } from "./outbox.js";
 
 export type { Operation };

@@ -1,7 +1,7 @@
 import type { Database } from "./database.js";
 import { isWriteConflict } from "./database.js";
 import type { Prisma } from "./generated/client.js";
-import { newId } from "./identity.js";
+import { newId } from "./ids.js";
 
 /** An event to be written with the rows that it tells of. */
 export interface NewEvent {
