@@ -1,0 +1,28 @@
+/** What can be wrong with an image, as a value that reaches the API and the command line unchanged. */
+
+/**
+ * - `image_unknown`: the catalog has no image of that name.
+ * - `image_rejected`: a file is not what it should be (not a bzImage, truncated, too large for the machine).
+ * - `archive_rejected`: an exported archive cannot be read back.
+ * - `package_client_missing`: this host has no apt-get or no dpkg.
+ * - `package_source_unavailable`: the host's mirrors did not give the packages.
+ * - `preparation_failed`: packages came, and something else went wrong.
+ */
+export type ImageErrorCode =
+  | "image_unknown"
+  | "image_rejected"
+  | "archive_rejected"
+  | "package_client_missing"
+  | "package_source_unavailable"
+  | "preparation_failed";
+
+export class ImageError extends Error {
+  override readonly name = "ImageError";
+  constructor(
+    readonly code: ImageErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
