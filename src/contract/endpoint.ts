@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { TokenRole } from "./access.js";
+import { text } from "./identity.js";
 import type { ProblemCode } from "./problems.js";
 
 /** `"/v1/images/{id}/files/{role}"` -> `{ id: string; role: string }` */
@@ -54,7 +55,7 @@ type Described<Path extends string, Query extends z.ZodRawShape, Body extends z.
 
 /** `?project=` goes with every request that needs a token. */
 const projectQuery = {
-  project: z.string().max(80).optional().meta({ description: "Id or name of the project to work in; default: the token's own" }),
+  project: text(80).optional().meta({ description: "Id or name of the project to work in; default: the token's own" }),
 };
 
 export type QueryOf<Shape extends z.ZodRawShape> = z.ZodObject<Shape & typeof projectQuery, z.core.$strict>;

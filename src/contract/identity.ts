@@ -33,13 +33,18 @@ export function mayBeReference(text: string): boolean {
   return /^[0-9A-Za-z._-]{1,80}$/.test(text);
 }
 
+/** One line that the database can hold: no control characters, no halves of surrogate pairs. */
+export function text(longest: number) {
+  return z
+    .string()
+    .max(longest)
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, "no control characters");
+}
+
 export const Time = z.iso.datetime().meta({ description: "RFC 3339, UTC" });
 
 const labelKey = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/, "1 to 63 of A-Z, a-z, 0-9, dot, underscore, slash and hyphen");
-const labelValue = z
-  .string()
-  .max(255)
-  .regex(/^[^\p{Cc}]*$/u, "no control characters");
+const labelValue = text(255);
 
 export const Labels = z
   .record(labelKey, labelValue)

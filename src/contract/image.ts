@@ -1,6 +1,6 @@
 /** Something a vm boots from: a catalog entry or files that were uploaded. */
 import { z } from "zod";
-import { id, Name, Time } from "./identity.js";
+import { id, Name, Time, text } from "./identity.js";
 import { page } from "./paging.js";
 import { Cmdline } from "./vm.js";
 
@@ -49,7 +49,7 @@ export const ImageCreate = z
     name: Name,
     kind: z.enum(imageKinds),
     cmdline: Cmdline.optional(),
-    description: z.string().max(500).optional(),
+    description: text(500).optional(),
     memoryMiB: z.int().min(32).max(2048).optional(),
     files: z
       .array(z.enum(fileRoles))

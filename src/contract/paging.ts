@@ -1,9 +1,10 @@
 /** Lists: `limit` and `cursor` in, `{items, nextCursor, eventSeq}` out. */
 import { z } from "zod";
+import { text } from "./identity.js";
 
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(100).default(50).meta({ description: "Most items to answer with" }),
-  cursor: z.string().max(200).optional().meta({ description: "`nextCursor` of the page before" }),
+  cursor: text(200).optional().meta({ description: "`nextCursor` of the page before" }),
 };
 
 /** A page of `item`. `eventSeq` was read before the items: events from there on miss nothing of what the list does not show. */

@@ -1,6 +1,6 @@
 /** A virtual machine: the resource, and the requests that make and change it. */
 import { z } from "zod";
-import { id, Labels, Name, Time } from "./identity.js";
+import { id, Labels, Name, Time, text } from "./identity.js";
 import { page } from "./paging.js";
 import { desiredStates, vmStates } from "./vm-states.js";
 
@@ -46,7 +46,7 @@ export const Cmdline = z
 export const VmCreate = z
   .strictObject({
     name: Name.optional(),
-    image: z.string().min(1).max(80).meta({ description: "Id or name of an image", example: "debian-mini" }),
+    image: text(80).meta({ description: "Id or name of an image", example: "debian-mini" }),
     memoryMiB: z.int().min(32).max(2048).optional().meta({ description: "Guest memory; default: what the image asks for, else 128" }),
     cmdline: Cmdline.optional(),
     labels: Labels.optional(),

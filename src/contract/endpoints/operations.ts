@@ -1,5 +1,5 @@
-import { z } from "zod";
 import { endpoint } from "../endpoint.js";
+import { text } from "../identity.js";
 import { Operation, OperationPage, operationStates } from "../operation.js";
 import { pageQuery } from "../paging.js";
 import { oneOrMore, secondsToWait } from "./vms.js";
@@ -15,7 +15,7 @@ export const listOperations = endpoint({
   role: "viewer",
   query: {
     ...pageQuery,
-    vm: z.string().max(80).optional().meta({ description: "Only those about this machine" }),
+    vm: text(80).optional().meta({ description: "Only those about this machine" }),
     state: oneOrMore(operationStates).optional().meta({ description: "States, separated by commas" }),
   },
   answers: { 200: { description: "A page of operations", schema: OperationPage } },

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Ticket, VmTicketCreate } from "../access.js";
 import { type AnswerShape, endpoint, NoBody } from "../endpoint.js";
+import { text } from "../identity.js";
 import { Operation } from "../operation.js";
 import { pageQuery } from "../paging.js";
 import type { ProblemCode } from "../problems.js";
@@ -38,7 +39,7 @@ export const listVms = endpoint({
   query: {
     ...pageQuery,
     label: z
-      .union([z.string().max(400), z.array(z.string().max(400)).max(32)])
+      .union([text(400), z.array(text(400)).max(32)])
       .transform((given) => [given].flat())
       .optional()
       .meta({ description: "`key=value` or `key`; given several times, all must hold" }),

@@ -1,0 +1,107 @@
+/** Rows as the contract shows them. */
+import type { Project, Token } from "../contract/access.js";
+import type { Event } from "../contract/event.js";
+import type { FileRole, Image, ImageKind } from "../contract/image.js";
+import type { Operation, OperationKind } from "../contract/operation.js";
+import type { Vm } from "../contract/vm.js";
+import type * as rows from "../store/generated/client.js";
+import type { ImageWithFiles } from "../store/images.js";
+
+function time(at: Date): string {
+  return at.toISOString();
+}
+
+function timeOrNull(at: Date | null): string | null {
+  return at === null ? null : at.toISOString();
+}
+
+export function showVm(row: rows.Vm): Vm {
+  return {
+    id: row.id,
+    name: row.name,
+    state: row.state,
+    desiredState: row.desiredState,
+    stateReason: row.stateReason,
+    fault: row.fault as Vm["fault"],
+    image: row.imageId,
+    memoryMiB: row.memoryMiB,
+    cmdline: row.cmdline,
+    labels: row.labels as Vm["labels"],
+    host: row.hostId,
+    generation: row.generation,
+    createdAt: time(row.createdAt),
+    startedAt: timeOrNull(row.startedAt),
+    expiresAt: timeOrNull(row.expiresAt),
+    projectId: row.projectId,
+  };
+}
+
+export function vmETag(row: rows.Vm): string {
+  return `"${row.version}"`;
+}
+
+export function showOperation(row: rows.Operation): Operation {
+  return {
+    id: row.id,
+    kind: row.kind as OperationKind,
+    state: row.state,
+    progress: row.progress,
+    step: row.step,
+    mayCancel: row.mayCancel,
+    resources: row.resources as Operation["resources"],
+    error: row.error as Operation["error"],
+    createdAt: time(row.createdAt),
+    startedAt: timeOrNull(row.startedAt),
+    endedAt: timeOrNull(row.endedAt),
+    projectId: row.projectId,
+  };
+}
+
+/** Files that an image waits for are shown without a digest; a catalog image's roles are those of its files. */
+export function showImage(row: ImageWithFiles): Image {
+  const roles = [...new Set([...row.roles, ...row.files.map(({ role }) => role)])];
+  return {
+    id: row.id,
+    name: row.name,
+    kind: row.kind as ImageKind,
+    state: row.state,
+    catalog: row.catalog,
+    description: row.description,
+    cmdline: row.cmdline,
+    memoryMiB: row.memoryMiB,
+    files: roles.map((role) => {
+      const file = row.files.find((each) => each.role === role);
+      return { role: role as FileRole, sizeBytes: file ? Number(file.sizeBytes) : null, sha256: file?.sha256 ?? null };
+    }),
+    createdAt: time(row.createdAt),
+    projectId: row.projectId,
+  };
+}
+
+export function showProject(row: rows.Project): Project {
+  return { id: row.id, name: row.name, createdAt: time(row.createdAt) };
+}
+
+export function showToken(row: rows.Token): Token {
+  return {
+    id: row.id,
+    name: row.name,
+    role: row.role,
+    projectId: row.projectId,
+    installation: row.installation,
+    createdAt: time(row.createdAt),
+    expiresAt: timeOrNull(row.expiresAt),
+  };
+}
+
+export function showEvent(row: rows.Event): Event {
+  return {
+    id: row.id,
+    seq: Number(row.seq),
+    type: row.type,
+    time: time(row.time),
+    projectId: row.projectId,
+    subject: row.subject,
+    data: row.data as Event["data"],
+  };
+}

@@ -1,0 +1,78 @@
+/** What an API server can be told from outside, with the defaults. Sizes in bytes, times in milliseconds. */
+export interface ApiSettings {
+  host: string;
+  port: number;
+  /** What absolute URLs in answers begin with; null: the request's Host. */
+  publicUrl: string | null;
+  /** Origins that may call from a browser. `*` allows all. */
+  corsOrigins: string[];
+  /** Requests a minute for one token (or one address, without a valid token); 0: no limit. */
+  requestsPerMinute: number;
+  /** Largest JSON body. */
+  maxBodyBytes: number;
+  /** Largest uploaded file by role. */
+  maxFileBytes: { kernel: number; initrd: number };
+  /** How long an upload may bring nothing. */
+  uploadIdleMs: number;
+  /** A WebSocket peer that answers no ping for so long is gone. */
+  pingMs: number;
+  /** Largest frame a client may send. */
+  maxFrameBytes: number;
+  /** For how long an Idempotency-Key is remembered. */
+  idempotencyMs: number;
+  /** For how long a request may be in flight before its Idempotency-Key is free for a retry (its server is gone). */
+  inFlightMs: number;
+}
+
+const MiB = 1024 * 1024;
+
+export const defaultSettings: ApiSettings = {
+  host: "127.0.0.1",
+  port: 8080,
+  publicUrl: null,
+  corsOrigins: [],
+  requestsPerMinute: 6000,
+  maxBodyBytes: 256 * 1024,
+  maxFileBytes: { kernel: 64 * MiB, initrd: 1024 * MiB },
+  uploadIdleMs: 60_000,
+  pingMs: 30_000,
+  maxFrameBytes: 64 * 1024,
+  idempotencyMs: 24 * 3600_000,
+  inFlightMs: 5 * 60_000,
+};
+
+export class SettingError extends Error {}
+
+/**
+ * Settings from the environment: HOST, PORT, WORLDSWITCH_PUBLIC_URL, WORLDSWITCH_CORS_ORIGINS (comma separated), WORLDSWITCH_RATE_LIMIT.
+ * @throws SettingError that names the variable
+ */
+export function settingsFromEnvironment(env: NodeJS.ProcessEnv): ApiSettings {
+  return {
+    ...defaultSettings,
+    host: env.HOST || defaultSettings.host,
+    port: wholeNumber("PORT", env.PORT, defaultSettings.port, 65535),
+    publicUrl: publicUrl(env.WORLDSWITCH_PUBLIC_URL),
+    corsOrigins: (env.WORLDSWITCH_CORS_ORIGINS ?? "")
+      .split(",")
+      .map((origin) => origin.trim().replace(/\/$/, ""))
+      .filter((origin) => origin !== ""),
+    requestsPerMinute: wholeNumber("WORLDSWITCH_RATE_LIMIT", env.WORLDSWITCH_RATE_LIMIT, defaultSettings.requestsPerMinute, 1e9),
+  };
+}
+
+function wholeNumber(name: string, given: string | undefined, fallback: number, largest: number): number {
+  if (given === undefined || given === "") return fallback;
+  const value = Number(given);
+  if (!/^\d+$/.test(given) || value > largest)
+    throw new SettingError(`${name} must be a whole number from 0 to ${largest}, not ${JSON.stringify(given)}`);
+  return value;
+}
+
+function publicUrl(given: string | undefined): string | null {
+  if (given === undefined || given === "") return null;
+  if (!URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol)) {
+    throw new SettingError(`WORLDSWITCH_PUBLIC_URL must be an http or https URL, not ${JSON.stringify(given)}`);
+  }
+  return given.replace(/\/+$/, "");
+}
