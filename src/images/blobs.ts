@@ -56,7 +56,8 @@ export class BlobStore {
   }
 
   /**
-   * Reads a stream to disk while hashing it. The caller ends it with {@link keep} or {@link discard}. A failure leaves nothing.
+   * Reads a stream to disk while hashing it. The caller ends it with {@link keep} or {@link discard}. A failure leaves nothing, and
+   * leaves the stream as it is: where it is a request, it still has to be answered.
    * @throws BlobTooLarge, or what the stream fails with
    */
   async receive(source: Readable, limitBytes: number, algorithms: readonly string[] = []): Promise<Incoming> {
@@ -74,7 +75,7 @@ export class BlobStore {
       }
     }
     try {
-      await pipeline(source, measured, createWriteStream(path, { flags: "wx", mode: 0o600 }));
+      await pipeline(source.iterator({ destroyOnReturn: false }), measured, createWriteStream(path, { flags: "wx", mode: 0o600 }));
     } catch (error) {
       await rm(path, { force: true });
       throw error;

@@ -10,7 +10,7 @@ import type { Service } from "./service.js";
  */
 export async function accept(service: Service, request: Request, operation: Operation, isNew: boolean): Promise<Answer> {
   if (isNew) {
-    await service.enqueue(operation).catch((error: unknown) => {
+    await service.queue.submit(operation.hostId, operation.id).catch((error: unknown) => {
       request.log.warn({ err: error, operation: operation.id }, "the queue did not take the operation; the sweeper will");
     });
   }

@@ -1,9 +1,9 @@
 /** What the routes work with: the parts of the installation that an API server is given. */
 import type { Logger } from "pino";
 import type { BlobStore } from "../images/blobs.js";
+import type { JobQueue } from "../queue/queue.js";
 import type { Database } from "../store/database.js";
 import type { EventFeed } from "../store/feed.js";
-import type { Operation } from "../store/operations.js";
 import type { ApiSettings } from "./settings.js";
 
 export interface Service {
@@ -12,8 +12,7 @@ export interface Service {
   feed: EventFeed;
   /** Where uploaded files lie, under their digests. */
   blobs: BlobStore;
-  /** Hands an accepted operation to the queue. */
-  enqueue(operation: Operation): Promise<void>;
+  queue: Pick<JobQueue, "submit">;
   /** What API servers and workers of one installation share; authenticates the relay. */
   clusterSecret: string;
   settings: ApiSettings;

@@ -39,7 +39,8 @@ export async function revokeToken(db: Database, projectId: string, id: string): 
   return count > 0;
 }
 
-const installationAdmin = "tok_admin";
+/** Id of the one token whose secret comes from where the service is started. */
+export const installationAdmin = "tok_admin";
 
 /** Makes `secret` the one token of the installation's administrator; what was it before opens nothing any more. */
 export async function setAdminToken(db: Database, secret: string): Promise<void> {

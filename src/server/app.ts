@@ -1,0 +1,42 @@
+/** The express application: every route of the contract, between what each request passes first and where failures end. */
+import express, { type Express } from "express";
+import { crossOrigin, securityHeaders } from "./browsers.js";
+import { documentation } from "./docs.js";
+import { failed, unserved } from "./failures.js";
+import { requestLogging } from "./logging.js";
+import type { Metrics } from "./metrics.js";
+import { createRateLimit } from "./rate-limit.js";
+import { Router } from "./route.js";
+import { projectRoutes, tokenRoutes } from "./routes/access.js";
+import { eventRoutes } from "./routes/events.js";
+import { imageRoutes } from "./routes/images.js";
+import { operationRoutes } from "./routes/operations.js";
+import { serviceRoutes } from "./routes/service.js";
+import { ticketRoutes } from "./routes/tickets.js";
+import { vmActionRoutes } from "./routes/vm-actions.js";
+import { vmRoutes } from "./routes/vms.js";
+import type { Service } from "./service.js";
+
+export function createApp(service: Service, metrics: Metrics, closing: AbortSignal): Express {
+  const app = express();
+  app.disable("x-powered-by");
+  // Versions are rows' business; a hash over each answer would cost more than it saves.
+  app.disable("etag");
+  app.enable("case sensitive routing");
+  app.use(requestLogging(service.log), metrics.observe, securityHeaders, crossOrigin(service.settings.corsOrigins));
+
+  const router = new Router(app, service, createRateLimit(service.settings.requestsPerMinute), closing);
+  imageRoutes(router, service);
+  vmRoutes(router, service);
+  vmActionRoutes(router, service);
+  operationRoutes(router, service);
+  tokenRoutes(router, service);
+  projectRoutes(router, service);
+  ticketRoutes(router, service);
+  eventRoutes(router, service);
+  serviceRoutes(app, router, service, metrics, closing);
+  documentation(app);
+
+  app.use(unserved, failed);
+  return app;
+}

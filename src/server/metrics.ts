@@ -1,0 +1,66 @@
+/** `/metrics`: the process, its requests and streams, and the rows of the installation. */
+import type { RequestHandler } from "express";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { endpoints } from "../contract/endpoints/all.js";
+import { operationStates } from "../contract/operation.js";
+import { vmStates } from "../contract/vm-states.js";
+import type { Database } from "../store/database.js";
+
+export class Metrics {
+  readonly registry = new Registry();
+  readonly streams: Gauge<"stream">;
+  readonly streamBytes: Counter<"stream" | "direction">;
+  private readonly requests: Histogram<"method" | "route" | "status">;
+
+  constructor(db: Database) {
+    const registers = [this.registry];
+    collectDefaultMetrics({ register: this.registry });
+    this.requests = new Histogram({
+      name: "worldswitch_http_request_duration_seconds",
+      help: "Requests by route of the contract",
+      labelNames: ["method", "route", "status"],
+      buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60],
+      registers,
+    });
+    this.streams = new Gauge({ name: "worldswitch_streams", help: "Open streams of this server", labelNames: ["stream"], registers });
+    this.streamBytes = new Counter({
+      name: "worldswitch_stream_bytes_total",
+      help: "Bytes relayed; out is towards the viewer",
+      labelNames: ["stream", "direction"],
+      registers,
+    });
+    new Gauge({
+      name: "worldswitch_vms",
+      help: "Machines of the installation by state",
+      labelNames: ["state"],
+      registers,
+      async collect() {
+        const counts = await db.vm.groupBy({ by: ["state"], _count: true });
+        for (const state of vmStates) this.set({ state }, counts.find((count) => count.state === state)?._count ?? 0);
+      },
+    });
+    new Gauge({
+      name: "worldswitch_operations",
+      help: "Kept operations of the installation by state",
+      labelNames: ["state"],
+      registers,
+      async collect() {
+        const counts = await db.operation.groupBy({ by: ["state"], _count: true });
+        for (const state of operationStates) this.set({ state }, counts.find((count) => count.state === state)?._count ?? 0);
+      },
+    });
+  }
+
+  /** Times requests under the path of their route, never under what the client wrote: that would be a label without bound. */
+  readonly observe: RequestHandler = (request, response, next) => {
+    const stop = this.requests.startTimer();
+    response.once("finish", () => {
+      const pattern: unknown = request.route?.path;
+      const route = typeof pattern === "string" && known.has(pattern) ? pattern : "other";
+      stop({ method: request.method, route, status: String(response.statusCode) });
+    });
+    next();
+  };
+}
+
+const known = new Set(endpoints.map(({ path }) => path.replaceAll(/\{(\w+)\}/g, ":$1")));

@@ -1,0 +1,92 @@
+/** Takes in a file of an image: bounded, checked against its digest and its kind, and on any failure nothing is kept. */
+
+import type { Request } from "express";
+import type { FileRole } from "../contract/image.js";
+import { BlobTooLarge, type Incoming } from "../images/blobs.js";
+import { readBzImage } from "../images/bzimage.js";
+import { ImageError } from "../images/image-error.js";
+import { checkInitrd } from "../images/ramdisk.js";
+import { attachFile, type ImageWithFiles, isReferenced } from "../store/images.js";
+import { contentDigests } from "./content-digest.js";
+import { notFound, ProblemError } from "./problem.js";
+import type { Service } from "./service.js";
+
+export async function takeFile(service: Service, image: ImageWithFiles, role: FileRole, request: Request): Promise<ImageWithFiles> {
+  const announced = contentDigests(request.headers["content-digest"]?.toString());
+  if (image.state !== "pending") return alreadyThere(image, role, announced);
+  if (!image.roles.includes(role))
+    throw new ProblemError("image_state_conflict", `The image waits for ${image.roles.join(" and ")}, not for a file ${role}`);
+
+  const incoming = await receive(service, role, request, [...announced.keys()]);
+  try {
+    for (const [algorithm, digest] of announced) {
+      if (!incoming.digests.get(algorithm)?.equals(digest)) throw new ProblemError("digest_mismatch", `The body's ${algorithm} is another`);
+    }
+    check(role, incoming);
+    return await keep(service, image, role, incoming);
+  } finally {
+    await service.blobs.discard(incoming);
+  }
+}
+
+async function receive(service: Service, role: FileRole, request: Request, algorithms: string[]): Promise<Incoming> {
+  const limit = service.settings.maxFileBytes[role];
+  const tooLarge = new ProblemError("body_too_large", `A ${role} may have ${limit} bytes`);
+  if (Number(request.headers["content-length"] ?? 0) > limit) throw tooLarge;
+  if (request.headers["content-encoding"] !== undefined)
+    throw new ProblemError("unsupported_media_type", "Send the bytes without a Content-Encoding");
+  const idle = () => request.destroy(new Error("the upload stalled"));
+  request.setTimeout(service.settings.uploadIdleMs, idle);
+  try {
+    return await service.blobs.receive(request, limit, algorithms);
+  } catch (error) {
+    if (error instanceof BlobTooLarge) throw tooLarge;
+    if (request.destroyed && !request.complete) throw new ProblemError("upload_truncated", undefined, { cause: error });
+    throw error;
+  }
+}
+
+function check(role: FileRole, incoming: Incoming): void {
+  try {
+    if (role === "kernel") readBzImage(incoming.head, incoming.sizeBytes);
+    else checkInitrd(incoming.head);
+  } catch (error) {
+    if (error instanceof ImageError) throw new ProblemError("image_file_invalid", error.message, { cause: error });
+    throw error;
+  }
+}
+
+async function keep({ db, blobs }: Service, image: ImageWithFiles, role: FileRole, incoming: Incoming): Promise<ImageWithFiles> {
+  const { sha256 } = incoming;
+  const attached = await blobs.exclusively(sha256, async () => {
+    await blobs.keep(incoming);
+    try {
+      return await attachFile(db, image.id, { role, sha256, sizeBytes: BigInt(incoming.sizeBytes) });
+    } finally {
+      if (!(await isReferenced(db, sha256))) await blobs.remove(sha256);
+    }
+  });
+  switch (attached.outcome) {
+    case "gone":
+      throw notFound("image", image.id);
+    case "not_pending":
+      throw new ProblemError("image_state_conflict", "The image is ready, and does not change any more");
+    case "attached":
+      if (attached.replaced !== null) await removeUnreferenced({ db, blobs }, attached.replaced);
+      return attached.image;
+  }
+}
+
+/** Removes a file that no image refers to any more. */
+export async function removeUnreferenced({ db, blobs }: Pick<Service, "db" | "blobs">, sha256: string): Promise<void> {
+  await blobs.exclusively(sha256, async () => {
+    if (!(await isReferenced(db, sha256))) await blobs.remove(sha256);
+  });
+}
+
+/** Whoever did not hear that the last file had made the image ready sends it again: with its digest, that is recognised. */
+function alreadyThere(image: ImageWithFiles, role: FileRole, announced: Map<string, Buffer>): ImageWithFiles {
+  const present = image.files.find((file) => file.role === role);
+  if (present && announced.get("sha256")?.toString("hex") === present.sha256) return image;
+  throw new ProblemError("image_state_conflict", "The image is ready, and does not change any more");
+}
