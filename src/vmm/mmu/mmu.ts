@@ -1,0 +1,292 @@
+import { Vector } from "../cpu/exceptions.js";
+import {
+  FAULT_ADDRESS,
+  FAULT_ERROR,
+  FAULT_VECTOR,
+  JUMP_CACHE,
+  JUMP_CACHE_SIZE,
+  PAGE_SIZE,
+  TLB,
+  TLB_SIZE,
+  VIEW_JUMP_CACHE,
+  VIEW_READ,
+  VIEW_WRITE,
+} from "../cpu/layout.js";
+import type { CpuState } from "../cpu/state.js";
+import { ScratchAccess } from "./access.js";
+import { FetchCache } from "./fetch-cache.js";
+import { PhysicalMemory } from "./physical.js";
+import { Tlb } from "./tlb.js";
+import { PageWalk, PF_FETCH, PF_USER, PF_WRITE } from "./walk.js";
+
+/** What an access of emitted code is for; the third argument of `slow`. */
+export const Access = {
+  read: 0,
+  write: 1,
+  modify: 2,
+  /** Or-ed in: the operand's segment is flat, so running over 4 GiB breaks its limit. */
+  flat: 4,
+  /** Or-ed in with `flat`: the segment is SS. */
+  stack: 8,
+} as const;
+const ACCESS_KIND = 3;
+
+/** What `onFlush` is told: which linear pages may be mapped differently from now on. */
+export type FlushKind = "all" | "nonGlobal" | "page";
+
+const FOUR_GIB = 0x100000000;
+
+/**
+ * The memory side of the processor: turns linear addresses into host addresses through the software TLB, fills it by page walks (a hidden
+ * fault), and reports what the guest's own mapping forbids (a true fault). Nothing here throws: a #PF is recorded in FAULT_VECTOR,
+ * FAULT_ERROR and FAULT_ADDRESS, and the method says that it failed.
+ */
+export class Mmu {
+  readonly memory: PhysicalMemory;
+  /** Called after every flush; whoever keeps something derived from linear addresses (jump caches) drops it there. */
+  onFlush: (kind: FlushKind, linear: number) => void = () => undefined;
+  /** The guest's mapping was fine, ours was missing. */
+  hiddenFaults = 0;
+  /** #PF found, delivered by whoever asked. */
+  trueFaults = 0;
+  tlbFlushes = 0;
+
+  private readonly walker: PageWalk;
+  private readonly tlb: Tlb;
+  private readonly scratch: ScratchAccess;
+  private readonly fetched = new FetchCache();
+  private user = false;
+
+  constructor(
+    private readonly state: CpuState,
+    ramBytes: number,
+  ) {
+    this.memory = new PhysicalMemory(state, ramBytes);
+    this.walker = new PageWalk(state, this.memory);
+    this.tlb = new Tlb(state);
+    this.scratch = new ScratchAccess(state, this.memory);
+    this.setPrivilege(0);
+  }
+
+  /** Stores to pages with predecoded code. */
+  get tracedWrites(): number {
+    return this.memory.tracedWrites;
+  }
+
+  // Modes
+
+  /** Selects the TLB tables and the jump cache of a privilege level; the CPL word itself is the processor's. */
+  setPrivilege(cpl: number): void {
+    this.user = cpl === 3;
+    const view = this.user ? 1 : 0;
+    this.state.set(VIEW_JUMP_CACHE, JUMP_CACHE + view * JUMP_CACHE_SIZE);
+    this.state.set(VIEW_READ, TLB + 2 * view * TLB_SIZE);
+    this.state.set(VIEW_WRITE, TLB + (2 * view + 1) * TLB_SIZE);
+  }
+
+  setA20(enabled: boolean): void {
+    if (enabled === this.memory.a20Enabled) return;
+    this.memory.setA20(enabled);
+    this.flushAll();
+  }
+
+  /** IA32_EFER.NXE: only where CPUID announces NX. */
+  setNoExecute(enabled: boolean): void {
+    this.walker.noExecute = enabled;
+    this.flushAll();
+  }
+
+  /** CR0 (PG, WP) or CR4 (PSE, PAE, PGE) has changed. */
+  pagingChanged(): void {
+    this.walker.reload();
+    this.flushAll();
+  }
+
+  /** Loads the PDPTEs that CR3 (or a new value of it) points to, under PAE; false: reserved bits are set, raise #GP(0) and change nothing. */
+  loadPdptes(cr3: number): boolean {
+    return this.walker.loadPdptes(cr3);
+  }
+
+  // Flushes
+
+  flushAll(): void {
+    this.tlb.flushAll();
+    this.flushed("all", 0);
+  }
+
+  /** CR3 was written. */
+  flushNonGlobal(): void {
+    this.tlb.flushNonGlobal();
+    this.flushed("nonGlobal", 0);
+  }
+
+  /** INVLPG. */
+  flushPage(linear: number): void {
+    this.tlb.flushPage(linear >>> 12);
+    this.flushed("page", linear);
+  }
+
+  private flushed(kind: FlushKind, linear: number): void {
+    this.fetched.flush();
+    this.tlbFlushes++;
+    this.onFlush(kind, linear);
+  }
+
+  /** A RAM page (physical address / 4096) holds predecoded code from now on: stores to it must come through the slow path. */
+  protectCode(physicalPage: number): void {
+    this.tlb.protect(physicalPage);
+  }
+
+  // Accesses of emitted code, with the rights of the present privilege
+
+  /**
+   * What emitted code asks when the TLB did not answer: fills it and gives the host address of `size` (1 to 16) bytes at `linear`. An
+   * address below RAM_BASE (compare unsigned) is a scratch cell: after a store there `commit` must be called. 0: a fault is recorded.
+   */
+  slow(linear: number, size: number, kind: number): number {
+    const address = linear >>> 0;
+    const write = (kind & ACCESS_KIND) !== Access.read;
+    const access = (write ? PF_WRITE : 0) | (this.user ? PF_USER : 0);
+    const offset = address % PAGE_SIZE;
+    if (offset + size <= PAGE_SIZE) {
+      const entry = write ? this.tlb.writeEntry(this.user, address >>> 12) : this.tlb.readEntry(this.user, address >>> 12);
+      if ((entry & 1) === 0) return (address + entry) | 0;
+      const page = this.resolve(address, access);
+      if (page < 0) return 0;
+      const host = this.memory.host(page);
+      if (host !== 0 && !(write && this.memory.holdsCode(page))) return host + offset;
+      return this.throughScratch(page + offset, 0, size, kind & ACCESS_KIND);
+    }
+    if (address + size > FOUR_GIB && kind & Access.flat) return this.limitViolation((kind & Access.stack) !== 0);
+    const page = this.resolve(address, access);
+    if (page < 0) return 0;
+    const next = this.resolve((address - offset + PAGE_SIZE) % FOUR_GIB, access);
+    if (next < 0) return 0;
+    return this.throughScratch(page + offset, next, size, kind & ACCESS_KIND);
+  }
+
+  /** After emitted code stored to a scratch cell. */
+  commit(): void {
+    this.scratch.commit();
+  }
+
+  /** Physical address of the page that instructions at `linear` are fetched from, A20 applied, in RAM or not; -1: a fault is recorded. */
+  translateFetch(linear: number): number {
+    const address = linear >>> 0;
+    const cached = this.fetched.find(address >>> 12, this.user);
+    if (cached >= 0) return cached;
+    const page = this.resolve(address, PF_FETCH | (this.user ? PF_USER : 0));
+    if (page < 0) return -1;
+    return this.fetched.enter(address >>> 12, this.user, this.memory.gated(page));
+  }
+
+  /** Copies instruction bytes at `linear` and says how many there are: less than asked for where a page cannot be fetched (fault recorded). */
+  readBlock(linear: number, into: Uint8Array): number {
+    for (let done = 0; done < into.length; ) {
+      const address = (linear + done) >>> 0;
+      const page = this.translateFetch(address);
+      if (page < 0) return done;
+      const count = Math.min(into.length - done, PAGE_SIZE - (address % PAGE_SIZE));
+      this.memory.readBytes(page + (address % PAGE_SIZE), into.subarray(done, done + count));
+      done += count;
+    }
+    return into.length;
+  }
+
+  // Accesses of callouts; `user` says with whose rights
+
+  /** Unsigned value of 1, 2 or 4 bytes, or -1: a fault is recorded. */
+  read(linear: number, size: number, user: boolean): number {
+    const address = linear >>> 0;
+    const offset = address % PAGE_SIZE;
+    if (offset + size <= PAGE_SIZE) {
+      const entry = this.tlb.readEntry(user, address >>> 12);
+      if ((entry & 1) === 0) return this.state.load((address + entry) >>> 0, size);
+      const page = this.resolve(address, user ? PF_USER : 0);
+      return page < 0 ? -1 : this.memory.read(page + offset, size);
+    }
+    if (!this.probe(address, size, false, user)) return -1;
+    let value = 0;
+    for (let i = 0; i < size; i++) value += this.read(address + i, 1, user) * 2 ** (8 * i);
+    return value;
+  }
+
+  /** Stores 1, 2 or 4 bytes. False: a fault is recorded and nothing was stored. */
+  write(linear: number, size: number, value: number, user: boolean): boolean {
+    const address = linear >>> 0;
+    const offset = address % PAGE_SIZE;
+    if (offset + size <= PAGE_SIZE) {
+      const entry = this.tlb.writeEntry(user, address >>> 12);
+      if ((entry & 1) === 0) {
+        this.state.store((address + entry) >>> 0, size, value);
+        return true;
+      }
+      const page = this.resolve(address, PF_WRITE | (user ? PF_USER : 0));
+      if (page < 0) return false;
+      this.memory.write(page + offset, size, value);
+      return true;
+    }
+    if (!this.probe(address, size, true, user)) return false;
+    for (let i = 0; i < size; i++) this.write(address + i, 1, (value >>> (8 * i)) & 0xff, user);
+    return true;
+  }
+
+  readU8(linear: number, user = false): number {
+    return this.read(linear, 1, user);
+  }
+  readU16(linear: number, user = false): number {
+    return this.read(linear, 2, user);
+  }
+  readU32(linear: number, user = false): number {
+    return this.read(linear, 4, user);
+  }
+
+  /** Whether all of `size` bytes may be accessed; false: the fault of the first page that may not is recorded. */
+  probe(linear: number, size: number, write: boolean, user: boolean): boolean {
+    const access = (write ? PF_WRITE : 0) | (user ? PF_USER : 0);
+    const address = linear >>> 0;
+    for (let at = address; at < address + size; at += PAGE_SIZE - (at % PAGE_SIZE)) {
+      const page = (at % FOUR_GIB) >>> 12;
+      const entry = write ? this.tlb.writeEntry(user, page) : this.tlb.readEntry(user, page);
+      if (entry & 1 && this.resolve(at % FOUR_GIB, access) < 0) return false;
+    }
+    return true;
+  }
+
+  // Inside
+
+  /** Walks for an access (error-code bits) and enters RAM into the TLB. Physical page, or -1: a fault is recorded. */
+  private resolve(linear: number, access: number): number {
+    if (!this.walker.walk(linear, access)) {
+      this.trueFaults++;
+      this.state.set(FAULT_VECTOR, Vector.PF);
+      this.state.set(FAULT_ERROR, this.walker.error);
+      this.state.set(FAULT_ADDRESS, linear);
+      return -1;
+    }
+    this.hiddenFaults++;
+    const { page } = this.walker;
+    const host = this.memory.host(page);
+    if (host !== 0) this.fill(linear >>> 12, page, host, (access & PF_USER) !== 0);
+    return page;
+  }
+
+  private fill(linearPage: number, page: number, host: number, user: boolean): void {
+    const { walker } = this;
+    const writable = walker.dirty && (user ? walker.userWritable : walker.supervisorWritable) && !this.memory.holdsCode(page);
+    if (this.tlb.fill(user, linearPage, host, writable, walker.global)) return;
+    this.flushAll();
+    this.tlb.fill(user, linearPage, host, writable, walker.global);
+  }
+
+  private throughScratch(first: number, second: number, size: number, kind: number): number {
+    return kind === Access.read ? this.scratch.read(first, second, size) : this.scratch.write(first, second, size, kind === Access.modify);
+  }
+
+  /** An operand of a flat segment that runs over 4 GiB lies beyond its limit: #SS(0) or #GP(0), not a page fault. */
+  private limitViolation(stack: boolean): 0 {
+    this.state.set(FAULT_VECTOR, stack ? Vector.SS : Vector.GP);
+    this.state.set(FAULT_ERROR, 0);
+    return 0;
+  }
+}

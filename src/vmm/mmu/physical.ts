@@ -1,0 +1,149 @@
+import { PAGE_SIZE, RAM_BASE } from "../cpu/layout.js";
+import type { CpuState } from "../cpu/state.js";
+
+/** A device in guest-physical space. `base` and `size` are multiples of the page size. */
+export interface MmioRegion {
+  readonly base: number;
+  readonly size: number;
+  /** Value of 1, 2 or 4 bytes at `offset` from the base; an access never crosses a page. */
+  read(offset: number, size: number): number;
+  write(offset: number, size: number, value: number): void;
+}
+
+/** Who keeps predecoded (or translated) code of RAM pages and must hear of writes to them. */
+export interface CodeWatch {
+  /** Whether code of this page (physical address / 4096, inside RAM) has been predecoded. */
+  holdsCode(page: number): boolean;
+  /** Bytes in a page that holds code have been overwritten; the range stays inside that page. */
+  written(physical: number, size: number): void;
+}
+
+const noCode: CodeWatch = { holdsCode: () => false, written: () => undefined };
+
+/** The hole of the PC between conventional and extended memory: video memory and option ROMs, none of which are here. */
+const HOLE_START = 0xa0000;
+const HOLE_END = 0x100000;
+const A20 = 0x100000;
+
+/**
+ * Guest-physical space: RAM, device regions, and absence. Absent memory reads all ones and ignores writes. Every store to guest RAM that
+ * does not go through the write TLB (page walks, DMA, the monitor itself, code pages) is made here, so the code watch sees all of them.
+ * Addresses are numbers of up to 36 bits. The A20 gate is applied here, to everything.
+ */
+export class PhysicalMemory {
+  readonly ramBytes: number;
+  /** Set by the engine; replaced before the guest runs. */
+  codeWatch: CodeWatch = noCode;
+  /** Stores that hit a page with code. */
+  tracedWrites = 0;
+  private a20 = true;
+  private readonly regions: MmioRegion[] = [];
+
+  constructor(
+    private readonly state: CpuState,
+    ramBytes: number,
+  ) {
+    this.ramBytes = ramBytes;
+  }
+
+  get a20Enabled(): boolean {
+    return this.a20;
+  }
+  /** The gate masks physical bit 20: whoever caches translations must drop them. */
+  setA20(enabled: boolean): void {
+    this.a20 = enabled;
+  }
+
+  /** Puts a device in front of whatever is there. */
+  addRegion(region: MmioRegion): void {
+    this.regions.unshift(region);
+  }
+
+  /** Address with the A20 gate applied. */
+  gated(physical: number): number {
+    return !this.a20 && Math.floor(physical / A20) % 2 === 1 ? physical - A20 : physical;
+  }
+
+  /** Host address of a byte of RAM, or 0 if there is no RAM. Stores through it must be accounted to the code watch: prefer `write`. */
+  host(physical: number): number {
+    const address = this.gated(physical);
+    if (address >= this.ramBytes || (address >= HOLE_START && address < HOLE_END)) return 0;
+    if (this.regions.length > 0 && this.region(address)) return 0;
+    return RAM_BASE + address;
+  }
+
+  holdsCode(physical: number): boolean {
+    return this.codeWatch.holdsCode(this.gated(physical) >>> 12);
+  }
+
+  /** Value of 1, 2 or 4 bytes; may cross pages and regions. */
+  read(physical: number, size: number): number {
+    if ((physical % PAGE_SIZE) + size > PAGE_SIZE) return this.readBytewise(physical, size);
+    const host = this.host(physical);
+    if (host !== 0) return this.state.load(host, size);
+    const address = this.gated(physical);
+    const region = this.region(address);
+    const value = region ? region.read(address - region.base, size) : 0xffffffff;
+    return size === 4 ? value >>> 0 : value & (size === 2 ? 0xffff : 0xff);
+  }
+
+  /** Stores 1, 2 or 4 bytes; may cross pages and regions. */
+  write(physical: number, size: number, value: number): void {
+    if ((physical % PAGE_SIZE) + size > PAGE_SIZE) {
+      for (let i = 0; i < size; i++) this.write(physical + i, 1, (value >>> (8 * i)) & 0xff);
+      return;
+    }
+    const host = this.host(physical);
+    if (host === 0) {
+      const address = this.gated(physical);
+      const region = this.region(address);
+      region?.write(address - region.base, size, value);
+      return;
+    }
+    this.state.store(host, size, value);
+    this.trace(host - RAM_BASE, size);
+  }
+
+  /** Copies bytes out of guest-physical space (DMA, dumps). */
+  readBytes(physical: number, into: Uint8Array): void {
+    for (let done = 0; done < into.length; ) {
+      const at = physical + done;
+      const count = Math.min(into.length - done, PAGE_SIZE - (at % PAGE_SIZE));
+      const host = this.host(at);
+      if (host !== 0) into.set(this.state.u8.subarray(host, host + count), done);
+      else for (let i = 0; i < count; i++) into[done + i] = this.read(at + i, 1);
+      done += count;
+    }
+  }
+
+  /** Copies bytes into guest-physical space (DMA, loader). */
+  writeBytes(physical: number, from: Uint8Array): void {
+    for (let done = 0; done < from.length; ) {
+      const at = physical + done;
+      const count = Math.min(from.length - done, PAGE_SIZE - (at % PAGE_SIZE));
+      const host = this.host(at);
+      if (host !== 0) {
+        this.state.u8.set(from.subarray(done, done + count), host);
+        this.trace(host - RAM_BASE, count);
+      } else for (let i = 0; i < count; i++) this.write(at + i, 1, from[done + i]);
+      done += count;
+    }
+  }
+
+  private trace(ramAddress: number, size: number): void {
+    if (!this.codeWatch.holdsCode(ramAddress >>> 12)) return;
+    this.tracedWrites++;
+    this.codeWatch.written(ramAddress, size);
+  }
+
+  private region(address: number): MmioRegion | undefined {
+    for (const region of this.regions) if (address >= region.base && address < region.base + region.size) return region;
+    return undefined;
+  }
+
+  private readBytewise(physical: number, size: number): number {
+    let value = 0;
+    for (let i = 0; i < size; i++) value |= this.read(physical + i, 1) << (8 * i);
+    return value >>> 0;
+  }
+}

@@ -1,0 +1,105 @@
+import { PAGE_SIZE, RAM_BASE, TLB, TLB_SIZE } from "../cpu/layout.js";
+import type { CpuState } from "../cpu/state.js";
+
+/** An entry that translates nothing: its low bits fail every check of emitted code. A zero entry would pass, so tables are never zero. */
+const INVALID = -1;
+/** Entries remembered per list; a list that is full costs one flush of everything. */
+const TOUCHED = 1 << 16;
+
+/** Read and write table of one privilege, and which of their entries may be valid. */
+interface View {
+  /** Index of the first word of the tables. */
+  readonly read: number;
+  readonly write: number;
+  readonly local: Touched;
+  readonly global: Touched;
+}
+
+/** Linear page numbers whose entries may be valid; may name a page twice or one that has been flushed since. */
+class Touched {
+  readonly pages = new Uint32Array(TOUCHED);
+  count = 0;
+}
+
+/**
+ * The software TLB: four flat tables over the 2^20 linear pages: supervisor read, supervisor write, user read, user write.
+ * A valid entry is host page address - linear page address, so its low 12 bits are 0; emitted code tests `(linear | entry) & (size - 1)`
+ * and adds. There are write entries only for pages that may be stored to with nothing to be done beside: dirty already, writable for
+ * that privilege, RAM, and without predecoded code. Flushing walks lists of touched pages, never the tables.
+ */
+export class Tlb {
+  private readonly entries: Int32Array;
+  private readonly supervisor: View = view(0);
+  private readonly user: View = view(2);
+
+  constructor(state: CpuState) {
+    this.entries = state.i32;
+    this.entries.fill(INVALID, TLB >> 2, (TLB + 4 * TLB_SIZE) >> 2);
+  }
+
+  /** Entry of a linear page number for reads (or writes); valid if its low bit is 0. */
+  readEntry(user: boolean, page: number): number {
+    return this.entries[(user ? this.user : this.supervisor).read + page];
+  }
+  writeEntry(user: boolean, page: number): number {
+    return this.entries[(user ? this.user : this.supervisor).write + page];
+  }
+
+  /** Enters a translation of a linear page number to the host address of a RAM page. False: the list was full; flush everything and ask again. */
+  fill(user: boolean, page: number, hostPage: number, writable: boolean, global: boolean): boolean {
+    const of = user ? this.user : this.supervisor;
+    const list = global ? of.global : of.local;
+    if (list.count === TOUCHED) return false;
+    list.pages[list.count++] = page;
+    const delta = (hostPage - page * PAGE_SIZE) | 0;
+    this.entries[of.read + page] = delta;
+    this.entries[of.write + page] = writable ? delta : INVALID;
+    return true;
+  }
+
+  flushAll(): void {
+    this.flushNonGlobal();
+    this.clear(this.supervisor, this.supervisor.global);
+    this.clear(this.user, this.user.global);
+  }
+
+  flushNonGlobal(): void {
+    this.clear(this.supervisor, this.supervisor.local);
+    this.clear(this.user, this.user.local);
+  }
+
+  flushPage(page: number): void {
+    for (const of of [this.supervisor, this.user]) {
+      this.entries[of.read + page] = INVALID;
+      this.entries[of.write + page] = INVALID;
+    }
+  }
+
+  /** No store may reach this RAM page (physical address / 4096) in line any more, by whatever linear address. */
+  protect(physicalPage: number): void {
+    const host = (RAM_BASE + physicalPage * PAGE_SIZE) | 0;
+    for (const of of [this.supervisor, this.user])
+      for (const { pages, count } of [of.local, of.global])
+        for (let i = 0; i < count; i++) {
+          const at = of.write + pages[i];
+          if (this.entries[at] !== INVALID && ((this.entries[at] + pages[i] * PAGE_SIZE) | 0) === host) this.entries[at] = INVALID;
+        }
+  }
+
+  private clear(of: View, list: Touched): void {
+    for (let i = 0; i < list.count; i++) {
+      this.entries[of.read + list.pages[i]] = INVALID;
+      this.entries[of.write + list.pages[i]] = INVALID;
+    }
+    list.count = 0;
+  }
+}
+
+function view(firstTable: number): View {
+  return {
+    read: (TLB + firstTable * TLB_SIZE) >> 2,
+    write: (TLB + (firstTable + 1) * TLB_SIZE) >> 2,
+    local: new Touched(),
+    global: new Touched(),
+  };
+}

@@ -1,0 +1,174 @@
+import { CR0, CR4 } from "../cpu/layout.js";
+import type { CpuState } from "../cpu/state.js";
+import { CR0_WP, CR4_PGE, type Level, type PagingMode, PHYSICAL_BITS, pagingMode, rootTable } from "./paging-mode.js";
+import type { PhysicalMemory } from "./physical.js";
+
+/** Bits of the error code of #PF (SDM vol. 3, 4.7); an access is described by those of them that it causes. */
+export const PF_PRESENT = 1;
+export const PF_WRITE = 2;
+export const PF_USER = 4;
+export const PF_RESERVED = 8;
+export const PF_FETCH = 16;
+
+/** Bits of paging-structure entries, low doubleword. */
+const P = 1;
+const RW = 2;
+const US = 4;
+const A = 0x20;
+const D = 0x40;
+const PS = 0x80;
+const G = 0x100;
+/** XD is bit 63: bit 31 of the high doubleword. */
+const XD = 0x80000000;
+
+const HIGH_ADDRESS = (1 << (PHYSICAL_BITS - 32)) - 1;
+/** High doubleword of an 8-byte entry: what must be 0, XD aside. */
+const HIGH_RESERVED = ~HIGH_ADDRESS & 0x7fffffff;
+/** PDPTE of 32-bit PAE: bits 1-2 and 5-8 must be 0. */
+const PDPTE_RESERVED = 0x1e6;
+/** A 4 MiB PDE keeps physical bits 32-35 in bits 13-16 (PSE-36); 17-21 must be 0. */
+const PSE36_RESERVED = 0x3e0000;
+/** A 2 MiB PDE: bits 13-20 must be 0 (12 is PAT). */
+const PDE_2M_RESERVED = 0x1fe000;
+
+/**
+ * Translates linear addresses by the guest's page tables, exactly as the manual has it: rights of all levels combined, reserved bits,
+ * accessed and dirty flags. The result of the last successful `walk` is in the fields; nothing is allocated per walk.
+ */
+export class PageWalk {
+  /** Physical address of the 4 KiB page. */
+  page = 0;
+  /** What the mapping allows beside this access: stores by the supervisor (CR0.WP applied), anything and stores by user code. */
+  supervisorWritable = false;
+  user = false;
+  userWritable = false;
+  global = false;
+  /** Stores need no walk: the dirty flag is set. */
+  dirty = false;
+  /** Error code for #PF after an unsuccessful walk. */
+  error = 0;
+  /** IA32_EFER.NXE. Without it bit 63 is reserved and error codes have no fetch bit. */
+  noExecute = false;
+
+  private mode: PagingMode | null = null;
+  /** PDPTE registers of PAE paging: low and high doublewords. The tables in memory are read only by `loadPdptes`. */
+  private readonly pdptes = new Uint32Array(8);
+  /** Addresses and values of the entries that a walk went through. */
+  private readonly entryAddress = new Float64Array(4);
+  private readonly entryValue = new Int32Array(4);
+
+  constructor(
+    private readonly state: CpuState,
+    private readonly memory: PhysicalMemory,
+  ) {}
+
+  get paging(): boolean {
+    return this.mode !== null;
+  }
+
+  /** Takes over CR0 and CR4 (and, under PAE, the PDPTEs that CR3 points to). */
+  reload(): void {
+    this.mode = pagingMode(this.state);
+    if (this.mode?.entryBytes === 8) this.loadPdptes(rootTable(this.state, this.mode));
+  }
+
+  /** Loads the PDPTE registers from physical memory (MOV to CR3 under PAE); false, and nothing changed, if one has reserved bits: #GP(0). */
+  loadPdptes(cr3: number): boolean {
+    const table = (cr3 & 0xffffffe0) >>> 0;
+    const loaded = Array.from({ length: 8 }, (_, i) => this.memory.read(table + 4 * i, 4));
+    for (let i = 0; i < 8; i += 2) if (loaded[i] & P && (loaded[i] & PDPTE_RESERVED || loaded[i + 1] & ~HIGH_ADDRESS)) return false;
+    this.pdptes.set(loaded);
+    return true;
+  }
+
+  /** Translates for an access given as error-code bits (write, user, fetch), setting A and D flags. False: `error` is set. */
+  walk(linear: number, access: number): boolean {
+    const { mode } = this;
+    if (mode === null) return this.identity(linear);
+    const { levels, entryBytes } = mode;
+    let table = rootTable(this.state, mode);
+    let rights = RW | US;
+    let executable = true;
+    let depth = 0;
+    for (;;) {
+      const level: Level = levels[depth];
+      const index = (linear >>> level.shift) & level.indexMask;
+      const address = table + index * entryBytes;
+      const low = level.rights ? this.memory.read(address, 4) : this.pdptes[2 * index];
+      const high = entryBytes === 4 ? 0 : level.rights ? this.memory.read(address + 4, 4) : this.pdptes[2 * index + 1];
+      if ((low & P) === 0) return this.fault(access, 0);
+      const last = depth === levels.length - 1 || (level.large && (low & PS) !== 0);
+      if (this.reserved(level, last, low, high, entryBytes)) return this.fault(access, PF_PRESENT | PF_RESERVED);
+      this.entryAddress[depth] = address;
+      this.entryValue[depth] = low;
+      if (level.rights) {
+        rights &= low;
+        if (high & XD) executable = false;
+      }
+      const physicalHigh = (high & HIGH_ADDRESS) * 0x100000000;
+      if (last) {
+        if (!this.permitted(access, rights, executable)) return this.fault(access, PF_PRESENT);
+        this.frame(level, linear, low, physicalHigh, entryBytes);
+        this.markUsed(levels, depth, (access & PF_WRITE) !== 0);
+        this.describe(rights, this.entryValue[depth]);
+        return true;
+      }
+      table = physicalHigh + ((low & 0xfffff000) >>> 0);
+      depth++;
+    }
+  }
+
+  private identity(linear: number): boolean {
+    this.page = (linear & 0xfffff000) >>> 0;
+    this.supervisorWritable = this.user = this.userWritable = this.dirty = true;
+    this.global = false;
+    return true;
+  }
+
+  private reserved(level: Level, last: boolean, low: number, high: number, entryBytes: number): boolean {
+    if (entryBytes === 4) return last && level.large && (low & PSE36_RESERVED) !== 0;
+    if (!level.rights) return false; // checked when the registers were loaded
+    if (high & HIGH_RESERVED || (high & XD && !this.noExecute)) return true;
+    return last && level.large && (low & PDE_2M_RESERVED) !== 0;
+  }
+
+  /** SDM vol. 3, 4.6: supervisor accesses ignore U/S, and R/W too unless CR0.WP. */
+  private permitted(access: number, rights: number, executable: boolean): boolean {
+    if (access & PF_FETCH && !executable) return false;
+    if (access & PF_USER) return (rights & US) !== 0 && ((access & PF_WRITE) === 0 || (rights & RW) !== 0);
+    return (access & PF_WRITE) === 0 || (rights & RW) !== 0 || (this.state.get(CR0) & CR0_WP) === 0;
+  }
+
+  private frame(level: Level, linear: number, low: number, physicalHigh: number, entryBytes: number): void {
+    const within = 2 ** level.shift - 1;
+    const above = entryBytes === 4 && level.shift > 12 ? ((low >>> 13) & HIGH_ADDRESS) * 0x100000000 : physicalHigh;
+    const base = (low & ~within & 0xfffff000) >>> 0;
+    this.page = above + base + (linear & within & 0xfffff000);
+  }
+
+  /** Sets A in every entry that was used, D in the last one for a store; only where clear, so that reads leave read-only tables alone. */
+  private markUsed(levels: readonly Level[], lastDepth: number, write: boolean): void {
+    for (let depth = 0; depth <= lastDepth; depth++) {
+      if (!levels[depth].rights) continue;
+      const value = this.entryValue[depth];
+      const marked = value | A | (write && depth === lastDepth ? D : 0);
+      if (marked === value) continue;
+      this.memory.write(this.entryAddress[depth], 4, marked);
+      this.entryValue[depth] = marked;
+    }
+  }
+
+  private describe(rights: number, entry: number): void {
+    const writable = (rights & RW) !== 0;
+    this.supervisorWritable = writable || (this.state.get(CR0) & CR0_WP) === 0;
+    this.user = (rights & US) !== 0;
+    this.userWritable = this.user && writable;
+    this.dirty = (entry & D) !== 0;
+    this.global = (entry & G) !== 0 && (this.state.get(CR4) & CR4_PGE) !== 0;
+  }
+
+  private fault(access: number, bits: number): boolean {
+    this.error = (this.noExecute && this.mode?.entryBytes === 8 ? access : access & ~PF_FETCH) | bits;
+    return false;
+  }
+}
