@@ -1,0 +1,308 @@
+import type { Case, Instruction } from "../case.js";
+import { type Form, type Operand, rmOperand, widthOf } from "../forms/form.js";
+import { CODE, CODE_LIMIT, CROSSING_WINDOW, DATA, EDGE_WINDOW, LOW, PAGE, WINDOW } from "../layout.js";
+import type { Random } from "../random.js";
+import { flagRules, undefinedAfter } from "../undefined-flags.js";
+import { defaultFx } from "./fx.js";
+import { address, interestingImmediate, interestingWord, randomFlags, randomPlace } from "./values.js";
+
+const CX = 1;
+const SP = 4;
+const BP = 5;
+
+/** What the caller wants of an instruction; everything left out is drawn. */
+export interface Wish {
+  readonly size?: number;
+  readonly memory?: boolean;
+  readonly address?: number;
+  /** Percentage of memory operands that should fault. */
+  readonly faults?: number;
+  readonly immediate?: number;
+  /** ModRM.rm when it is a register, ModRM.reg when it is an operand. */
+  readonly rm?: number;
+  readonly reg?: number;
+  /** Prefixes beside those that size and address ask for. */
+  readonly prefix?: readonly number[];
+  /** Written where the memory operand is, as far as it lies in a window. */
+  readonly content?: ArrayLike<number>;
+}
+
+/** Builds a case instruction by instruction. Registers get their initial values when something needs them, the rest at the end. */
+export class CaseBuilder {
+  readonly instructions: Instruction[] = [];
+  readonly crossing = new Uint8Array(WINDOW);
+  readonly edge = new Uint8Array(WINDOW);
+  eflags: number;
+  eip: number;
+  fx: Uint8Array = defaultFx;
+  readonly #random: Random;
+  readonly #gpr = new Uint32Array(8);
+  readonly #fixed: boolean[] = new Array(8).fill(false);
+  /** Registers that still hold what the case started with. */
+  readonly #initial: boolean[] = new Array(8).fill(true);
+  readonly #lowPage: boolean;
+  #undefined = 0;
+  #length = 0;
+
+  constructor(random: Random, lowPage: boolean) {
+    this.#random = random;
+    this.#lowPage = lowPage;
+    this.eflags = randomFlags(random);
+    this.eip = CODE + 0x100 + random.below(64);
+    for (const window of [this.crossing, this.edge]) {
+      const words = new Uint32Array(window.buffer);
+      for (let i = 0; i < words.length; i++) words[i] = interestingWord(random);
+    }
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Flags that are undefined here. */
+  get undefinedFlags(): number {
+    return this.#undefined;
+  }
+
+  setRegister(register: number, value: number): void {
+    this.#gpr[register] = value;
+    this.#fixed[register] = true;
+  }
+
+  /** A register that the case hasn't written: its value is known here. */
+  isInitial(register: number): boolean {
+    return this.#initial[register];
+  }
+
+  isFree(register: number): boolean {
+    return this.#initial[register] && !this.#fixed[register];
+  }
+
+  /** Value of a register that is still initial; draws one if need be. */
+  register(register: number): number {
+    if (!this.#fixed[register]) this.setRegister(register, register === SP ? this.#stackPointer() : interestingWord(this.#random));
+    return this.#gpr[register];
+  }
+
+  /** From here on the register's value is unknown. */
+  clobber(...registers: number[]): void {
+    for (const register of registers) this.#initial[register] = false;
+  }
+
+  poke(at: number, bytes: ArrayLike<number>): void {
+    for (let i = 0; i < bytes.length; i++) {
+      const a = at + i;
+      if (a >= CROSSING_WINDOW && a < CROSSING_WINDOW + WINDOW) this.crossing[a - CROSSING_WINDOW] = bytes[i];
+      if (a >= EDGE_WINDOW && a < EDGE_WINDOW + WINDOW) this.edge[a - EDGE_WINDOW] = bytes[i];
+    }
+  }
+
+  /**
+   * Appends an instruction. Returns false, and appends nothing, if it would read flags that are undefined here, or if the code is full.
+   */
+  add(form: Form, wish: Wish = {}): boolean {
+    const random = this.#random;
+    const rules = flagRules(form.mnemonic);
+    if ((rules.reads & this.#undefined) !== 0) return false;
+    if (this.#length + 15 > CODE_LIMIT) return false;
+
+    const size = wish.size ?? random.pick(form.sizes);
+    const prefixes: number[] = [];
+    if (form.mandatory !== 0) prefixes.push(form.mandatory);
+    if (size === 2) prefixes.push(0x66);
+    const opcode = [...form.opcode];
+    if (form.operands.some((o) => o.kind === "Z" || o.kind === "F")) opcode[opcode.length - 1] |= random.below(8);
+
+    const rm = rmOperand(form);
+    const memory = rm === undefined ? form.traits.has("memory") : this.#isMemory(rm, wish);
+    const tail: number[] = [];
+    let destinationIsMemory = false;
+    if (form.modrm !== undefined) {
+      const reg = form.modrm === "r" ? (wish.reg ?? random.below(8)) : form.modrm;
+      if (memory && rm !== undefined) {
+        const width = widthOf(rm, size);
+        const target = wish.address ?? address(random, randomPlace(random, wish.faults ?? 15), width, this.#wantsAlignment(form, width));
+        if (wish.content !== undefined) this.poke(target, wish.content);
+        this.#effectiveAddress(reg, target, prefixes, tail);
+        destinationIsMemory = form.operands[0] === rm;
+      } else {
+        tail.push(0xc0 | (reg << 3) | (wish.rm ?? random.below(8)));
+      }
+    }
+    const count = this.#shiftCount(form, size, wish);
+    let immediateValue = 0;
+    for (const o of form.operands) {
+      if (o.kind === "I") {
+        const bytes = o.width === "v" ? size : widthOf(o, size);
+        immediateValue = wish.immediate ?? (count !== undefined ? count : interestingImmediate(random, bytes));
+        pushLittle(tail, immediateValue, bytes);
+      } else if (o.kind === "O") {
+        const target = wish.address ?? address(random, randomPlace(random, wish.faults ?? 15), size, false);
+        pushLittle(tail, target, 4);
+        if (random.oneIn(12)) prefixes.push(random.pick([0x26, 0x36, 0x3e, 0x2e, 0x64]));
+      } else if (o.kind === "J") {
+        pushLittle(tail, wish.immediate ?? 0, o.width === "b" ? 1 : size === 2 ? 2 : 4);
+      }
+    }
+    if (wish.prefix !== undefined) prefixes.push(...wish.prefix);
+    const isLocked = form.traits.has("lock") && destinationIsMemory && random.oneIn(6);
+    if (isLocked) prefixes.push(0xf0);
+    shuffle(random, prefixes);
+
+    const bytes = [...prefixes, ...opcode, ...tail];
+    const undefinedFlags = undefinedAfter(form.mnemonic, count ?? (form.operands.some((o) => o.width === "CL") ? undefined : 1), size === 0 ? 4 : size);
+    this.instructions.push({ form, bytes, size, memory, undefinedFlags });
+    this.#length += bytes.length;
+    // A repeated string instruction may do nothing at all.
+    const defines = form.traits.has("rep") && wish.prefix !== undefined ? 0 : rules.defines;
+    this.#undefined = (this.#undefined & ~defines) | undefinedFlags;
+    this.#writeRegisters(form, opcode, tail, memory);
+    return true;
+  }
+
+  finish(family: string): Case {
+    for (let r = 0; r < 8; r++) this.register(r);
+    const code = new Uint8Array(this.#length);
+    let at = 0;
+    for (const { bytes } of this.instructions) {
+      code.set(bytes, at);
+      at += bytes.length;
+    }
+    return {
+      family,
+      instructions: this.instructions,
+      code,
+      eip: this.eip,
+      eflags: this.eflags,
+      gpr: this.#gpr,
+      fx: this.fx,
+      crossing: this.crossing,
+      edge: this.edge,
+    };
+  }
+
+  #isMemory(rm: Operand, wish: Wish): boolean {
+    if (rm.kind === "M") return true;
+    if (rm.kind === "R" || rm.kind === "N" || rm.kind === "U") return false;
+    return wish.memory ?? !this.#random.oneIn(2);
+  }
+
+  #wantsAlignment(form: Form, width: number): boolean {
+    return form.traits.has("a16") ? !this.#random.oneIn(10) : width > 1 && this.#random.oneIn(3);
+  }
+
+  /** Count of a shift as encoded or in CL; undefined where it isn't one, or CL can't be known. */
+  #shiftCount(form: Form, size: number, wish: Wish): number | undefined {
+    const rule = flagRules(form.mnemonic);
+    if (!rule.counts) return undefined;
+    const random = this.#random;
+    const isDouble = form.mnemonic === "shld" || form.mnemonic === "shrd";
+    const draw = () => {
+      let count = random.pick([0, 1, 1, random.below(8 * size + 1), random.below(32), random.below(256), 31, 32, 33, 8 * size, 8 * size - 1]);
+      // The result of a 16-bit double shift by more than 16 is undefined, not only its flags.
+      if (isDouble && size === 2 && (count & 31) > 16) count &= ~0x1f | 0xf;
+      return count;
+    };
+    if (form.operands.some((o) => o.width === "1")) return 1;
+    if (form.operands.some((o) => o.kind === "I")) return wish.immediate ?? draw();
+    if (!this.#initial[CX]) return undefined;
+    if (!this.#fixed[CX]) this.setRegister(CX, ((interestingWord(random) & ~0xff) | draw()) >>> 0);
+    return this.#gpr[CX] & 0xff;
+  }
+
+  /** Chooses an addressing form and the values of its registers so that the address is `target`. */
+  #effectiveAddress(reg: number, target: number, prefixes: number[], tail: number[]): void {
+    const random = this.#random;
+    if (random.oneIn(12)) prefixes.push(random.pick([0x26, 0x36, 0x3e, 0x2e, 0x64, 0x65]));
+    if (random.oneIn(20)) {
+      prefixes.push(0x67);
+      this.#effectiveAddress16(reg, target, tail);
+      return;
+    }
+    const known = [0, 1, 2, 3, 4, 5, 6, 7].filter((r) => this.#initial[r]);
+    const useBase = known.length > 0 && !random.oneIn(6);
+    const base = useBase ? random.pick(known) : -1;
+    const indexable = known.filter((r) => r !== SP);
+    const useIndex = indexable.length > 0 && random.oneIn(3);
+    const index = useIndex ? random.pick(indexable) : -1;
+    const scale = random.below(4);
+    let rest = target;
+    if (useIndex) {
+      if (this.isFree(index) && index !== base) this.setRegister(index, random.oneIn(2) ? random.below(64) - 32 : random.word());
+      if (index !== base) rest = (rest - (this.register(index) << scale)) | 0;
+    }
+    let disp: number;
+    if (useBase && this.isFree(base) && index !== base) {
+      disp = random.pick([0, random.below(256) - 128, random.word() | 0]);
+      this.setRegister(base, (rest - disp) >>> 0);
+    } else {
+      if (index === base && useBase) rest = (rest - (this.register(index) << scale)) | 0;
+      disp = useBase ? (rest - this.register(base)) | 0 : rest | 0;
+    }
+
+    const needsSib = useIndex || base === SP || (!useBase && random.oneIn(3));
+    const mod = !useBase ? 0 : disp === 0 && base !== BP && !random.oneIn(8) ? 0 : disp >= -128 && disp <= 127 && !random.oneIn(8) ? 1 : 2;
+    const rm = needsSib ? SP : useBase ? base : BP;
+    tail.push((mod << 6) | (reg << 3) | rm);
+    if (needsSib) tail.push((scale << 6) | ((useIndex ? index : SP) << 3) | (useBase ? base : BP));
+    if (!useBase || mod === 2) pushLittle(tail, disp, 4);
+    else if (mod === 1) pushLittle(tail, disp, 1);
+  }
+
+  #effectiveAddress16(reg: number, target: number, tail: number[]): void {
+    const random = this.#random;
+    const at = this.#lowPage && !random.oneIn(6) ? LOW + random.below(PAGE - 32) : target & 0xffff;
+    const combinations = [[3, 6], [3, 7], [5, 6], [5, 7], [6], [7], [5], [3]];
+    const usable = [0, 1, 2, 3, 4, 5, 6, 7].filter((rm) => combinations[rm].every((r) => this.#initial[r]));
+    if (usable.length === 0 || random.oneIn(6)) {
+      tail.push((reg << 3) | 6);
+      pushLittle(tail, at, 2);
+      return;
+    }
+    const rm = random.pick(usable);
+    const sum = combinations[rm].reduce((total, r) => total + this.register(r), 0);
+    tail.push(0x80 | (reg << 3) | rm);
+    pushLittle(tail, at - sum, 2);
+  }
+
+  #stackPointer(): number {
+    const random = this.#random;
+    switch (random.below(10)) {
+      case 0:
+        return EDGE_WINDOW + random.below(WINDOW + 8);
+      case 1:
+        return CROSSING_WINDOW + random.below(WINDOW);
+      case 2:
+        return DATA + PAGE + random.below(48); // pushes reach the read-only page
+      default:
+        return DATA + 4 * PAGE + 256 + 4 * random.below(700);
+    }
+  }
+
+  #writeRegisters(form: Form, opcode: readonly number[], tail: readonly number[], memory: boolean): void {
+    this.clobber(...form.alsoWrites);
+    // BT and the like don't write, but their memory operand doesn't either.
+    if (form.traits.has("ro")) {
+      const first = form.operands[0];
+      if (first?.kind !== "G") return;
+    }
+    const first = form.operands[0];
+    if (first === undefined) return;
+    // AH..BH are halves of EAX..EBX.
+    const whole = (register: number) => (first.width === "b" ? register & 3 : register);
+    if (first.kind === "Z") this.clobber(whole(opcode[opcode.length - 1] & 7));
+    if (first.kind === "G") this.clobber(whole((tail[0] >> 3) & 7));
+    if ((first.kind === "E" || first.kind === "R") && !memory) this.clobber(whole(tail[0] & 7));
+  }
+}
+
+export function pushLittle(to: number[], value: number, bytes: number): void {
+  for (let i = 0; i < bytes; i++) to.push((value >>> (8 * i)) & 0xff);
+}
+
+function shuffle(random: Random, items: number[]): void {
+  for (let i = items.length - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    [items[i], items[j]] = [items[j], items[i]];
+  }
+}

@@ -1,0 +1,75 @@
+import { type Form, rmOperand } from "../forms/form.js";
+import { x87Forms } from "../forms/x87.js";
+import type { Random } from "../random.js";
+import type { CaseBuilder, Wish } from "./builder.js";
+import type { Variant } from "./families.js";
+import { doubleBits, extendedBytes, type Flavour, fillVector, randomFcw, randomFx, randomMxcsr, singleBits } from "./fx.js";
+import { interestingWord } from "./values.js";
+
+/** Appends an x87, MMX or SSE instruction; the first of a case brings a random floating point state. */
+export function addFloating(builder: CaseBuilder, random: Random, family: string, variant: Variant, faults: number): boolean {
+  const { form, size, memory } = variant;
+  const isX87 = family in x87Forms;
+  const flavour = isX87 ? "double" : flavourOf(form);
+  if (builder.instructions.length === 0) builder.fx = randomFx(random, random.oneIn(8) ? "integer" : flavour, isX87);
+  const wish: Wish = { size, memory, faults, content: memory ? content(random, form, flavour) : undefined, immediate: immediate(random, form) };
+  if (form.mnemonic.startsWith("maskmov") && builder.isFree(7) && !random.oneIn(8)) builder.setRegister(7, 0x2468c000 - 16 + random.below(17));
+  return builder.add(form, wish);
+}
+
+function flavourOf(form: Form): Flavour {
+  const name = form.mnemonic;
+  if (/^(cvt|cvtt)(pd|sd)2|(pd|sd)$/.test(name)) return "double";
+  if (/^(cvt|cvtt)(ps|ss)2|(ps|ss)$/.test(name)) return "single";
+  return "integer";
+}
+
+/** Immediates that the instruction defines; comparison predicates above 7 belong to AVX. */
+function immediate(random: Random, form: Form): number | undefined {
+  if (form.traits.has("predicate")) return random.below(8);
+  if (/^ps[rl][lad]/.test(form.mnemonic)) return random.oneIn(2) ? random.below(20) : random.below(80);
+  return undefined;
+}
+
+function content(random: Random, form: Form, flavour: Flavour): ArrayLike<number> {
+  const width = rmOperand(form)?.width;
+  const bytes = new Uint8Array(16);
+  const view = new DataView(bytes.buffer);
+  switch (form.mnemonic) {
+    case "ldmxcsr":
+      view.setUint32(0, random.oneIn(8) ? random.word() & 0x1ffff : randomMxcsr(random), true);
+      return bytes.subarray(0, 4);
+    case "fldcw":
+      view.setUint16(0, random.oneIn(4) ? random.word() & 0xffff : randomFcw(random), true);
+      return bytes.subarray(0, 2);
+    case "fbld":
+      return bcd(random);
+  }
+  if (/^(fld|fst|fadd|fmul|fcom|fsub|fdiv)/.test(form.mnemonic)) {
+    if (width === "t") return extendedBytes(random);
+    if (width === "q") {
+      const [high, low] = doubleBits(random);
+      view.setUint32(0, low, true);
+      view.setUint32(4, high, true);
+      return bytes.subarray(0, 8);
+    }
+    view.setUint32(0, singleBits(random), true);
+    return bytes.subarray(0, 4);
+  }
+  if (form.mnemonic === "fild" || form.mnemonic.startsWith("fi")) {
+    view.setInt32(0, interestingWord(random), true);
+    view.setInt32(4, random.oneIn(2) ? view.getInt32(0, true) >> 31 : interestingWord(random), true);
+    return bytes.subarray(0, 8);
+  }
+  fillVector(random, flavour, bytes);
+  return bytes;
+}
+
+/** Packed BCD; digits above 9 now and then. */
+function bcd(random: Random): Uint8Array {
+  const bytes = new Uint8Array(10);
+  const digits = random.below(19);
+  for (let i = 0; i < digits; i++) bytes[i >> 1] |= (random.oneIn(40) ? random.below(16) : random.below(10)) << (4 * (i & 1));
+  bytes[9] = random.oneIn(8) ? random.below(256) : random.pick([0, 0x80]);
+  return bytes;
+}
