@@ -18,6 +18,8 @@ export type EventType =
   | "vm.state"
   /** Name, labels or another field without a life of its own. */
   | "vm.updated"
+  /** The guest was reset, by itself or by request. `data`: `{cause, generation}` */
+  | "vm.reset"
   | "vm.deleted"
   /** `data`: `{kind, state, resources, error}` */
   | "operation.state"

@@ -1,0 +1,38 @@
+import type { BlobStore } from "../images/blobs.js";
+import type { ImageCache } from "../images/image-cache.js";
+import { ImageError } from "../images/image-error.js";
+import { prepareImage } from "../images/prepare.js";
+import type { ImageWithFiles } from "../store/images.js";
+
+/** Files of this host that a machine boots from. */
+export interface BootFiles {
+  kernel: string;
+  initrd?: string;
+}
+
+export interface PrepareOptions {
+  signal: AbortSignal;
+  /** `fraction`: 0 to 1 */
+  onProgress(progress: { step: string; fraction: number }): void;
+}
+
+/** Makes an image's files ready on this host. @throws ImageError; the signal's reason when aborted */
+export type BootSource = (image: ImageWithFiles, options: PrepareOptions) => Promise<BootFiles>;
+
+/** Catalog images are prepared in the cache; uploaded ones lie under their digests. */
+export function hostBootSource(blobs: BlobStore, cache: ImageCache): BootSource {
+  return async (image, { signal, onProgress }) => {
+    if (image.catalog) {
+      const { kernel, initrd } = await prepareImage(image.name, { cache, signal, onProgress });
+      return { kernel, initrd };
+    }
+    const paths = new Map<string, string>();
+    for (const { role, sha256 } of image.files) {
+      if (!(await blobs.has(sha256))) throw new ImageError("image_rejected", `this host doesn't have the ${role} of image ${image.name}`);
+      paths.set(role, blobs.path(sha256));
+    }
+    const kernel = paths.get("kernel");
+    if (!kernel) throw new ImageError("image_rejected", `image ${image.name} has no kernel`);
+    return { kernel, initrd: paths.get("initrd") };
+  };
+}
