@@ -1,0 +1,149 @@
+/**
+ * Where API servers find the streams of this host's machines; its address is in the host's row. Requests carry `Authorization: Bearer <cluster secret>`, and have
+ * been authorised by the API server: this only serves. HTTP on TCP:
+ *
+ * | request | answer |
+ * |---|---|
+ * | `GET /vms/{id}/console?port=0\|1&role=viewer\|writer[&from=OFFSET\|end][&eol=1]`, upgrade, subprotocol `console.v1` or none | the console, src/worker/console/connection.ts |
+ * | `GET /vms/{id}/console/log?port=0\|1[&from=OFFSET]` | kept bytes; `Console-Offset` is the offset of the first |
+ * | `GET /vms/{id}/stats` | one sample, `VmStats` of the contract |
+ * | `GET /vms/{id}/stats?interval=MS`, upgrade, subprotocol `stats.v1` | a text frame with a sample every so many milliseconds |
+ *
+ * Errors are `{code, detail}` with status 400, 401, 404 or 426. A console is there as long as the vm's row is, whatever its state.
+ */
+import { createHash, timingSafeEqual } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Logger } from "pino";
+import { WebSocketServer } from "ws";
+import type { Database } from "../../store/database.js";
+import { ConsoleConnection } from "../console/connection.js";
+import type { ConsoleHub } from "../console/hub.js";
+import type { Supervisor } from "../supervisor.js";
+import { parseStreamRequest, Refusal, type StreamRequest } from "./request.js";
+import { sampleStats, streamStats } from "./stats.js";
+import { watchPeer } from "./watch.js";
+
+export interface StreamParts {
+  db: Database;
+  hostId: string;
+  supervisor: Supervisor;
+  consoles: ConsoleHub;
+  clusterSecret: string;
+  log: Logger;
+}
+
+/** Largest frame that a viewer may send. */
+const largestFrame = 64 * 1024;
+const subprotocols = { console: "console.v1", stats: "stats.v1" } as const;
+
+export class StreamEndpoint {
+  private readonly http: Server;
+  private readonly sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: largestFrame,
+    perMessageDeflate: false,
+    handleProtocols: (offered) => Object.values(subprotocols).find((protocol) => offered.has(protocol)) ?? false,
+  });
+
+  constructor(private readonly parts: StreamParts) {
+    this.http = createServer((request, response) => {
+      this.answer(request, response).catch((error) => this.refuse(error, (status, body) => respond(response, status, body)));
+    });
+    this.http.on("upgrade", (request, socket, head) => {
+      socket.on("error", () => socket.destroy());
+      this.upgrade(request, socket, head).catch((error) => this.refuse(error, (status, body) => refuseUpgrade(socket, status, body)));
+    });
+  }
+
+  /** Answers the address for the host's row. */
+  async listen(host: string, port: number): Promise<string> {
+    await new Promise<void>((resolve, reject) => {
+      this.http.once("error", reject);
+      this.http.listen(port, host, resolve);
+    });
+    const { address, family, port: actual } = this.http.address() as AddressInfo;
+    return `http://${family === "IPv6" ? `[${address}]` : address}:${actual}`;
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.sockets.clients) socket.close(1012, "worker ends");
+    const closed = new Promise((resolve) => this.http.close(resolve));
+    this.http.closeAllConnections();
+    for (const socket of this.sockets.clients) socket.terminate();
+    await closed;
+  }
+
+  private async admit(request: IncomingMessage): Promise<StreamRequest> {
+    if (!this.knowsSecret(request.headers.authorization)) throw new Refusal(401, "unauthorized", "the cluster secret is wrong");
+    if (request.method !== "GET") throw new Refusal(400, "invalid_request", "only GET is understood here");
+    const wanted = parseStreamRequest(request.url ?? "/");
+    const vm = await this.parts.db.vm.findUnique({ where: { id: wanted.vmId }, select: { hostId: true } });
+    if (vm?.hostId !== this.parts.hostId) throw new Refusal(404, "not_found", "this host doesn't have the machine");
+    return wanted;
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const wanted = await this.admit(request);
+    switch (wanted.stream) {
+      case "console":
+        throw new Refusal(426, "upgrade_required", "this is a WebSocket");
+      case "log": {
+        const { ring } = this.parts.consoles.console(wanted.vmId, wanted.port);
+        const from = Math.min(Math.max(wanted.from ?? 0, ring.start), ring.end);
+        response.writeHead(200, { "Content-Type": "application/octet-stream", "Console-Offset": String(from) });
+        response.end(ring.read(from, ring.end - from));
+        return;
+      }
+      case "stats":
+        respond(response, 200, await sampleStats(this.parts, wanted.vmId));
+    }
+  }
+
+  private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const wanted = await this.admit(request);
+    if (wanted.stream === "log") throw new Refusal(400, "invalid_request", "this is no WebSocket");
+    const spoken = subprotocols[wanted.stream];
+    const offered = request.headers["sec-websocket-protocol"]?.split(",").map((protocol) => protocol.trim());
+    if ((offered && !offered.includes(spoken)) || (!offered && wanted.stream === "stats")) {
+      throw new Refusal(400, "unsupported_subprotocol", `only ${spoken} is spoken here`);
+    }
+    if (socket.destroyed) return;
+    this.sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      watchPeer(webSocket);
+      if (wanted.stream === "stats") return streamStats(this.parts, wanted.vmId, wanted.intervalMs, webSocket);
+      const { from, eol, mayWrite } = wanted;
+      const console = this.parts.consoles.console(wanted.vmId, wanted.port);
+      new ConsoleConnection(webSocket, console, { mayWrite, from, eol, subprotocol: offered ? "console.v1" : null });
+    });
+  }
+
+  private knowsSecret(header: string | undefined): boolean {
+    const digest = (text: string) => createHash("sha256").update(text).digest();
+    return header !== undefined && timingSafeEqual(digest(header), digest(`Bearer ${this.parts.clusterSecret}`));
+  }
+
+  private refuse(error: unknown, answer: (status: number, body: unknown) => void): void {
+    if (error instanceof Refusal) return answer(error.status, { code: error.code, detail: error.message });
+    this.parts.log.error({ err: error }, "stream request failed");
+    answer(500, { code: "internal_error" });
+  }
+}
+
+function respond(response: ServerResponse, status: number, body: unknown): void {
+  if (response.headersSent) return void response.destroy();
+  response.writeHead(status, { "Content-Type": "application/json" });
+  response.end(JSON.stringify(body));
+}
+
+function refuseUpgrade(socket: Duplex, status: number, body: unknown): void {
+  const text = JSON.stringify(body);
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    "Content-Type: application/json",
+    `Content-Length: ${Buffer.byteLength(text)}`,
+    "Connection: close",
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${text}`);
+}
