@@ -44,6 +44,7 @@ export class MmuGuest {
     this.state.set(at.CR3, 0x1000);
     this.state.set(at.CR4, cr4);
     this.state.set(at.CR0, (CR0_PE | CR0_PG | cr0) >>> 0);
+    if (cr4 & CR4_PAE) this.mmu.loadPdptes(0x1000);
     this.mmu.pagingChanged();
   }
 

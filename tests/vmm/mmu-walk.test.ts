@@ -67,6 +67,16 @@ describe("32-bit paging", () => {
   });
 });
 
+describe("page attribute table, which is not announced", () => {
+  it("makes its bit reserved under PSE, and free without", () => {
+    const guest = mapped(P, P | PS);
+    expect(guest.mmu.read(LINEAR, 4, false)).toBe(0x11223344);
+    guest.paging(CR4_PSE);
+    expect(guest.mmu.read(LINEAR, 4, false)).toBe(-1);
+    expect(guest.fault().error).toBe(9);
+  });
+});
+
 describe("PAE paging", () => {
   function pae(pdeHigh: number, pteLow: number, pteHigh: number): MmuGuest {
     const guest = new MmuGuest();

@@ -1,4 +1,4 @@
-import { CR0, CR4 } from "../cpu/layout.js";
+import { CR0, CR4, PDPTE } from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
 import { CR0_WP, CR4_PGE, type Level, type PagingMode, PHYSICAL_BITS, pagingMode, rootTable } from "./paging-mode.js";
 import type { PhysicalMemory } from "./physical.js";
@@ -26,10 +26,6 @@ const HIGH_ADDRESS = (1 << (PHYSICAL_BITS - 32)) - 1;
 const HIGH_RESERVED = ~HIGH_ADDRESS & 0x7fffffff;
 /** PDPTE of 32-bit PAE: bits 1-2 and 5-8 must be 0. */
 const PDPTE_RESERVED = 0x1e6;
-/** A 4 MiB PDE keeps physical bits 32-35 in bits 13-16 (PSE-36); 17-21 must be 0. */
-const PSE36_RESERVED = 0x3e0000;
-/** A 2 MiB PDE: bits 13-20 must be 0 (12 is PAT). */
-const PDE_2M_RESERVED = 0x1fe000;
 
 /**
  * Translates linear addresses by the guest's page tables, exactly as the manual has it: rights of all levels combined, reserved bits,
@@ -51,8 +47,6 @@ export class PageWalk {
   noExecute = false;
 
   private mode: PagingMode | null = null;
-  /** PDPTE registers of PAE paging: low and high doublewords. The tables in memory are read only by `loadPdptes`. */
-  private readonly pdptes = new Uint32Array(8);
   /** Addresses and values of the entries that a walk went through. */
   private readonly entryAddress = new Float64Array(4);
   private readonly entryValue = new Int32Array(4);
@@ -66,18 +60,22 @@ export class PageWalk {
     return this.mode !== null;
   }
 
-  /** Takes over CR0 and CR4 (and, under PAE, the PDPTEs that CR3 points to). */
+  /** Takes over CR0 and CR4. */
   reload(): void {
     this.mode = pagingMode(this.state);
-    if (this.mode?.entryBytes === 8) this.loadPdptes(rootTable(this.state, this.mode));
   }
 
-  /** Loads the PDPTE registers from physical memory (MOV to CR3 under PAE); false, and nothing changed, if one has reserved bits: #GP(0). */
+  /**
+   * Loads the PDPTE registers of PAE paging from physical memory: walks use those, never the table. False, and nothing changed, if a present
+   * one has reserved bits: #GP(0).
+   */
   loadPdptes(cr3: number): boolean {
     const table = (cr3 & 0xffffffe0) >>> 0;
     const loaded = Array.from({ length: 8 }, (_, i) => this.memory.read(table + 4 * i, 4));
     for (let i = 0; i < 8; i += 2) if (loaded[i] & P && (loaded[i] & PDPTE_RESERVED || loaded[i + 1] & ~HIGH_ADDRESS)) return false;
-    this.pdptes.set(loaded);
+    loaded.forEach((word, i) => {
+      this.state.set(PDPTE + 4 * i, word);
+    });
     return true;
   }
 
@@ -94,11 +92,11 @@ export class PageWalk {
       const level: Level = levels[depth];
       const index = (linear >>> level.shift) & level.indexMask;
       const address = table + index * entryBytes;
-      const low = level.rights ? this.memory.read(address, 4) : this.pdptes[2 * index];
-      const high = entryBytes === 4 ? 0 : level.rights ? this.memory.read(address + 4, 4) : this.pdptes[2 * index + 1];
+      const low = level.rights ? this.memory.read(address, 4) : this.state.get(PDPTE + 8 * index);
+      const high = entryBytes === 4 ? 0 : level.rights ? this.memory.read(address + 4, 4) : this.state.get(PDPTE + 8 * index + 4);
       if ((low & P) === 0) return this.fault(access, 0);
       const last = depth === levels.length - 1 || (level.large && (low & PS) !== 0);
-      if (this.reserved(level, last, low, high, entryBytes)) return this.fault(access, PF_PRESENT | PF_RESERVED);
+      if (this.reserved(level, last, low, high)) return this.fault(access, PF_PRESENT | PF_RESERVED);
       this.entryAddress[depth] = address;
       this.entryValue[depth] = low;
       if (level.rights) {
@@ -125,11 +123,9 @@ export class PageWalk {
     return true;
   }
 
-  private reserved(level: Level, last: boolean, low: number, high: number, entryBytes: number): boolean {
-    if (entryBytes === 4) return last && level.large && (low & PSE36_RESERVED) !== 0;
+  private reserved(level: Level, last: boolean, low: number, high: number): boolean {
     if (!level.rights) return false; // checked when the registers were loaded
-    if (high & HIGH_RESERVED || (high & XD && !this.noExecute)) return true;
-    return last && level.large && (low & PDE_2M_RESERVED) !== 0;
+    return (high & HIGH_RESERVED) !== 0 || ((high & XD) !== 0 && !this.noExecute) || (last && (low & level.reserved) !== 0);
   }
 
   /** SDM vol. 3, 4.6: supervisor accesses ignore U/S, and R/W too unless CR0.WP. */
