@@ -14,6 +14,7 @@ import { operationRoutes } from "./routes/operations.js";
 import { serviceRoutes } from "./routes/service.js";
 import { ticketRoutes } from "./routes/tickets.js";
 import { vmActionRoutes } from "./routes/vm-actions.js";
+import { vmStreamRoutes } from "./routes/vm-streams.js";
 import { vmRoutes } from "./routes/vms.js";
 import type { Service } from "./service.js";
 
@@ -29,6 +30,7 @@ export function createApp(service: Service, metrics: Metrics, closing: AbortSign
   imageRoutes(router, service);
   vmRoutes(router, service);
   vmActionRoutes(router, service);
+  vmStreamRoutes(router, service);
   operationRoutes(router, service);
   tokenRoutes(router, service);
   projectRoutes(router, service);

@@ -90,3 +90,8 @@ function alreadyThere(image: ImageWithFiles, role: FileRole, announced: Map<stri
   if (present && announced.get("sha256")?.toString("hex") === present.sha256) return image;
   throw new ProblemError("image_state_conflict", "The image is ready, and does not change any more");
 }
+
+/** Removes files that an earlier process kept and did not live to write the row for. */
+export async function sweepBlobs({ db, blobs }: Pick<Service, "db" | "blobs">): Promise<void> {
+  for await (const sha256 of blobs.list()) await removeUnreferenced({ db, blobs }, sha256);
+}

@@ -1,15 +1,25 @@
 import type { EventFeed } from "../store/feed.js";
+import type { Event } from "../store/generated/client.js";
+
+/** Events that tell of a resource, or of an operation on it. */
+export function about(id: string): (event: Event) => boolean {
+  return ({ subject, data }) => {
+    if (subject === id) return true;
+    const { resources } = data as { resources?: Record<string, string> };
+    return resources !== undefined && Object.values(resources).includes(id);
+  };
+}
 
 /**
- * Looks again at each event about `subject`, until `enough`, the time is up, or nobody waits any more. Never fails for being late:
+ * Looks again at each event that `concerns` it, until `enough`, the time is up, or nobody waits any more. Never fails for being late:
  * answers what it saw last.
  */
 export async function waitFor<T>(
   feed: EventFeed,
-  subject: string,
+  concerns: (event: Event) => boolean,
   look: () => Promise<T>,
   enough: (seen: T) => boolean,
-  timeoutMs: number,
+  timeoutMs: number | null,
   signal: AbortSignal,
 ): Promise<T> {
   let wake = (): void => {};
@@ -24,9 +34,9 @@ export async function waitFor<T>(
     wake();
   };
   const unsubscribe = feed.subscribe((event) => {
-    if (event.subject === subject) stir();
+    if (concerns(event)) stir();
   });
-  const timer = setTimeout(stop, timeoutMs);
+  const timer = timeoutMs === null ? undefined : setTimeout(stop, timeoutMs);
   signal.addEventListener("abort", stop);
   if (signal.aborted) over = true;
   try {

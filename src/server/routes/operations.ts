@@ -8,7 +8,7 @@ import { notFound, ProblemError } from "../problem.js";
 import { showOperation } from "../representation.js";
 import type { Router } from "../route.js";
 import type { Service } from "../service.js";
-import { waitFor } from "../waiting.js";
+import { about, waitFor } from "../waiting.js";
 
 export function operationRoutes(router: Router, service: Service): void {
   const { db } = service;
@@ -31,7 +31,7 @@ export function operationRoutes(router: Router, service: Service): void {
   router.serve(waitOperation, async ({ projectId, params, query, signal }) => {
     const seen = await waitFor(
       service.feed,
-      params.id,
+      about(params.id),
       () => existing(projectId, params.id),
       (operation) => operation.endedAt !== null,
       query.timeout * 1000,

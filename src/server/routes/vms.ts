@@ -13,7 +13,7 @@ import { notFound, ProblemError } from "../problem.js";
 import { showVm, vmETag } from "../representation.js";
 import type { Router } from "../route.js";
 import type { Service } from "../service.js";
-import { waitFor } from "../waiting.js";
+import { about, waitFor } from "../waiting.js";
 
 export function vmRoutes(router: Router, service: Service): void {
   const { db } = service;
@@ -78,7 +78,7 @@ export function vmRoutes(router: Router, service: Service): void {
     const wanted: readonly string[] = query.state;
     const seen = await waitFor(
       service.feed,
-      id,
+      about(id),
       () => findVm(db, projectId, id),
       (vm) => vm === null || wanted.includes(vm.state),
       query.timeout * 1000,

@@ -1,0 +1,126 @@
+/** WebSockets: everything is decided before the upgrade, so that a refused one is an HTTP problem and never an accepted socket that closes. */
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Logger } from "pino";
+import { type WebSocket, WebSocketServer } from "ws";
+import { consumeTicket } from "../../store/tickets.js";
+import { withoutTicket } from "../logging.js";
+import type { Metrics } from "../metrics.js";
+import { asProblem, ProblemError, refusal } from "../problem.js";
+import { requestIdOf } from "../request-id.js";
+import type { Service } from "../service.js";
+import { type Admission, admit } from "./admission.js";
+import { openConsole } from "./console.js";
+import { openEvents } from "./events.js";
+import { watchPeer } from "./heartbeat.js";
+import { serveWithoutUpgrade } from "./plain-upgrade.js";
+import { openStats } from "./stats.js";
+import { closeCodes, type Opening } from "./stream.js";
+
+/** After the server has said that it closes, a viewer may take so long to answer. */
+const closeMs = 1000;
+
+export class Streams {
+  private readonly sockets: Record<Admission["stream"], WebSocketServer>;
+
+  constructor(
+    private readonly service: Service,
+    private readonly metrics: Metrics,
+    http: Server,
+    private readonly closing: AbortSignal,
+  ) {
+    this.sockets = { console: this.speaking("console.v1"), stats: this.speaking("stats.v1"), events: this.speaking("events.v1") };
+    http.on("upgrade", (request, socket, head) => {
+      // Whatever happens to the connection before it is a WebSocket ends it, and nothing else.
+      socket.on("error", () => socket.destroy());
+      if (request.headers.upgrade?.toLowerCase() === "websocket") void this.upgrade(request, socket, head);
+      else serveWithoutUpgrade(http, request, socket, head);
+    });
+  }
+
+  /** Tells all viewers that the server goes, and cuts those that do not answer. */
+  close(): void {
+    const open = Object.values(this.sockets).flatMap(({ clients }) => [...clients]);
+    for (const socket of open) socket.close(closeCodes.goingAway, "the server is closing");
+    setTimeout(() => {
+      for (const socket of open) socket.terminate();
+    }, closeMs).unref();
+  }
+
+  private speaking(subprotocol: string): WebSocketServer {
+    const server = new WebSocketServer({
+      noServer: true,
+      perMessageDeflate: false,
+      maxPayload: this.service.settings.maxFrameBytes,
+      handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
+    });
+    server.on("headers", (headers, request) => headers.push(`X-Request-Id: ${String(request.id)}`));
+    server.on("wsClientError", (error, socket, request) => refuse(socket, request, new ProblemError("invalid_request", error.message)));
+    return server;
+  }
+
+  private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    request.id = requestIdOf(request);
+    const log = this.service.log.child({ requestId: request.id, url: withoutTicket(request.url ?? "") });
+    let opening: Opening | null = null;
+    try {
+      if (this.closing.aborted) throw new ProblemError("service_unavailable", "The server is closing");
+      const admission = await admit(this.service, request);
+      opening = await this.open(admission, String(request.id));
+      if (admission.ticketHash !== null && !(await consumeTicket(this.service.db, admission.ticketHash)))
+        throw new ProblemError("ticket_invalid");
+      this.accept(admission.stream, opening, request, socket, head, log);
+    } catch (error) {
+      opening?.abandon();
+      const problem = asProblem(error);
+      log[problem.status >= 500 ? "error" : "info"](
+        { err: problem.status >= 500 ? error : undefined, code: problem.code },
+        "stream refused",
+      );
+      refuse(socket, request, problem);
+    }
+  }
+
+  private open(admission: Admission, requestId: string): Promise<Opening> {
+    switch (admission.stream) {
+      case "console":
+        return openConsole(this.service, this.metrics, admission, requestId);
+      case "stats":
+        return openStats(this.service, admission, requestId);
+      case "events":
+        return openEvents(this.service, admission);
+    }
+  }
+
+  private accept(stream: Admission["stream"], opening: Opening, request: IncomingMessage, socket: Duplex, head: Buffer, log: Logger): void {
+    let accepted = false;
+    // The handshake itself may still fail (a bad key, a peer that has gone): then there is never a WebSocket.
+    socket.once("close", () => {
+      if (!accepted) opening.abandon();
+    });
+    if (socket.destroyed) {
+      opening.abandon();
+      return;
+    }
+    this.sockets[stream].handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
+      accepted = true;
+      log.info({ stream }, "stream opened");
+      this.metrics.streams.inc({ stream });
+      webSocket.on("error", (error) => log.info({ err: error }, "stream broke"));
+      webSocket.once("close", (code) => {
+        this.metrics.streams.dec({ stream });
+        log.info({ stream, code }, "stream closed");
+      });
+      watchPeer(webSocket, this.service.settings.pingMs);
+      opening.run(webSocket, this.closing).catch((error: unknown) => {
+        log.error({ err: error }, "stream failed");
+        webSocket.close(closeCodes.failed, "internal_error");
+      });
+    });
+  }
+}
+
+function refuse(socket: Duplex, request: IncomingMessage, problem: ProblemError): void {
+  if (socket.writable) socket.end(refusal(problem, String(request.id)));
+  else socket.destroy();
+}

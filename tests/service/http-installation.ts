@@ -1,0 +1,86 @@
+/** A real installation without a worker, for tests of what the API server does by itself: embedded PostgreSQL, the queue on it, files in a scratch folder. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pino from "pino";
+import request, { type Test } from "supertest";
+import { BlobStore } from "../../src/images/blobs.js";
+import { openBullQueue } from "../../src/queue/bullmq.js";
+import { createApiServer } from "../../src/server/server.js";
+import type { Service } from "../../src/server/service.js";
+import { type ApiSettings, defaultSettings } from "../../src/server/settings.js";
+import { openDatabase } from "../../src/store/database.js";
+import { EventFeed } from "../../src/store/feed.js";
+import { applyMigrations, readMigrations } from "../../src/store/migrations.js";
+import { EmbeddedPostgres } from "../../src/store/postgres/embedded.js";
+import { setAdminToken } from "../../src/store/tokens.js";
+
+export const adminToken = "an-admin-token-of-a-test-installation";
+export const clusterSecret = "a-cluster-secret-of-a-test-installation";
+
+export type Installation = Awaited<ReturnType<typeof startInstallation>>;
+
+/** Logs go to `lines`, one object for each. */
+export async function startInstallation(settings: Partial<ApiSettings> = {}) {
+  const folder = await mkdtemp(join(tmpdir(), "worldswitch-http-"));
+  const postgres = await EmbeddedPostgres.start({ dataFolder: folder });
+  await applyMigrations(postgres.url, await readMigrations());
+  const db = openDatabase(postgres.url);
+  const lines: Record<string, unknown>[] = [];
+  const log = pino({ level: "info" }, { write: (line: string) => lines.push(JSON.parse(line)) });
+  const queue = await openBullQueue(postgres.url, (error) => log.error({ err: error }, "queue"));
+  const feed = new EventFeed(db, postgres.url, (error) => log.error({ err: error }, "feed"));
+  await feed.start();
+  const blobs = new BlobStore(join(folder, "blobs"));
+  const service: Service = {
+    db,
+    feed,
+    blobs,
+    queue,
+    clusterSecret,
+    log,
+    settings: { ...defaultSettings, port: 0, requestsPerMinute: 0, ...settings },
+  };
+  await setAdminToken(db, adminToken);
+  const server = await createApiServer(service);
+  const url = await server.listen();
+  const agent = request(url);
+
+  /** A request with a token, the administrator's where none is given. */
+  function as(token: string | null) {
+    const authorised = (test: Test) => (token === null ? test : test.set("Authorization", `Bearer ${token}`));
+    return {
+      get: (path: string) => authorised(agent.get(path)),
+      post: (path: string, body?: object) => authorised(agent.post(path)).send(body),
+      put: (path: string, body: Buffer) => authorised(agent.put(path)).set("Content-Type", "application/octet-stream").send(body),
+      patch: (path: string, body: object) => authorised(agent.patch(path)).send(body),
+      delete: (path: string) => authorised(agent.delete(path)),
+    };
+  }
+
+  return {
+    folder,
+    db,
+    service,
+    server,
+    url,
+    lines,
+    agent,
+    as,
+    admin: as(adminToken),
+    anonymous: as(null),
+    async close() {
+      await server.close();
+      await feed.close();
+      await queue.close();
+      await db.$disconnect();
+      await postgres.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A ready image, without files that anything could boot. */
+export async function addImage(installation: Installation, name: string, projectId = "proj_default") {
+  return installation.db.image.create({ data: { id: `img_${name}`, projectId, name, kind: "linux", state: "ready" } });
+}
