@@ -1,11 +1,12 @@
+import type { Request } from "express";
 import { consoleLog, vmConsole, vmStats } from "../../contract/endpoints/vms.js";
+import type { VmStats } from "../../contract/stats.js";
 import { findVm } from "../../store/vm-list.js";
 import type { Vm } from "../../store/vms.js";
 import { notFound, ProblemError } from "../problem.js";
 import type { Router } from "../route.js";
 import type { Service } from "../service.js";
-import { sampleVm } from "../streams/stats.js";
-import { askWorker } from "../streams/worker-endpoint.js";
+import { askWorker, type WorkerAnswer, type WorkerParameters } from "../streams/worker-endpoint.js";
 
 /** What the streams carry, for those who ask once. */
 export function vmStreamRoutes(router: Router, service: Service): void {
@@ -15,18 +16,29 @@ export function vmStreamRoutes(router: Router, service: Service): void {
     return vm;
   }
 
-  router.serve(vmStats, async ({ projectId, params, request }) => ({
-    status: 200,
-    body: await sampleVm(service, await existing(projectId, params.id), String(request.id)),
-  }));
+  async function ask(vm: Vm & { hostId: string }, path: string, parameters: WorkerParameters, request: Request): Promise<WorkerAnswer> {
+    const answer = await askWorker(service, vm.hostId, `/vms/${vm.id}/${path}`, parameters, String(request.id));
+    if (answer.status === 404) throw notFound("vm", vm.id);
+    if (answer.status !== 200) throw new ProblemError("stream_unavailable", `The machine's host answered ${answer.status}`);
+    return answer;
+  }
+
+  router.serve(vmStats, async ({ projectId, params, request }) => {
+    const vm = await existing(projectId, params.id);
+    if (!isPlaced(vm)) {
+      const { state, generation } = vm;
+      return { status: 200, body: { time: new Date().toISOString(), state, generation, stats: null } satisfies VmStats };
+    }
+    const { body } = await ask(vm, "stats", {}, request);
+    return { status: 200, body, headers: { "Content-Type": "application/json; charset=utf-8" } };
+  });
 
   router.serve(consoleLog, async ({ projectId, params, query, request }) => {
     const vm = await existing(projectId, params.id);
     const type = { "Content-Type": "application/octet-stream" };
-    if (vm.hostId === null) return { status: 200, body: Buffer.alloc(0), headers: { ...type, "Console-Offset": "0" } };
+    if (!isPlaced(vm)) return { status: 200, body: Buffer.alloc(0), headers: { ...type, "Console-Offset": "0" } };
     const { port, from } = query;
-    const answer = await askWorker(service, vm.hostId, `/vms/${vm.id}/console/log`, { port, from }, String(request.id));
-    if (answer.status !== 200) throw new ProblemError("stream_unavailable", `The machine's host answered ${answer.status}`);
+    const answer = await ask(vm, "console/log", { port, from }, request);
     const offset = String(answer.headers["console-offset"] ?? from);
     return { status: 200, body: answer.body, headers: { ...type, "Console-Offset": offset } };
   });
@@ -37,4 +49,8 @@ export function vmStreamRoutes(router: Router, service: Service): void {
       headers: { Upgrade: "websocket" },
     });
   });
+}
+
+function isPlaced(vm: Vm): vm is Vm & { hostId: string } {
+  return vm.hostId !== null;
 }

@@ -10,11 +10,10 @@ import { asProblem, ProblemError, refusal } from "../problem.js";
 import { requestIdOf } from "../request-id.js";
 import type { Service } from "../service.js";
 import { type Admission, admit } from "./admission.js";
-import { openConsole } from "./console.js";
 import { openEvents } from "./events.js";
 import { watchPeer } from "./heartbeat.js";
+import { openMachineStream } from "./machine.js";
 import { serveWithoutUpgrade } from "./plain-upgrade.js";
-import { openStats } from "./stats.js";
 import { closeCodes, type Opening } from "./stream.js";
 
 /** After the server has said that it closes, a viewer may take so long to answer. */
@@ -84,9 +83,8 @@ export class Streams {
   private open(admission: Admission, requestId: string): Promise<Opening> {
     switch (admission.stream) {
       case "console":
-        return openConsole(this.service, this.metrics, admission, requestId);
       case "stats":
-        return openStats(this.service, admission, requestId);
+        return openMachineStream(this.service, this.metrics, admission, requestId);
       case "events":
         return openEvents(this.service, admission);
     }

@@ -1,10 +1,4 @@
-/**
- * The way to the worker of a host: its row says where it listens, the cluster secret opens it.
- *
- *     GET /vms/{id}/console?port=0|1&role=viewer|writer[&from=SEQ|end]    WebSocket, the frames of console.v1
- *     GET /vms/{id}/console/log?port=0|1&from=SEQ                         the kept bytes from there on, Console-Offset: of the first
- *     GET /vms/{id}/stats                                                 MachineStats as JSON, or null while no VM process runs
- */
+/** The way to the worker of a host: its row says where it listens (src/worker/streams/endpoint.ts), the cluster secret opens it. */
 import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
@@ -24,12 +18,12 @@ export async function openWorkerSocket(
   hostId: string,
   path: string,
   parameters: WorkerParameters,
+  subprotocol: string | null,
   requestId: string,
 ): Promise<WebSocket> {
-  const { origin, socketPath } = await locate(service.db, hostId);
-  const target = path + queryOf(parameters);
-  const url = socketPath === null ? origin.replace(/^http/, "ws") + target : `ws+unix:${socketPath}:${target}`;
-  const socket = new WebSocket(url, {
+  const origin = await originOf(service.db, hostId);
+  const url = origin.replace(/^http/, "ws") + path + queryOf(parameters);
+  const socket = new WebSocket(url, subprotocol ?? [], {
     headers: headersTo(service, requestId),
     perMessageDeflate: false,
     handshakeTimeout: patienceMs,
@@ -61,10 +55,8 @@ export async function askWorker(
   parameters: WorkerParameters,
   requestId: string,
 ): Promise<WorkerAnswer> {
-  const { origin, socketPath } = await locate(service.db, hostId);
-  const url = new URL(path + queryOf(parameters), origin);
+  const url = new URL(path + queryOf(parameters), await originOf(service.db, hostId));
   const request = httpRequest(url, {
-    ...(socketPath === null ? {} : { socketPath }),
     headers: headersTo(service, requestId),
     signal: AbortSignal.timeout(patienceMs),
   });
@@ -79,11 +71,10 @@ export async function askWorker(
   }
 }
 
-async function locate(db: Database, hostId: string): Promise<{ origin: string; socketPath: string | null }> {
+async function originOf(db: Database, hostId: string): Promise<string> {
   const host = await db.host.findUnique({ where: { id: hostId } });
   if (host === null) throw unavailable(new Error("no such host"));
-  const unix = /^unix:(.+)$/.exec(host.streamUrl);
-  return unix ? { origin: "http://worker", socketPath: unix[1] } : { origin: host.streamUrl, socketPath: null };
+  return host.streamUrl;
 }
 
 function headersTo(service: Service, requestId: string): Record<string, string> {
