@@ -10,6 +10,8 @@ export interface Instruction {
   readonly memory: boolean;
   /** EFLAGS bits that the manuals leave undefined after this instruction, for the operands that it has here. */
   readonly undefinedFlags: number;
+  /** EFLAGS bits that it always defines. */
+  readonly definedFlags: number;
 }
 
 /** Code and the state that it starts in. Segments are flat (CS 23h, SS DS ES 2Bh, FS GS null), CPL is 3, IF is set. */

@@ -29,14 +29,24 @@ const rotates = ["rol", "ror", "rcl", "rcr"];
 
 export const undefinedFlags: readonly UndefinedFlags[] = [
   { mnemonics: ["and", "or", "xor", "test"], flags: AF, reason: "logic: AF undefined" },
-  { mnemonics: [...singleShifts, ...doubleShifts], flags: AF, when: (count) => count !== 0, reason: "shifts: AF undefined unless the count is 0" },
+  {
+    mnemonics: [...singleShifts, ...doubleShifts],
+    flags: AF,
+    when: (count) => count !== 0,
+    reason: "shifts: AF undefined unless the count is 0",
+  },
   {
     mnemonics: [...singleShifts, ...doubleShifts, ...rotates],
     flags: OF,
     when: (count) => count > 1,
     reason: "shifts and rotates: OF defined for a count of 1 only",
   },
-  { mnemonics: ["shl", "sal", "shr"], flags: CF, when: (count, bits) => count >= bits, reason: "SHL, SHR: CF undefined when the count is the width or more" },
+  {
+    mnemonics: ["shl", "sal", "shr"],
+    flags: CF,
+    when: (count, bits) => count >= bits,
+    reason: "SHL, SHR: CF undefined when the count is the width or more",
+  },
   { mnemonics: ["mul", "imul"], flags: SF | ZF | AF | PF, reason: "multiplication defines CF and OF only" },
   { mnemonics: ["div", "idiv"], flags: STATUS, reason: "division: all undefined" },
   { mnemonics: ["bt", "bts", "btr", "btc"], flags: OF | SF | AF | PF, reason: "bit tests define CF, and leave ZF alone" },

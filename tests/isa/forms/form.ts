@@ -71,7 +71,17 @@ function parseLine(line: string): Form {
   const traits = new Set(notes.split(/\s+/).filter((note) => note !== "" && !note.startsWith("w=")));
   const written = /w=(\S+)/.exec(notes)?.[1].split(",") ?? [];
   const alsoWrites = written.includes("all") ? [0, 1, 2, 3, 4, 5, 6, 7] : written.map((name) => REGISTERS.indexOf(name));
-  return { mnemonic, mandatory, opcode, modrm, operands, sizes: sizesOf(operands, traits), traits, alsoWrites, title: title.replace(/\s+/g, " ") };
+  return {
+    mnemonic,
+    mandatory,
+    opcode,
+    modrm,
+    operands,
+    sizes: sizesOf(operands, traits),
+    traits,
+    alsoWrites,
+    title: title.replace(/\s+/g, " "),
+  };
 }
 
 /** The operand in ModRM.rm, if there is one. */

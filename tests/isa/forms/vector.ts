@@ -2,20 +2,93 @@ import { type Form, parseForms } from "./form.js";
 
 /** Packed integer instructions that came with MMX, and those that SSE and SSE2 added to both register files: opcode 0F xx. */
 const packed: readonly (readonly [opcode: string, mnemonic: string])[] = [
-  ["63", "packsswb"], ["64", "pcmpgtb"], ["65", "pcmpgtw"], ["66", "pcmpgtd"], ["67", "packuswb"], ["68", "punpckhbw"], ["69", "punpckhwd"],
-  ["6A", "punpckhdq"], ["6B", "packssdw"], ["74", "pcmpeqb"], ["75", "pcmpeqw"], ["76", "pcmpeqd"], ["D1", "psrlw"], ["D2", "psrld"],
-  ["D3", "psrlq"], ["D4", "paddq"], ["D5", "pmullw"], ["D8", "psubusb"], ["D9", "psubusw"], ["DA", "pminub"], ["DB", "pand"], ["DC", "paddusb"],
-  ["DD", "paddusw"], ["DE", "pmaxub"], ["DF", "pandn"], ["E0", "pavgb"], ["E1", "psraw"], ["E2", "psrad"], ["E3", "pavgw"], ["E4", "pmulhuw"],
-  ["E5", "pmulhw"], ["E8", "psubsb"], ["E9", "psubsw"], ["EA", "pminsw"], ["EB", "por"], ["EC", "paddsb"], ["ED", "paddsw"], ["EE", "pmaxsw"],
-  ["EF", "pxor"], ["F1", "psllw"], ["F2", "pslld"], ["F3", "psllq"], ["F4", "pmuludq"], ["F5", "pmaddwd"], ["F6", "psadbw"], ["F8", "psubb"],
-  ["F9", "psubw"], ["FA", "psubd"], ["FB", "psubq"], ["FC", "paddb"], ["FD", "paddw"], ["FE", "paddd"],
+  ["63", "packsswb"],
+  ["64", "pcmpgtb"],
+  ["65", "pcmpgtw"],
+  ["66", "pcmpgtd"],
+  ["67", "packuswb"],
+  ["68", "punpckhbw"],
+  ["69", "punpckhwd"],
+  ["6A", "punpckhdq"],
+  ["6B", "packssdw"],
+  ["74", "pcmpeqb"],
+  ["75", "pcmpeqw"],
+  ["76", "pcmpeqd"],
+  ["D1", "psrlw"],
+  ["D2", "psrld"],
+  ["D3", "psrlq"],
+  ["D4", "paddq"],
+  ["D5", "pmullw"],
+  ["D8", "psubusb"],
+  ["D9", "psubusw"],
+  ["DA", "pminub"],
+  ["DB", "pand"],
+  ["DC", "paddusb"],
+  ["DD", "paddusw"],
+  ["DE", "pmaxub"],
+  ["DF", "pandn"],
+  ["E0", "pavgb"],
+  ["E1", "psraw"],
+  ["E2", "psrad"],
+  ["E3", "pavgw"],
+  ["E4", "pmulhuw"],
+  ["E5", "pmulhw"],
+  ["E8", "psubsb"],
+  ["E9", "psubsw"],
+  ["EA", "pminsw"],
+  ["EB", "por"],
+  ["EC", "paddsb"],
+  ["ED", "paddsw"],
+  ["EE", "pmaxsw"],
+  ["EF", "pxor"],
+  ["F1", "psllw"],
+  ["F2", "pslld"],
+  ["F3", "psllq"],
+  ["F4", "pmuludq"],
+  ["F5", "pmaddwd"],
+  ["F6", "psadbw"],
+  ["F8", "psubb"],
+  ["F9", "psubw"],
+  ["FA", "psubd"],
+  ["FB", "psubq"],
+  ["FC", "paddb"],
+  ["FD", "paddw"],
+  ["FE", "paddd"],
 ];
-const lowUnpacks = [["60", "punpcklbw"], ["61", "punpcklwd"], ["62", "punpckldq"]];
-const shiftGroups = [["psrlw", "71", 2], ["psraw", "71", 4], ["psllw", "71", 6], ["psrld", "72", 2], ["psrad", "72", 4], ["pslld", "72", 6], ["psrlq", "73", 2], ["psllq", "73", 6]];
+const lowUnpacks = [
+  ["60", "punpcklbw"],
+  ["61", "punpcklwd"],
+  ["62", "punpckldq"],
+];
+const shiftGroups = [
+  ["psrlw", "71", 2],
+  ["psraw", "71", 4],
+  ["psllw", "71", 6],
+  ["psrld", "72", 2],
+  ["psrad", "72", 4],
+  ["pslld", "72", 6],
+  ["psrlq", "73", 2],
+  ["psllq", "73", 6],
+];
 
 /** Floating point instructions with packed and scalar, single and double variants. */
-const floating = [["51", "sqrt"], ["58", "add"], ["59", "mul"], ["5C", "sub"], ["5D", "min"], ["5E", "div"], ["5F", "max"]];
-const logic = [["54", "and"], ["55", "andn"], ["56", "or"], ["57", "xor"], ["14", "unpckl"], ["15", "unpckh"]];
+const floating = [
+  ["51", "sqrt"],
+  ["58", "add"],
+  ["59", "mul"],
+  ["5C", "sub"],
+  ["5D", "min"],
+  ["5E", "div"],
+  ["5F", "max"],
+];
+const logic = [
+  ["54", "and"],
+  ["55", "andn"],
+  ["56", "or"],
+  ["57", "xor"],
+  ["14", "unpckl"],
+  ["15", "unpckh"],
+];
 
 export const vectorForms: Readonly<Record<string, readonly Form[]>> = {
   mmx: parseForms(`

@@ -19,9 +19,7 @@ const arithmeticTable = arithmetic
   .join("\n");
 
 const conditions = ["b", "e", "be", "u"];
-const conditionalTable = conditions
-  .map((_, i) => `fcmov DA ${hex(0xc0 + 8 * i)} F\nfcmov DB ${hex(0xc0 + 8 * i)} F`)
-  .join("\n");
+const conditionalTable = conditions.map((_, i) => `fcmov DA ${hex(0xc0 + 8 * i)} F\nfcmov DB ${hex(0xc0 + 8 * i)} F`).join("\n");
 
 export const x87Forms: Readonly<Record<string, readonly Form[]>> = {
   x87: parseForms(`

@@ -150,12 +150,16 @@ export class CaseBuilder {
     shuffle(random, prefixes);
 
     const bytes = [...prefixes, ...opcode, ...tail];
-    const undefinedFlags = undefinedAfter(form.mnemonic, count ?? (form.operands.some((o) => o.width === "CL") ? undefined : 1), size === 0 ? 4 : size);
-    this.instructions.push({ form, bytes, size, memory, undefinedFlags });
-    this.#length += bytes.length;
+    const undefinedFlags = undefinedAfter(
+      form.mnemonic,
+      count ?? (form.operands.some((o) => o.width === "CL") ? undefined : 1),
+      size === 0 ? 4 : size,
+    );
     // A repeated string instruction may do nothing at all.
-    const defines = form.traits.has("rep") && wish.prefix !== undefined ? 0 : rules.defines;
-    this.#undefined = (this.#undefined & ~defines) | undefinedFlags;
+    const definedFlags = form.traits.has("rep") && wish.prefix !== undefined ? 0 : rules.defines;
+    this.instructions.push({ form, bytes, size, memory, undefinedFlags, definedFlags });
+    this.#length += bytes.length;
+    this.#undefined = (this.#undefined & ~definedFlags) | undefinedFlags;
     this.#writeRegisters(form, opcode, tail, memory);
     return true;
   }
@@ -198,7 +202,19 @@ export class CaseBuilder {
     const random = this.#random;
     const isDouble = form.mnemonic === "shld" || form.mnemonic === "shrd";
     const draw = () => {
-      let count = random.pick([0, 1, 1, random.below(8 * size + 1), random.below(32), random.below(256), 31, 32, 33, 8 * size, 8 * size - 1]);
+      let count = random.pick([
+        0,
+        1,
+        1,
+        random.below(8 * size + 1),
+        random.below(32),
+        random.below(256),
+        31,
+        32,
+        33,
+        8 * size,
+        8 * size - 1,
+      ]);
       // The result of a 16-bit double shift by more than 16 is undefined, not only its flags.
       if (isDouble && size === 2 && (count & 31) > 16) count &= ~0x1f | 0xf;
       return count;

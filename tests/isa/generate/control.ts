@@ -22,7 +22,8 @@ export function controlCase(random: Random, lowPage: boolean, variant: Variant):
   const { form, size, memory } = variant;
   const isReturn = form.mnemonic === "ret";
   const isIndirect = form.modrm !== undefined;
-  if (form.mnemonic.startsWith("loop") || form.mnemonic === "jcxz") builder.setRegister(CX, random.pick([0, 1, 1, 2, 0x10000, 0x10001, 0xffffffff]));
+  if (form.mnemonic.startsWith("loop") || form.mnemonic === "jcxz")
+    builder.setRegister(CX, random.pick([0, 1, 1, 2, 0x10000, 0x10001, 0xffffffff]));
   const fault = random.below(100) < 12;
   if (isReturn || form.mnemonic === "call") {
     if (fault) builder.setRegister(SP, random.pick([EDGE_WINDOW + WINDOW - 1, 3, 0x2468d000, 0x2468b002]));
@@ -32,7 +33,12 @@ export function controlCase(random: Random, lowPage: boolean, variant: Variant):
   const before = random.below(3);
   for (let i = 0; i < before; i++) builder.add(random.pick(fillers), { memory: false });
   const branchIndex = builder.instructions.length;
-  const wish: Wish = { size: form.sizes.includes(size) ? size : undefined, memory, faults: fault ? 60 : 0, prefix: branchPrefix(random, form) };
+  const wish: Wish = {
+    size: form.sizes.includes(size) ? size : undefined,
+    memory,
+    faults: fault ? 60 : 0,
+    prefix: branchPrefix(random, form),
+  };
   const rm = random.pick([0, 2, 3, 6, 7]);
   const pointer = EDGE_WINDOW + 4 * random.below(8);
   if (!builder.add(form, isIndirect ? { ...wish, rm, address: memory && !fault ? pointer : undefined } : wish)) return undefined;

@@ -12,8 +12,15 @@ export function addFloating(builder: CaseBuilder, random: Random, family: string
   const isX87 = family in x87Forms;
   const flavour = isX87 ? "double" : flavourOf(form);
   if (builder.instructions.length === 0) builder.fx = randomFx(random, random.oneIn(8) ? "integer" : flavour, isX87);
-  const wish: Wish = { size, memory, faults, content: memory ? content(random, form, flavour) : undefined, immediate: immediate(random, form) };
-  if (form.mnemonic.startsWith("maskmov") && builder.isFree(7) && !random.oneIn(8)) builder.setRegister(7, 0x2468c000 - 16 + random.below(17));
+  const wish: Wish = {
+    size,
+    memory,
+    faults,
+    content: memory ? content(random, form, flavour) : undefined,
+    immediate: immediate(random, form),
+  };
+  if (form.mnemonic.startsWith("maskmov") && builder.isFree(7) && !random.oneIn(8))
+    builder.setRegister(7, 0x2468c000 - 16 + random.below(17));
   return builder.add(form, wish);
 }
 

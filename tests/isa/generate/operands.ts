@@ -139,7 +139,13 @@ function prepareString(builder: CaseBuilder, random: Random, wish: Wish, size: n
   if (random.oneIn(12)) prefix.push(random.pick([0x26, 0x2e, 0x36, 0x64]));
   if (!random.oneIn(3)) prefix.push(random.oneIn(3) ? REPNE : REP);
   for (const register of [SI, DI]) {
-    if (builder.isFree(register)) builder.setRegister(register, is16 && random.oneIn(2) ? (random.word() & 0xffff0000) | (0x8000 + random.below(4096)) : address(random, randomPlace(random, faults), size, random.oneIn(2)));
+    if (builder.isFree(register))
+      builder.setRegister(
+        register,
+        is16 && random.oneIn(2)
+          ? (random.word() & 0xffff0000) | (0x8000 + random.below(4096))
+          : address(random, randomPlace(random, faults), size, random.oneIn(2)),
+      );
   }
   if (builder.isFree(CX)) {
     const count = random.pick([0, 1, 2, 3, 4, 7, 8, 16, random.below(24)]);

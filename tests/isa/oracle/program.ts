@@ -40,14 +40,37 @@ export const STATE_SIZE = OUTPUT + OUTPUT_SIZE;
 /** One page for each of `writablePages`, in that order: what the page holds when a case starts. */
 export const IMAGES = 0x1_1010_0000n;
 
-const sys = { read: 0, write: 1, mmap: 9, rt_sigaction: 13, rt_sigreturn: 15, setitimer: 38, exit: 60, sigaltstack: 131, prctl: 157 } as const;
+const sys = {
+  read: 0,
+  write: 1,
+  mmap: 9,
+  rt_sigaction: 13,
+  rt_sigreturn: 15,
+  setitimer: 38,
+  exit: 60,
+  sigaltstack: 131,
+  prctl: 157,
+} as const;
 const signal = { ILL: 4, TRAP: 5, BUS: 7, FPE: 8, SEGV: 11, VTALRM: 26, SYS: 31 } as const;
 /** SA_SIGINFO | SA_RESTORER | SA_ONSTACK | SA_RESTART | SA_NODEFER: the mask must not change, because handlers don't return. */
 const SA_FLAGS = 0x4 | 0x0400_0000 | 0x0800_0000 | 0x1000_0000 | 0x4000_0000;
 
 /** uc_mcontext of the kernel's x86-64 ucontext. */
 const UC = 40;
-const context = { rdi: 64, rsi: 72, rbp: 80, rbx: 88, rdx: 96, rax: 104, rcx: 112, rsp: 120, rip: 128, flags: 136, cs: 144, ss: 150 } as const;
+const context = {
+  rdi: 64,
+  rsi: 72,
+  rbp: 80,
+  rbx: 88,
+  rdx: 96,
+  rax: 104,
+  rcx: 112,
+  rsp: 120,
+  rip: 128,
+  flags: 136,
+  cs: 144,
+  ss: 150,
+} as const;
 const contextFault = { err: 152, trapno: 160, cr2: 176, fpstate: 184 } as const;
 
 /** The largest result: every doubleword of every writable page has changed. */

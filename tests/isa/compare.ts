@@ -1,0 +1,120 @@
+import type { Case, Result } from "./case.js";
+import { fxAt } from "./generate/fx.js";
+import { USER_CS } from "./layout.js";
+import { closeExtended, closeSingles } from "./tolerance.js";
+import { RF, STATUS } from "./undefined-flags.js";
+import { faultingInstruction, isUnspecified } from "./unspecified.js";
+
+export interface Difference {
+  readonly field: string;
+  readonly expected: string;
+  readonly actual: string;
+}
+
+const GPR_NAMES = ["eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"];
+const ESP = 4;
+const SEGMENT_NAMES = ["es", "cs", "ss", "ds", "fs", "gs"];
+
+/** #PF error code: the fault was an instruction fetch. Reported only by processors with NX enabled, which the host has and we need not. */
+const FETCH = 0x10;
+const PAGE_FAULT = 14;
+const DEBUG = 1;
+
+/** Why a host result can't be compared with; undefined if it can. */
+export function unjudged(expected: Result): string | undefined {
+  if (expected.ending === "syscall") return "asked the host's kernel";
+  if (expected.ending === "fault" && expected.vector === DEBUG) return "single step or INT1: the host's kernel and hypervisor take part";
+  if (expected.segments[1] !== USER_CS) return "left 32-bit mode";
+  return undefined;
+}
+
+/** EFLAGS bits that mean nothing at the end of a case, given where it ended. */
+export function flagMask(c: Case, expected: Result): number {
+  const end = expected.eip - c.eip;
+  let undefinedFlags = 0;
+  let at = 0;
+  if (c.family === "control") {
+    // Which instructions ran is not known.
+    for (const instruction of c.instructions) undefinedFlags |= instruction.undefinedFlags;
+    return undefinedFlags | RF;
+  }
+  for (const instruction of c.instructions) {
+    if (expected.ending === "fault" && at === end) break;
+    undefinedFlags = (undefinedFlags & ~instruction.definedFlags) | instruction.undefinedFlags;
+    at += instruction.bytes.length;
+  }
+  return (undefinedFlags & STATUS) | RF;
+}
+
+/** Differences in what is defined; empty if the results agree. */
+export function differences(c: Case, expected: Result, actual: Result): Difference[] {
+  const found: Difference[] = [];
+  const note = (field: string, e: number | string, a: number | string) => {
+    if (e !== a) found.push({ field, expected: show(e), actual: show(a) });
+  };
+  note("ending", expected.ending, actual.ending);
+  if (expected.ending === "endless" || actual.ending === "endless") return found;
+  note("vector", expected.vector, actual.vector);
+  const fetchMask = expected.vector === PAGE_FAULT ? ~FETCH : -1;
+  note("error code", expected.errorCode & fetchMask, actual.errorCode & fetchMask);
+  const faulting = faultingInstruction(c, expected);
+  if (!isUnspecified(faulting, "cr2")) note("cr2", expected.cr2, actual.cr2);
+  note("eip", expected.eip, actual.eip);
+  const mask = ~flagMask(c, expected);
+  note("eflags", (expected.eflags & mask) >>> 0, (actual.eflags & mask) >>> 0);
+  const lenient = isUnspecified(faulting, "registers");
+  for (let r = 0; r < 8; r++) if (!lenient || r === ESP) note(GPR_NAMES[r], expected.gpr[r], actual.gpr[r]);
+  for (let s = 0; s < 6; s++) note(SEGMENT_NAMES[s], expected.segments[s], actual.segments[s]);
+  if (!isUnspecified(faulting, "fx")) compareFx(c, expected.fx, actual.fx, note);
+  if (!isUnspecified(faulting, "memory")) compareWrites(expected.writes, actual.writes, note);
+  return found;
+}
+
+type Note = (field: string, expected: number | string, actual: number | string) => void;
+
+const C1 = 0x200;
+const PE = 0x20;
+
+function compareFx(c: Case, expected: Uint8Array, actual: Uint8Array, note: Note): void {
+  if (Buffer.compare(expected.subarray(0, 288), actual.subarray(0, 288)) === 0) return;
+  const e = new DataView(expected.buffer, expected.byteOffset, 512);
+  const a = new DataView(actual.buffer, actual.byteOffset, 512);
+  // Rounding of a transcendental may go either way.
+  const fswMask = c.family === "transcendental" ? ~(C1 | PE) : -1;
+  note("fcw", e.getUint16(fxAt.fcw, true), a.getUint16(fxAt.fcw, true));
+  note("fsw", e.getUint16(fxAt.fsw, true) & fswMask, a.getUint16(fxAt.fsw, true) & fswMask);
+  note("ftw", expected[fxAt.ftw], actual[fxAt.ftw]);
+  note("mxcsr", e.getUint32(fxAt.mxcsr, true), a.getUint32(fxAt.mxcsr, true));
+  for (let i = 0; i < 8; i++) {
+    const at = fxAt.st + 16 * i;
+    if (c.family === "transcendental" && closeExtended(e, a, at)) continue;
+    note(`st${i}`, bytes(expected, at, 10), bytes(actual, at, 10));
+  }
+  for (let i = 0; i < 8; i++) {
+    const at = fxAt.xmm + 16 * i;
+    if (c.family === "approximate" && closeSingles(e, a, at)) continue;
+    note(`xmm${i}`, bytes(expected, at, 16), bytes(actual, at, 16));
+  }
+}
+
+function compareWrites(expected: Uint32Array, actual: Uint32Array, note: Note): void {
+  const same = expected.length === actual.length && expected.every((value, i) => value === actual[i]);
+  if (!same) note("memory", writes(expected), writes(actual));
+}
+
+function writes(pairs: Uint32Array): string {
+  const shown: string[] = [];
+  for (let i = 0; i < pairs.length && i < 24; i += 2) shown.push(`[${show(pairs[i])}]=${show(pairs[i + 1])}`);
+  return `${shown.join(" ")}${pairs.length > 24 ? ` and ${pairs.length / 2 - 12} more` : ""}` || "unchanged";
+}
+
+/** Most significant byte first. */
+function bytes(from: Uint8Array, at: number, length: number): string {
+  return Buffer.from(from.subarray(at, at + length))
+    .reverse()
+    .toString("hex");
+}
+
+export function show(value: number | string): string {
+  return typeof value === "string" ? value : (value >>> 0).toString(16).padStart(8, "0");
+}

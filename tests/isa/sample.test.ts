@@ -1,0 +1,91 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { departures, directed, directedCases } from "./cases/directed.js";
+import { differences } from "./compare.js";
+import { DEFAULT_ENGINE, engines } from "./engine.js";
+import { CaseSource, familyNames } from "./generate/families.js";
+import { HostOracle, NoOracle } from "./oracle/host.js";
+import { Random } from "./random.js";
+import { describe as describeMismatch } from "./report.js";
+import { compareBatch, newTally } from "./runner.js";
+
+const SEED = 20031;
+const CASES_PER_FAMILY = 400;
+
+function open(): { host: HostOracle } | { reason: string } {
+  try {
+    return { host: new HostOracle() };
+  } catch (error) {
+    if (error instanceof NoOracle) return { reason: error.message };
+    throw error;
+  }
+}
+
+const opened = open();
+
+/** A bounded sample of `npm run test:isa`, with a fixed seed. */
+if ("reason" in opened) {
+  describe.skip(`instructions against the host's processor: ${opened.reason}`, () => {
+    it("is skipped", () => {});
+  });
+} else {
+  const { host } = opened;
+  const engine = engines[DEFAULT_ENGINE]();
+  afterAll(() => {
+    engine.close();
+    host.close();
+  });
+
+  describe("the host's processor", () => {
+    it("does in directed cases what was worked out by hand", () => {
+      const results = host.run(directedCases);
+      expect(directed.flatMap((d, i) => departures(d, results[i]))).toEqual([]);
+    });
+
+    it("gives the same results in another order: cases don't touch each other", () => {
+      const cases = familyNames.flatMap((family) => {
+        const source = new CaseSource(family, new Random(SEED + 1), host.lowPage);
+        return Array.from({ length: 50 }, () => source.next());
+      });
+      const forwards = host.run(cases);
+      const backwards = host.run([...cases].reverse()).reverse();
+      const differing = cases.filter((c, i) => differences(c, forwards[i], backwards[i]).length > 0);
+      expect(differing.map((c) => c.instructions.map(({ form }) => form.title))).toEqual([]);
+    });
+
+    it("knows every form that isn't meant to be undefined", () => {
+      const INVALID_OPCODE = 6;
+      const unknown = new Set<string>();
+      for (const family of familyNames.filter((name) => name !== "segment" && !name.startsWith("mixed"))) {
+        const source = new CaseSource(family, new Random(SEED + 2), host.lowPage);
+        const cases = Array.from({ length: 1000 }, () => source.next()).filter((c) => c.instructions.length === 1);
+        host.run(cases).forEach((result, i) => {
+          const { form } = cases[i].instructions[0];
+          const isMeant = form.mnemonic === "undefined" || /^ud[012]$/.test(form.mnemonic);
+          if (result.ending === "fault" && result.vector === INVALID_OPCODE && !isMeant) unknown.add(form.title);
+        });
+      }
+      expect([...unknown]).toEqual([]);
+    });
+  });
+
+  describe(`${engine.name} against the host's processor`, () => {
+    it("agrees in directed cases", () => {
+      const tally = newTally();
+      compareBatch(directedCases, host, engine, tally);
+      expect(tally.mismatches.map((m) => describeMismatch(m.case, m.expected, m.actual, m.differences))).toEqual([]);
+    });
+
+    it.each(familyNames)("agrees in a sample of family %s", (family) => {
+      const source = new CaseSource(family, new Random(SEED), host.lowPage);
+      const tally = newTally();
+      compareBatch(
+        Array.from({ length: CASES_PER_FAMILY }, () => source.next()),
+        host,
+        engine,
+        tally,
+      );
+      expect(tally.compared).toBeGreaterThan(CASES_PER_FAMILY / 2);
+      expect(tally.mismatches.slice(0, 3).map((m) => describeMismatch(m.case, m.expected, m.actual, m.differences))).toEqual([]);
+    });
+  });
+}
