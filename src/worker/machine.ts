@@ -120,9 +120,16 @@ export class Machine {
     this.endSoon();
   }
 
-  /** Asks the guest to shut down, without waiting. */
-  askToShutDown(): void {
+  /** Asks the guest to shut down, and ends the machine when it has, or has not within `patienceMs`. Whichever it is, its row will say `end`. */
+  async shutDown(end: MachineEnd, patienceMs: number): Promise<void> {
+    this.plug = end;
+    this.react = (report) => {
+      if (report.type === "reset") this.pullPlug(end);
+    };
     this.process.send({ type: "shutdown" });
+    const timer = setTimeout(() => this.pullPlug(end), patienceMs);
+    await this.ended;
+    clearTimeout(timer);
   }
 
   /** A sample; null when the machine ends or doesn't answer. */

@@ -6,7 +6,7 @@ import { changeState, lockVm } from "../../store/vms.js";
 import type { ToVm } from "../../vmx/protocol.js";
 import { untilWritten } from "../persistence.js";
 import type { Judge } from "../report.js";
-import { type Command, cancelled, end, failed, failedBy, succeeded, unplugged } from "./command.js";
+import { aborted, type Command, end, failed, failedBy, succeeded, unplugged } from "./command.js";
 
 /** A request that is fulfilled by one kind of report, and fails if the machine ends instead. */
 function ask(send: ToVm, fulfilled: Judge): Command {
@@ -20,7 +20,7 @@ function ask(send: ToVm, fulfilled: Judge): Command {
       deadlineMs: parts.deadlines.answer,
       signal,
     });
-    if (outcome === "aborted") await end(parts, operation, cancelled(signal));
+    if (outcome === "aborted") await end(parts, operation, aborted(signal));
     if (outcome === "late") await end(parts, operation, failed("deadline_exceeded", "the machine doesn't answer"));
   };
 }
@@ -46,7 +46,7 @@ export const shutdown: Command = async (parts, operation, signal) => {
     deadlineMs: parts.deadlines.shutdown,
     signal,
   });
-  if (outcome === "aborted") await end(parts, operation, cancelled(signal));
+  if (outcome === "aborted") await end(parts, operation, aborted(signal));
   if (outcome === "late") {
     const ending = failed("guest_did_not_stop", "the guest was asked to shut down, and runs on");
     await untilWritten(parts.log, () =>

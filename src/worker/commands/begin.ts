@@ -8,7 +8,7 @@ import type { MachineSpec } from "../../vmx/spec.js";
 import type { BootFiles } from "../boot-source.js";
 import { untilWritten } from "../persistence.js";
 import type { MachineEnd } from "../report.js";
-import { type Command, type CommandParts, cancelled, end, failed, failedBy, succeeded, unplug } from "./command.js";
+import { aborted, type Command, type CommandParts, end, failed, failedBy, succeeded, unplug } from "./command.js";
 
 /** Progress is written at most this often, in milliseconds. */
 const progressPaceMs = 300;
@@ -40,7 +40,7 @@ export const begin: Command = async (parts, operation, signal) => {
     deadlineMs: parts.deadlines.start,
     signal,
   });
-  if (outcome === "aborted") await end(parts, operation, cancelled(signal));
+  if (outcome === "aborted") await end(parts, operation, aborted(signal));
   if (outcome === "late") {
     const message = "the guest has not executed its first instruction in time";
     const how: MachineEnd = { state: "error", reason: "deadline_exceeded", fault: null, message };
@@ -112,7 +112,7 @@ async function withoutImage(
   const ending = !wanted
     ? failed(error instanceof ImageError ? "image_failed" : "internal_error", error instanceof Error ? error.message : String(error))
     : signal.aborted
-      ? cancelled(signal)
+      ? aborted(signal)
       : ({ state: "cancelled", error: superseded } as const);
   await untilWritten(parts.log, () =>
     commit(parts.db, async (tx) => {

@@ -2,7 +2,7 @@
 import type { Logger } from "pino";
 import type { FailureCode } from "../../contract/problems.js";
 import type { Database } from "../../store/database.js";
-import { type Ending, endOperation, type Operation } from "../../store/operations.js";
+import { type Ending, endOperation, type Operation, type OperationError } from "../../store/operations.js";
 import { commit } from "../../store/outbox.js";
 import type { BootSource } from "../boot-source.js";
 import type { ConsoleHub } from "../console/hub.js";
@@ -52,8 +52,10 @@ export function end(parts: CommandParts, operation: Operation, ending: Ending): 
   return untilWritten(parts.log, () => commit(parts.db, (tx) => endOperation(tx, operation.id, ending)));
 }
 
-export function cancelled(signal: AbortSignal): Ending {
-  return { state: "cancelled", error: signal.reason };
+/** The end that goes with an aborted signal: its reason says why. */
+export function aborted(signal: AbortSignal): Ending {
+  const error: OperationError = signal.reason;
+  return { state: error.code === "worker_lost" ? "failed" : "cancelled", error };
 }
 
 /** What a machine that was ended on request says of it. */

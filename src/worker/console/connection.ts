@@ -63,7 +63,10 @@ export class ConsoleConnection implements Viewer {
     if (this.sending) return;
     const { ring } = this.console;
     while (this.position < ring.end && this.socket.readyState === this.socket.OPEN) {
-      if (this.socket.bufferedAmount > socketBytes) return this.later();
+      if (this.socket.bufferedAmount > socketBytes) {
+        this.later();
+        return;
+      }
       if (this.position < ring.start) {
         this.control({ type: "skip", from: this.position, to: ring.start });
         this.position = ring.start;

@@ -125,9 +125,12 @@ export class StreamEndpoint {
   }
 
   private refuse(error: unknown, answer: (status: number, body: unknown) => void): void {
-    if (error instanceof Refusal) return answer(error.status, { code: error.code, detail: error.message });
-    this.parts.log.error({ err: error }, "stream request failed");
-    answer(500, { code: "internal_error" });
+    if (error instanceof Refusal) {
+      answer(error.status, { code: error.code, detail: error.message });
+    } else {
+      this.parts.log.error({ err: error }, "stream request failed");
+      answer(500, { code: "internal_error" });
+    }
   }
 }
 

@@ -1,0 +1,33 @@
+import { SettingError } from "../server/settings.js";
+
+/** What the environment says about an installation, beside what an API server reads for itself (src/server/settings.ts). */
+export interface Environment {
+  dataFolder: string;
+  /** null: the embedded PostgreSQL. */
+  databaseUrl: string | null;
+  /** null: the one that the data folder keeps. */
+  adminToken: string | null;
+  clusterSecret: string | null;
+  logLevel: string;
+}
+
+const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
+
+/** @throws SettingError that names the variable */
+export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
+  const adminToken = env.WORLDSWITCH_ADMIN_TOKEN || null;
+  if (adminToken !== null && !/^[\x21-\x7e]{32,256}$/.test(adminToken)) {
+    throw new SettingError("WORLDSWITCH_ADMIN_TOKEN must be 32 to 256 printable characters without spaces");
+  }
+  const clusterSecret = env.WORLDSWITCH_CLUSTER_SECRET || null;
+  if (clusterSecret !== null && !/^[\x21-\x7e]{32,256}$/.test(clusterSecret)) {
+    throw new SettingError("WORLDSWITCH_CLUSTER_SECRET must be 32 to 256 printable characters without spaces");
+  }
+  const databaseUrl = env.DATABASE_URL || null;
+  if (databaseUrl !== null && !/^postgres(ql)?:\/\//.test(databaseUrl))
+    throw new SettingError("DATABASE_URL must begin with postgresql://");
+  if (env.REDIS_URL) throw new SettingError("REDIS_URL is not understood by this version: the queue lives in PostgreSQL");
+  const logLevel = env.LOG_LEVEL || "info";
+  if (!logLevels.includes(logLevel)) throw new SettingError(`LOG_LEVEL must be one of ${logLevels.join(", ")}`);
+  return { dataFolder: env.WORLDSWITCH_DATA || "./data", databaseUrl, adminToken, clusterSecret, logLevel };
+}

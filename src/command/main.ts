@@ -1,0 +1,61 @@
+/** The one command. Each subcommand is loaded when it is asked for: `run` needs no database, and starts faster without one. */
+import { readFileSync } from "node:fs";
+
+const usage = `usage: worldswitch COMMAND
+
+  serve     API server, worker and database in one process tree
+  api       an API server on DATABASE_URL
+  worker    runs machines on this host for API servers on DATABASE_URL
+  run       runs one machine in the foreground, its console on this terminal
+  images    list, prepare, export and import the images that come with it
+
+worldswitch COMMAND --help says more where there is more.
+`;
+
+async function main([command, ...args]: string[]): Promise<number | null> {
+  switch (command) {
+    case "serve":
+      return server(args, async () => (await import("./serve.js")).serveCommand(process.env));
+    case "api":
+      return server(args, async () => (await import("./api.js")).apiCommand(process.env));
+    case "worker":
+      return server(args, async () => (await import("./worker.js")).workerCommand(process.env));
+    case "run":
+      return (await import("./run.js")).runCommand(args);
+    case "images":
+      return (await import("./images.js")).imagesCommand(args);
+    case "--version":
+      process.stdout.write(`${JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version}\n`);
+      return 0;
+    case "--help":
+    case "-h":
+    case "help":
+      process.stdout.write(usage);
+      return 0;
+    default:
+      process.stderr.write(command === undefined ? usage : `worldswitch: there is no command ${JSON.stringify(command)}\n\n${usage}`);
+      return 2;
+  }
+}
+
+/** Servers take no arguments: the environment says everything. They run until their lifetime ends them. */
+async function server(args: string[], start: () => Promise<void>): Promise<number | null> {
+  if (args.length > 0) {
+    process.stderr.write(`worldswitch: unexpected argument ${JSON.stringify(args[0])}; servers are configured by the environment\n`);
+    return 2;
+  }
+  const { explain } = await import("./start.js");
+  try {
+    await start();
+    return null;
+  } catch (error) {
+    const reason = explain(error);
+    if (reason === null) throw error;
+    process.stderr.write(`worldswitch: ${reason}\n`);
+    return 1;
+  }
+}
+
+/** null: goes on by itself. Otherwise ends, also with something left open: a failed start may have begun more than it could close. */
+const code = await main(process.argv.slice(2));
+if (code !== null) process.exit(code);
