@@ -6,12 +6,15 @@ import pino from "pino";
 import request, { type Test } from "supertest";
 import { BlobStore } from "../../src/images/blobs.js";
 import { openBullQueue } from "../../src/queue/bullmq.js";
+import type { Lane } from "../../src/queue/queue.js";
 import { createApiServer } from "../../src/server/server.js";
 import type { Service } from "../../src/server/service.js";
 import { type ApiSettings, defaultSettings } from "../../src/server/settings.js";
 import { openDatabase } from "../../src/store/database.js";
 import { EventFeed } from "../../src/store/feed.js";
+import type { Prisma } from "../../src/store/generated/client.js";
 import { applyMigrations, readMigrations } from "../../src/store/migrations.js";
+import { commit } from "../../src/store/outbox.js";
 import { EmbeddedPostgres } from "../../src/store/postgres/embedded.js";
 import { setAdminToken } from "../../src/store/tokens.js";
 
@@ -32,11 +35,19 @@ export async function startInstallation(settings: Partial<ApiSettings> = {}) {
   const feed = new EventFeed(db, postgres.url, (error) => log.error({ err: error }, "feed"));
   await feed.start();
   const blobs = new BlobStore(join(folder, "blobs"));
+  const submitted: [Lane, string][] = [];
+  let queueBroken = false;
   const service: Service = {
     db,
     feed,
     blobs,
-    queue,
+    queue: {
+      async submit(lane, operationId) {
+        if (queueBroken) throw new Error("the queue is broken");
+        await queue.submit(lane, operationId);
+        submitted.push([lane, operationId]);
+      },
+    },
     clusterSecret,
     log,
     settings: { ...defaultSettings, port: 0, requestsPerMinute: 0, ...settings },
@@ -69,6 +80,19 @@ export async function startInstallation(settings: Partial<ApiSettings> = {}) {
     as,
     admin: as(adminToken),
     anonymous: as(null),
+    /** What was handed to the queue. */
+    submitted,
+    breakQueue(broken: boolean) {
+      queueBroken = broken;
+    },
+    /** A ready image, without files that anything could boot. */
+    addImage(name: string, fields: Partial<Prisma.ImageUncheckedCreateInput> = {}) {
+      return db.image.create({ data: { id: `img_${name}`, projectId: "proj_default", name, kind: "linux", state: "ready", ...fields } });
+    },
+    /** An event about a resource, as whoever changes its row writes it. */
+    tell(subject: string) {
+      return commit(db, async (tx) => tx.record({ projectId: "proj_default", type: "vm.updated", subject, data: {} }));
+    },
     async close() {
       await server.close();
       await feed.close();
@@ -78,9 +102,4 @@ export async function startInstallation(settings: Partial<ApiSettings> = {}) {
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** A ready image, without files that anything could boot. */
-export async function addImage(installation: Installation, name: string, projectId = "proj_default") {
-  return installation.db.image.create({ data: { id: `img_${name}`, projectId, name, kind: "linux", state: "ready" } });
 }

@@ -128,9 +128,15 @@ export const waitVm = endpoint({
   tag,
   summary: "Wait for a state",
   description:
-    'Answers as soon as the machine is in one of the states, or with the present one when time is up; `state: "deleted"` if it went meanwhile. Being late is no error.',
+    'Answers as soon as the machine is in one of the states, or with the present one when time is up; `state: "deleted"` if the machine is gone. Being late is no error.',
   role: "viewer",
-  query: { state: stateList, timeout: secondsToWait },
+  query: {
+    state: oneOrMore([...vmStates, "deleted"]).meta({
+      description: "States, separated by commas; `deleted` waits for the machine to be gone",
+      example: "running,error",
+    }),
+    timeout: secondsToWait,
+  },
   answers: { 200: { description: "The machine, or that it is gone", schema: VmOrGone } },
   problems: ["not_found"],
 });

@@ -2,6 +2,7 @@ import { createVm, getVm, listVms, patchVm, waitVm } from "../../contract/endpoi
 import { acceptCreate } from "../../store/acceptance.js";
 import type { ImageWithFiles } from "../../store/images.js";
 import { findImage } from "../../store/images.js";
+import { listOperations } from "../../store/operation-list.js";
 import { latestSeq } from "../../store/outbox.js";
 import { findVm, type LabelCondition, listVms as listRows } from "../../store/vm-list.js";
 import { nameVm } from "../../store/vm-names.js";
@@ -73,8 +74,6 @@ export function vmRoutes(router: Router, service: Service): void {
 
   router.serve(waitVm, async ({ projectId, params, query, signal }) => {
     const { id } = params;
-    const before = await findVm(db, projectId, id);
-    if (before === null) throw notFound("vm", id);
     const wanted: readonly string[] = query.state;
     const seen = await waitFor(
       service.feed,
@@ -84,7 +83,11 @@ export function vmRoutes(router: Router, service: Service): void {
       query.timeout * 1000,
       signal,
     );
-    return { status: 200, body: seen === null ? { id, state: "deleted" } : showVm(seen) };
+    if (seen !== null) return { status: 200, body: showVm(seen) };
+    // Operations outlive their machine: one that never was has none.
+    const [known] = await listOperations(db, projectId, { vmId: id, states: null }, { limit: 0, after: null });
+    if (known === undefined) throw notFound("vm", id);
+    return { status: 200, body: { id, state: "deleted" } };
   });
 }
 
