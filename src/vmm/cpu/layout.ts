@@ -23,6 +23,8 @@ export const CPL = 0x10a8;
 export const STACK_MASK = 0x10b0;
 /** Not zero when something outside the instruction stream wants attention: see events.ts. */
 export const EVENTS = 0x10b8;
+/** 1 while the interrupt controller drives INTR, whatever EFLAGS.IF says. */
+export const INTERRUPT_LINE = 0x10ec;
 /** Why `run` returned: an ExitReason of interpreter/exit.ts. */
 export const EXIT_REASON = 0x10bc;
 /** Record at which `run` returned (0: none; then EIP is valid). */
@@ -81,6 +83,22 @@ export const CR3 = 0x1220;
 export const CR4 = 0x1228;
 /** DR0-DR7, 8 bytes each. */
 export const DR = 0x1240;
+/** MSRs 174h-176h. */
+export const SYSENTER_CS = 0x1280;
+export const SYSENTER_ESP = 0x1284;
+export const SYSENTER_EIP = 0x1288;
+/** 1 from the delivery of an NMI to the next IRET. */
+export const NMI_BLOCKED = 0x128c;
+/** 1 while an NMI waits. */
+export const NMI_PENDING = 0x1290;
+/** 1 while a debug trap waits for the next instruction boundary. */
+export const DEBUG_PENDING = 0x1294;
+/** One bit per segment register ES-GS: not reversible. See cpu/reversible.ts. */
+export const IRREVERSIBLE = 0x1298;
+/** Mode (ProcessorMode of cpu.ts) in which each segment register ES-GS was loaded: 8 bytes. */
+export const SEGMENT_ORIGIN = 0x12a0;
+/** The four page-directory-pointer registers of PAE paging, 8 bytes each: loaded by Mmu.loadPdptes. */
+export const PDPTE = 0x12c0;
 
 /** A cell where an access that is not plain RAM is put together (page-crossing, device): 64 bytes, see mmu/access.ts. */
 export const SCRATCH = 0x1400;
@@ -112,9 +130,15 @@ export const JUMP_CACHE = 0x10000;
 export const JUMP_CACHE_ENTRIES = 4096;
 export const JUMP_CACHE_SIZE = JUMP_CACHE_ENTRIES * 8;
 
+/** Dispatch counts by handler number, only in a core module emitted for profiling. */
+export const PROFILE = 0x20000;
+
 /** Four flat TLBs of 2^20 i32 deltas: supervisor read, supervisor write, user read, user write. See mmu/tlb.ts. */
 export const TLB = 0x40_0000;
 export const TLB_SIZE = 0x40_0000;
+
+/** The record of an instruction that is stepped, and the stop record behind it. */
+export const STEP_RECORD = 0x1c00;
 
 /** Predecoded instructions. */
 export const RECORDS = 0x140_0000;

@@ -1,0 +1,400 @@
+import { ARITHMETIC, IF, readArithmeticFlags, TF, VM, writeArithmeticFlags } from "../isa/flags.js";
+import { Outcome } from "./callout.js";
+import { CR0_PE, CR0_PG } from "./control-bits.js";
+import {
+  afterInstruction,
+  beforeInstruction,
+  type Delivery,
+  deliverDebugTrap,
+  deliverFault,
+  deliverInterrupt,
+  deliverNmi,
+} from "./delivery.js";
+import { ACCESS_BIG } from "./descriptors.js";
+import { Event } from "./events.js";
+import { NO_ERROR_CODE, Vector } from "./exceptions.js";
+import { updateFpuGates } from "./fpu-gate.js";
+import { EDX, ESI, ESP } from "./general-registers.js";
+import { loadHidden, type ProcessorMode, setFlatSegment, setRealModeSegment } from "./hidden-part.js";
+import { SIGNATURE } from "./identity.js";
+import * as at from "./layout.js";
+import { CS, Seg, SS } from "./layout.js";
+import { StackFrame } from "./stack-frame.js";
+import type { CpuState } from "./state.js";
+
+/** The linear address space as the processor's system side uses it. Sizes are 1, 2 or 4 bytes; `user`: with the rights of CPL 3. */
+export interface LinearMemory {
+  /** An unsigned value, or -1: a #PF has been recorded in the FAULT words. */
+  read(linear: number, size: number, user: boolean): number;
+  /** False: a #PF has been recorded and nothing was written. */
+  write(linear: number, size: number, value: number, user: boolean): boolean;
+  /** Whether such an access would succeed; if not, its #PF has been recorded. */
+  probe(linear: number, size: number, write: boolean, user: boolean): boolean;
+  flushAll(): void;
+  flushNonGlobal(): void;
+  flushPage(linear: number): void;
+  /** CPL has changed. */
+  setPrivilege(cpl: number): void;
+  /** CR0, CR3 or CR4 have changed in a bit that paging looks at. */
+  pagingChanged(): void;
+  /** Loads the PDPTEs of PAE paging from `cr3`. False: reserved bits are set and nothing changed. */
+  loadPdptes(cr3: number): boolean;
+}
+
+/** The I/O ports. Values are unsigned. */
+export interface Ports {
+  read(port: number, size: 1 | 2 | 4): number;
+  write(port: number, size: 1 | 2 | 4, value: number): void;
+}
+
+/** The time stamp counter: `read` leaves its halves (unsigned) in `low` and `high`. */
+export interface TimeStampCounter {
+  read(): void;
+  readonly low: number;
+  readonly high: number;
+  write(low: number, high: number): void;
+}
+
+/** How a Linux-style boot loader leaves the processor: flat 32-bit segments, interrupts off, paging off. */
+export interface BootState {
+  readonly gdtBase: number;
+  readonly gdtLimit: number;
+  readonly codeSelector: number;
+  readonly dataSelector: number;
+  readonly eip: number;
+  readonly esi: number;
+  readonly esp: number;
+}
+
+/**
+ * The system side of the processor: what callouts work on. Guest-visible state lies in `state`; this object holds the connections and the rules.
+ * Faults are values: `raise*` records the exception in the FAULT words and returns `Outcome.Fault`; memory accesses return -1 or false.
+ */
+export class Cpu {
+  /** Scratch for the frame being pushed. */
+  readonly frame: StackFrame = new StackFrame(this);
+  /** EXT bit of error codes: 1 while an event that no instruction asked for is delivered. */
+  ext = 0;
+  /** The instruction that is running alone began with TF set: see delivery.ts. */
+  stepping = false;
+  /** IGNNE#: pending x87 exceptions are ignored while CR0.NE is 0. */
+  ignoreNumericError = false;
+  /** FERR#: the board turns it into IRQ 13. Set by the board. */
+  numericErrorLine: (active: boolean) => void = () => {};
+  /** Set by the engines: called when anything that decoded code depends on has changed (see `modeKey`). */
+  onModeChange: () => void = () => {};
+
+  #modeKey = -1;
+
+  constructor(
+    readonly state: CpuState,
+    readonly mmu: LinearMemory,
+    readonly ports: Ports,
+    readonly tsc: TimeStampCounter,
+  ) {
+    this.reset();
+  }
+
+  // Power-on and boot
+
+  /** The state after RESET (SDM vol. 3, table 9-1). */
+  reset(): void {
+    const { state } = this;
+    // What comes from outside stays: the interrupt line, and someone's wish to stop.
+    const outside = [at.INTERRUPT_LINE, at.EVENTS].map((word) => state.get(word));
+    state.u8.fill(0, at.GPR, at.RESULT);
+    state.set(at.INTERRUPT_LINE, outside[0]);
+    state.set(at.EVENTS, outside[1] & Event.Stop);
+    state.setReg(EDX, SIGNATURE);
+    state.set(at.EFLAGS, 2);
+    writeArithmeticFlags(state, 0);
+    state.set(at.EIP, 0xfff0);
+    state.set(at.CR0, 0x6000_0010);
+    for (let n = at.ES; n <= at.GS; n++) setRealModeSegment(this, n, 0);
+    loadHidden(this, CS, 0xf000, 0xffff_0000, 0xffff, 0x1_0093);
+    loadHidden(this, at.LDTR, 0, 0, 0xffff, 0x1_0082);
+    loadHidden(this, at.TR, 0, 0, 0xffff, 0x1_008b);
+    state.set(at.GDTR_LIMIT, 0xffff);
+    state.set(at.IDTR_LIMIT, 0xffff);
+    state.set(at.DR + 8 * 6, 0xffff_0ff0);
+    state.set(at.DR + 8 * 7, 0x400);
+    state.set(at.X87_CONTROL, 0x40);
+    state.set(at.X87_TAGS, 0xff);
+    state.set(at.MXCSR, 0x1f80);
+    state.set(at.FAULT_ERROR, NO_ERROR_CODE);
+    this.ext = 0;
+    this.ignoreNumericError = false;
+    this.restored();
+  }
+
+  /** Puts a Linux-style 32-bit boot state over the power-on state. The caller has put the GDT into memory. */
+  setBootState(boot: BootState): void {
+    const { state } = this;
+    state.set(at.CR0, state.get(at.CR0) | CR0_PE);
+    state.set(at.GDTR_BASE, boot.gdtBase);
+    state.set(at.GDTR_LIMIT, boot.gdtLimit);
+    setFlatSegment(this, CS, boot.codeSelector, 0x1_c09b);
+    for (const n of [at.ES, SS, at.DS, at.FS, at.GS]) setFlatSegment(this, n, boot.dataSelector, 0x1_c093);
+    state.set(at.EIP, boot.eip);
+    state.setReg(ESI, boot.esi);
+    state.setReg(ESP, boot.esp);
+    this.restored();
+  }
+
+  /** Derives everything that is derived, after the state words were changed from outside (reset, restore of a snapshot). */
+  restored(): void {
+    updateFpuGates(this);
+    this.mmu.setPrivilege(this.cpl);
+    this.mmu.pagingChanged();
+    this.state.set(at.EVENTS, this.state.get(at.EVENTS) & (Event.Halted | Event.Stop));
+    this.updateEvents();
+    this.#modeKey = -1;
+    this.modeChanged();
+  }
+
+  // Registers and modes
+
+  get eip(): number {
+    return this.state.get(at.EIP);
+  }
+  set eip(value: number) {
+    this.state.set(at.EIP, value);
+  }
+  get cpl(): number {
+    return this.state.get(at.CPL);
+  }
+  /** Sets CPL and the memory view that goes with it. */
+  setCpl(cpl: number): void {
+    if (this.state.get(at.CPL) === cpl) return;
+    this.state.set(at.CPL, cpl);
+    this.mmu.setPrivilege(cpl);
+  }
+  get mode(): ProcessorMode {
+    if (!(this.state.get(at.CR0) & CR0_PE)) return "real";
+    return this.state.get(at.EFLAGS) & VM ? "virtual8086" : "protected";
+  }
+  get isProtected(): boolean {
+    return this.mode === "protected";
+  }
+  get isVirtual8086(): boolean {
+    return this.mode === "virtual8086";
+  }
+  get iopl(): number {
+    return (this.state.get(at.EFLAGS) >>> 12) & 3;
+  }
+
+  /** EFLAGS as PUSHFD would show it, with VM and RF. */
+  get flags(): number {
+    return (this.state.get(at.EFLAGS) | readArithmeticFlags(this.state)) >>> 0;
+  }
+  /** Replaces the EFLAGS bits in `mask`. Who changes VM calls `modeChanged` once the segments fit. */
+  setFlags(image: number, mask: number): void {
+    const { state } = this;
+    if (mask & ARITHMETIC) writeArithmeticFlags(state, (image & mask) | (readArithmeticFlags(state) & ~mask));
+    const kept = mask & ~ARITHMETIC;
+    state.set(at.EFLAGS, (state.get(at.EFLAGS) & ~kept) | (image & kept) | 2);
+    if (kept & (IF | TF)) this.updateEvents();
+  }
+
+  /** Sets ESP, or SP where the stack segment is a 16-bit one. */
+  setStackPointer(value: number): void {
+    this.state.setReg(ESP, value, this.state.get(at.STACK_MASK) === 0xffff ? 2 : 4);
+  }
+
+  /**
+   * What decoded code depends on, as a number: CS.D, SS.B, PE, VM, PG, whether CPL is 3, and which segments are flat (base 0, all 4 GiB readable,
+   * and writable but for CS).
+   */
+  modeKey(): number {
+    const { state } = this;
+    const cr0 = state.get(at.CR0);
+    let key = this.cpl === 3 ? 1 : 0;
+    if (state.segment(CS, Seg.access) & ACCESS_BIG) key |= 2;
+    if (state.get(at.STACK_MASK) !== 0xffff) key |= 4;
+    if (cr0 & CR0_PE) key |= 8;
+    if (state.get(at.EFLAGS) & VM) key |= 16;
+    if (cr0 & CR0_PG) key |= 32;
+    for (let n = at.ES; n <= at.GS; n++) if (this.isFlat(n)) key |= 64 << n;
+    return key;
+  }
+  isFlat(n: number): boolean {
+    const { state } = this;
+    const all = 0xffff_ffff;
+    if (state.segment(n, Seg.base) !== 0) return false;
+    if (n === CS) return state.segment(n, Seg.limit) === all;
+    return (
+      state.segment(n, Seg.readHigh) === all &&
+      state.segment(n, Seg.readLow) === 0 &&
+      state.segment(n, Seg.writeHigh) === all &&
+      state.segment(n, Seg.writeLow) === 0
+    );
+  }
+  /** To be called when a part of `modeKey` may have changed. */
+  modeChanged(): void {
+    const key = this.modeKey();
+    if (key === this.#modeKey) return;
+    this.#modeKey = key;
+    this.onModeChange();
+  }
+
+  // Ends of instructions
+
+  /** The exception goes into the FAULT words. Nothing of the guest's state may have been changed. */
+  raise(vector: number, error: number = NO_ERROR_CODE): Outcome {
+    this.state.set(at.FAULT_VECTOR, vector);
+    this.state.set(at.FAULT_ERROR, error);
+    return Outcome.Fault;
+  }
+  /** An exception whose error code is a selector. */
+  raiseSelector(vector: number, selector: number): Outcome {
+    return this.raise(vector, (selector & 0xfffc) | this.ext);
+  }
+  /** #GP(0), or #GP(EXT) during a delivery. */
+  generalProtection(): Outcome {
+    return this.raise(Vector.GP, this.ext);
+  }
+  /** EIP := next instruction, and decoded code is looked up anew. */
+  endInstruction(length: number): Outcome {
+    this.eip = (this.eip + length) >>> 0;
+    return Outcome.Jump;
+  }
+
+  // Memory by segment
+
+  /** Value of `size` (1, 2, 4) bytes, or -1: an exception was raised. */
+  readSegment(n: number, offset: number, size: number): number {
+    const linear = this.#linear(n, offset, size, Seg.readLow, Seg.readHigh);
+    return linear < 0 ? -1 : this.mmu.read(linear, size, this.cpl === 3);
+  }
+  /** False: an exception was raised and nothing was written. */
+  writeSegment(n: number, offset: number, size: number, value: number): boolean {
+    const linear = this.#linear(n, offset, size, Seg.writeLow, Seg.writeHigh);
+    return linear >= 0 && this.mmu.write(linear, size, value, this.cpl === 3);
+  }
+  /** Whether `size` bytes (any number up to a page) could be read or written; if not, the exception was raised. */
+  probeSegment(n: number, offset: number, size: number, write: boolean): boolean {
+    const linear = write
+      ? this.#linear(n, offset, size, Seg.writeLow, Seg.writeHigh)
+      : this.#linear(n, offset, size, Seg.readLow, Seg.readHigh);
+    return linear >= 0 && this.mmu.probe(linear, size, write, this.cpl === 3);
+  }
+  /** The limit check alone, for any number of bytes. */
+  checkSegment(n: number, offset: number, size: number, write: boolean): boolean {
+    return (
+      (write ? this.#linear(n, offset, size, Seg.writeLow, Seg.writeHigh) : this.#linear(n, offset, size, Seg.readLow, Seg.readHigh)) >= 0
+    );
+  }
+  #linear(n: number, offset: number, size: number, low: number, high: number): number {
+    const { state } = this;
+    if (offset < state.segment(n, low) || offset + size - 1 > state.segment(n, high)) {
+      this.raise(n === SS ? Vector.SS : Vector.GP, this.ext);
+      return -1;
+    }
+    return (state.segment(n, Seg.base) + offset) >>> 0;
+  }
+  /** Value at the top of the stack + `offset`, or -1: an exception was raised. ESP stays. */
+  peekStack(size: number, offset = 0): number {
+    return this.readSegment(SS, ((this.state.reg(ESP) + offset) & this.state.get(at.STACK_MASK)) >>> 0, size);
+  }
+
+  /** ESP (or SP) after `bytes` were popped, or pushed if negative. */
+  dropStack(bytes: number): void {
+    const { state } = this;
+    const mask = state.get(at.STACK_MASK);
+    const esp = state.reg(ESP);
+    state.setReg(ESP, (esp & ~mask) | ((esp + bytes) & mask));
+  }
+
+  // Events
+
+  get halted(): boolean {
+    return (this.state.get(at.EVENTS) & Event.Halted) !== 0;
+  }
+  setEvents(bits: number): void {
+    this.state.set(at.EVENTS, this.state.get(at.EVENTS) | bits);
+  }
+  clearEvents(bits: number): void {
+    this.state.set(at.EVENTS, this.state.get(at.EVENTS) & ~bits);
+  }
+  /** INTR as the interrupt controller drives it. */
+  setInterruptLine(active: boolean): void {
+    this.state.set(at.INTERRUPT_LINE, active ? 1 : 0);
+    this.updateEvents();
+  }
+  /** Interrupts wait for one more instruction; with `stack`, debug traps and NMI too. */
+  shadowInterrupts(stack = false): void {
+    this.setEvents(stack ? Event.Shadow | Event.StackShadow : Event.Shadow);
+    this.updateEvents();
+  }
+  /** An edge on NMI. */
+  signalNmi(): void {
+    this.state.set(at.NMI_PENDING, 1);
+    this.updateEvents();
+  }
+  /** The exception in the FAULT words, raised by the instruction at EIP. */
+  deliverFault(): Delivery {
+    return deliverFault(this);
+  }
+  /** The vector that the interrupt controller gave when `interruptible` was acknowledged. */
+  deliverInterrupt(vector: number): Delivery {
+    return deliverInterrupt(this, vector);
+  }
+  deliverNmi(): Delivery {
+    return deliverNmi(this);
+  }
+  deliverDebugTrap(): Delivery {
+    return deliverDebugTrap(this);
+  }
+  /** Before and after an instruction that runs alone: see delivery.ts. */
+  beforeInstruction(): boolean {
+    return beforeInstruction(this);
+  }
+  afterInstruction(): true {
+    afterInstruction(this);
+    return true;
+  }
+  /** Whether INTR is to be acknowledged at this instruction boundary. */
+  interruptible(): boolean {
+    const { state } = this;
+    return state.get(at.INTERRUPT_LINE) !== 0 && (state.get(at.EFLAGS) & IF) !== 0 && (state.get(at.EVENTS) & Event.Shadow) === 0;
+  }
+  /** Whether an interrupt could end a HLT: if not (and no NMI can come), the guest has powered itself off. */
+  get canWake(): boolean {
+    return (this.state.get(at.EFLAGS) & IF) !== 0 || this.state.get(at.NMI_PENDING) !== 0;
+  }
+  /** Takes the waiting NMI; none may be taken again before IRET. */
+  takeNmi(): void {
+    this.state.set(at.NMI_PENDING, 0);
+    this.state.set(at.NMI_BLOCKED, 1);
+  }
+  /** A debug trap is due before the next instruction. */
+  signalDebugTrap(): void {
+    this.state.set(at.DEBUG_PENDING, 1);
+    this.updateEvents();
+  }
+  takeDebugTrap(): void {
+    this.state.set(at.DEBUG_PENDING, 0);
+  }
+  /** Derives the bits that say what is to be done now. The run loop calls it whenever a block has ended by itself. */
+  updateEvents(): void {
+    const { state } = this;
+    const eflags = state.get(at.EFLAGS);
+    let events = state.get(at.EVENTS) & ~(Event.Intr | Event.Nmi | Event.Debug | Event.SingleStep | Event.Breakpoints);
+    if (state.get(at.INTERRUPT_LINE) && eflags & IF && !(events & Event.Shadow)) events |= Event.Intr;
+    if (!(events & Event.StackShadow)) {
+      if (state.get(at.NMI_PENDING) && !state.get(at.NMI_BLOCKED)) events |= Event.Nmi;
+      if (state.get(at.DEBUG_PENDING)) events |= Event.Debug;
+    }
+    if (eflags & TF) events |= Event.SingleStep;
+    const dr7 = state.get(at.DR + 8 * 7);
+    if (dr7 & executionBreakpoints(dr7)) events |= Event.Breakpoints;
+    state.set(at.EVENTS, events);
+  }
+}
+
+/** The L and G bits of those breakpoints in DR7 whose R/W field says instruction execution. */
+function executionBreakpoints(dr7: number): number {
+  let enables = 0;
+  for (let i = 0; i < 4; i++) if (((dr7 >>> (16 + 4 * i)) & 3) === 0) enables |= 3 << (2 * i);
+  return enables;
+}

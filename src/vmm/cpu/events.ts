@@ -1,0 +1,27 @@
+/**
+ * Bits of the EVENTS word. While it is 0 the engines run on; otherwise they stop at the next instruction boundary and the run loop attends:
+ *  1. `Stop`: leave to whoever asked. 2. `Debug`: `cpu.deliverDebugTrap()`. 3. `Nmi`: `cpu.deliverNmi()`. 4. `Intr`, if `cpu.interruptible()`:
+ *  acknowledge at the interrupt controller, `cpu.deliverInterrupt(vector)`. 5. `Halted`: wait. 6. `SingleStep`, `Shadow` or `Breakpoints`:
+ *  `cpu.beforeInstruction()`; if true, one instruction and, unless that raised something, `cpu.afterInstruction()`; if false, `cpu.deliverFault()`.
+ * All but `Stop`, `Shadow`, `StackShadow` and `Halted` are derived: `cpu.updateEvents()`, to be called whenever a block has ended by itself.
+ */
+export const Event = {
+  /** The interrupt line is up, EFLAGS.IF is set, and there is no shadow. */
+  Intr: 0x01,
+  /** A non-maskable interrupt waits and is not blocked by one in progress or by `StackShadow`. */
+  Nmi: 0x02,
+  /** Someone outside the processor wants control: pause, stop, a device deadline. Set and cleared by the machine. */
+  Stop: 0x04,
+  /** EFLAGS.TF is set: a debug trap follows the next instruction. */
+  SingleStep: 0x08,
+  /** A debug trap is due at this instruction boundary, its cause in DR6 already, and there is no `StackShadow`. */
+  Debug: 0x10,
+  /** Interrupts wait for one more instruction (after STI). */
+  Shadow: 0x20,
+  /** After MOV SS and POP SS: also NMI and debug traps wait. Always together with `Shadow`. */
+  StackShadow: 0x40,
+  /** DR7 enables an instruction breakpoint: each instruction's address is compared before it runs. */
+  Breakpoints: 0x80,
+  /** HLT, or shutdown of an x87 wait, until an interrupt. */
+  Halted: 0x100,
+} as const;

@@ -1,0 +1,104 @@
+import { type Insn, Outcome } from "./callout.js";
+import { CR0_EM, CR0_TS, CR4_OSFXSR } from "./control-bits.js";
+import type { Cpu } from "./cpu.js";
+import { Vector } from "./exceptions.js";
+import { updateFpuGates } from "./fpu-gate.js";
+import * as at from "./layout.js";
+import { Seg } from "./layout.js";
+
+/** The image of FXSAVE (SDM vol. 1, table 10-2). */
+const IMAGE_SIZE = 512;
+const MXCSR_MASK = 0xffff;
+const MXCSR_OFFSET = 24;
+const REGISTERS_OFFSET = 32;
+const XMM_OFFSET = 160;
+
+/** Neither waits for a pending x87 exception. */
+function absent(cpu: Cpu): boolean {
+  return (cpu.state.get(at.CR0) & (CR0_EM | CR0_TS)) !== 0;
+}
+
+/** Linear address of the image, aligned and accessible, or -1: an exception was raised. */
+function image(cpu: Cpu, insn: Insn, write: boolean): number {
+  if (absent(cpu)) {
+    cpu.raise(Vector.NM);
+    return -1;
+  }
+  const offset = insn.effectiveAddress();
+  const linear = (cpu.state.segment(insn.segment, Seg.base) + offset) >>> 0;
+  if (!cpu.checkSegment(insn.segment, offset, IMAGE_SIZE, write)) return -1;
+  if (linear & 15) {
+    cpu.generalProtection();
+    return -1;
+  }
+  return cpu.mmu.probe(linear, IMAGE_SIZE, write, cpu.cpl === 3) ? linear : -1;
+}
+
+export function fxsave(cpu: Cpu, insn: Insn): Outcome {
+  const { state, mmu } = cpu;
+  const linear = image(cpu, insn, true);
+  if (linear < 0) return Outcome.Fault;
+  const user = cpu.cpl === 3;
+  const put = (offset: number, value: number) => mmu.write((linear + offset) >>> 0, 4, value, user);
+  const top = state.get(at.X87_TOP) & 7;
+  put(0, (state.get(at.X87_CONTROL) & 0xffff) | ((state.get(at.X87_STATUS) | (top << 11)) << 16));
+  put(4, (state.get(at.X87_TAGS) & 0xff) | (state.get(at.X87_OPCODE) << 16));
+  put(8, state.get(at.X87_IP));
+  put(12, state.get(at.X87_CS) & 0xffff);
+  put(16, state.get(at.X87_DP));
+  put(20, state.get(at.X87_DS) & 0xffff);
+  put(MXCSR_OFFSET, state.get(at.MXCSR));
+  put(MXCSR_OFFSET + 4, MXCSR_MASK);
+  for (let i = 0; i < 8; i++) {
+    const cell = at.X87 + 16 * ((top + i) & 7);
+    // The image's last six bytes of each register are reserved: written as 0.
+    for (let word = 0; word < 16; word += 4)
+      put(REGISTERS_OFFSET + 16 * i + word, word < 8 ? state.get(cell + word) : word === 8 ? state.get(cell + 8) & 0xffff : 0);
+  }
+  if (state.get(at.CR4) & CR4_OSFXSR) for (let word = 0; word < 128; word += 4) put(XMM_OFFSET + word, state.get(at.XMM + word));
+  return Outcome.Next;
+}
+
+export function fxrstor(cpu: Cpu, insn: Insn): Outcome {
+  const { state, mmu } = cpu;
+  const linear = image(cpu, insn, false);
+  if (linear < 0) return Outcome.Fault;
+  const user = cpu.cpl === 3;
+  const word = (offset: number) => mmu.read((linear + offset) >>> 0, 4, user);
+  const mxcsr = word(MXCSR_OFFSET);
+  const vectors = (state.get(at.CR4) & CR4_OSFXSR) !== 0;
+  if (vectors && mxcsr & ~MXCSR_MASK) return cpu.generalProtection();
+  const control = word(0);
+  const status = control >>> 16;
+  const top = (status >>> 11) & 7;
+  state.set(at.X87_CONTROL, (control & 0x1f7f) | 0x40);
+  state.set(at.X87_TOP, top);
+  state.set(at.X87_STATUS, restoredStatus(status & ~0x3800, control));
+  const tags = word(4);
+  state.set(at.X87_TAGS, tags & 0xff);
+  state.set(at.X87_OPCODE, (tags >>> 16) & 0x7ff);
+  state.set(at.X87_IP, word(8));
+  state.set(at.X87_CS, word(12) & 0xffff);
+  state.set(at.X87_DP, word(16));
+  state.set(at.X87_DS, word(20) & 0xffff);
+  for (let i = 0; i < 8; i++) {
+    const cell = at.X87 + 16 * ((top + i) & 7);
+    const from = REGISTERS_OFFSET + 16 * i;
+    state.set(cell, word(from));
+    state.set(cell + 4, word(from + 4));
+    state.set(cell + 8, word(from + 8) & 0xffff);
+    state.set(cell + 12, 0);
+  }
+  if (vectors) {
+    state.set(at.MXCSR, mxcsr);
+    for (let offset = 0; offset < 128; offset += 4) state.set(at.XMM + offset, word(XMM_OFFSET + offset));
+  }
+  updateFpuGates(cpu);
+  return Outcome.Next;
+}
+
+/** ES and B follow from the exception flags and their masks, whatever the image says (SDM vol. 1, 8.1.3.3). */
+function restoredStatus(status: number, control: number): number {
+  const pending = (status & ~control & 0x3f) !== 0;
+  return pending ? status | 0x8080 : status & ~0x8080;
+}

@@ -1,0 +1,37 @@
+import { CS, DS, ES, FS, GS, SEGMENT, SEGMENT_SIZE, SS } from "../cpu/layout.js";
+import { define, defineCallouts } from "./definition.js";
+
+/** The instructions of the system side: nearly all are done in TypeScript (cpu/callouts.ts). */
+
+/** PUSH of a segment register: the selector, zero-extended to the operand size. */
+const segments = { pushEs: ES, pushCs: CS, pushSs: SS, pushDs: DS, pushFs: FS, pushGs: GS };
+for (const [name, n] of Object.entries(segments)) {
+  define(
+    name,
+    (x, size) => {
+      x.sensitive();
+      x.pushStack(size, x.state(SEGMENT + n * SEGMENT_SIZE));
+    },
+    { implicit: true },
+  );
+}
+
+/** MOV from a segment register: a 32-bit register gets the selector zero-extended, memory 16 bits. */
+define("movFromSegment", (x, size, dst, segment) => {
+  x.sensitive();
+  x.write(dst, x.isMemory(dst) ? 2 : size, x.loadHost(x.registerAddress(segment), 2));
+});
+
+defineCallouts(["daa", "das", "aaa", "aas", "aam", "aad", "salc"]);
+defineCallouts(["pusha", "popa", "enter", "bound", "popMemory", "cmpxchg8b", "fxsave", "fxrstor"]);
+defineCallouts(["sldt", "str", "sgdt", "sidt", "smsw", "lar", "lsl", "verr", "verw", "arpl", "movFromControl", "movFromDebug"]);
+defineCallouts(["cpuid", "rdtsc", "rdmsr", "rdpmc", "invd", "wbinvd"]);
+
+// May change the mode, the mappings, the segments or EIP.
+const ends = { ends: true };
+defineCallouts(["popEs", "popSs", "popDs", "popFs", "popGs", "movToSegment", "les", "lds", "lss", "lfs", "lgs"], ends);
+defineCallouts(["callFar", "callFarMemory", "jmpFar", "jmpFarMemory", "retFar", "retFarPop"], ends);
+defineCallouts(["int", "int1", "int3", "into", "iret", "sysenter", "sysexit", "hlt"], ends);
+defineCallouts(["lldt", "ltr", "lgdt", "lidt", "lmsw", "clts", "invlpg", "movToControl", "movToDebug", "wrmsr"], ends);
+// A device may raise an interrupt, move A20 or reset the processor.
+defineCallouts(["inImmediate", "inDx", "outImmediate", "outDx", "ins", "outs"], ends);
