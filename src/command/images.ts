@@ -30,6 +30,7 @@ export async function imagesCommand(
     else if (verb === "prepare" && operands.length === 1) terminal.stdout.write(describe(await prepare(operands[0])));
     else if (verb === "export" && operands.length === 2) await exportImage(await prepare(operands[0]), operands[1]);
     else if (verb === "import" && operands.length === 1) terminal.stdout.write(describe(await importImage(operands[0], cache)));
+    else if (verb === "--help" || verb === "-h") terminal.stdout.write(USAGE);
     else {
       terminal.stderr.write(USAGE);
       return 2;

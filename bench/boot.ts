@@ -1,0 +1,136 @@
+/**
+ * `npm run bench -- boot [--runs N] [--engines worldswitch,qemu,v86,v86-nojit] [--limit SECONDS] [--json FILE]`: debian-mini, from the start of
+ * the process to init's line on the console, in ours and in its rivals where they are installed. The runs of all engines take turns, so that a machine
+ * whose speed drifts drifts for all of them; ratios are taken within a turn.
+ */
+import { writeFile } from "node:fs/promises";
+import { cpus, loadavg, release } from "node:os";
+import { parseArgs } from "node:util";
+import { READY_LINE } from "../src/images/mini-root.js";
+import { prepareImage } from "../src/images/prepare.js";
+import type { MachineStats } from "../src/vmx/stats.js";
+import type { Engine } from "./engine.js";
+import { qemu } from "./engines/qemu.js";
+import { v86Interpreter, v86Jit } from "./engines/v86.js";
+import { worldswitch } from "./engines/worldswitch.js";
+import { type Measurement, measure } from "./measurement.js";
+import { spread, table } from "./table.js";
+
+const engines: Record<string, Engine> = { worldswitch, qemu, v86: v86Jit, "v86-nojit": v86Interpreter };
+
+interface Series {
+  engine: Engine;
+  version: string;
+  /** By turn; a failed run has none. */
+  runs: (Measurement | undefined)[];
+  stats?: MachineStats;
+}
+
+/** @returns exit code: 1 where a run failed */
+export async function bootBenchmark(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      runs: { type: "string", default: "3" },
+      engines: { type: "string", default: Object.keys(engines).join(",") },
+      limit: { type: "string", default: "300" },
+      json: { type: "string" },
+    },
+  });
+  const image = await prepareImage("debian-mini", { onProgress: ({ step, fraction }) => note(`${step} ${Math.floor(fraction * 100)} %`) });
+  const series: Series[] = [];
+  for (const name of values.engines.split(",")) {
+    const engine = engines[name];
+    if (!engine) throw new Error(`There is no engine "${name}"; there are ${Object.keys(engines).join(", ")}.`);
+    const found = await engine.describe();
+    if ("missing" in found) note(`${engine.name} is left out: ${found.missing}`);
+    else series.push({ engine, version: found.version, runs: [] });
+  }
+
+  let failed = false;
+  for (let turn = 1; turn <= Number(values.runs); turn++) {
+    for (const one of series) {
+      const { argv, stats } = await one.engine.command(image);
+      const outcome = await measure(argv, READY_LINE, Number(values.limit));
+      if ("failure" in outcome) {
+        failed = true;
+        note(`turn ${turn}, ${one.engine.name}: ${outcome.failure}`);
+        one.runs.push(undefined);
+      } else {
+        note(`turn ${turn}, ${one.engine.name}: ${outcome.readySeconds.toFixed(2)} s`);
+        one.runs.push(outcome);
+        one.stats = await stats?.().catch((error: Error) => {
+          note(`turn ${turn}, ${one.engine.name}: no statistics: ${error.message}`);
+          return undefined;
+        });
+      }
+    }
+  }
+  const packages = image.manifest.packages.map(({ name, version }) => `${name} ${version}`).join(", ");
+  process.stdout.write(`debian-mini (${packages}), ${image.memoryMiB} MiB\n${host()}\n\n${comparison(series)}\n`);
+  for (const { stats } of series) if (stats) process.stdout.write(details(stats));
+  if (values.json) await writeFile(values.json, JSON.stringify(series.map(({ engine, ...rest }) => ({ engine: engine.name, ...rest }))));
+  return failed ? 1 : 0;
+}
+
+function host(): string {
+  const load = loadavg()[0].toFixed(1);
+  return `Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? "unknown processor"}, Linux ${release()}, load at the end ${load}`;
+}
+
+function comparison(series: readonly Series[]): string {
+  const base = series[0];
+  const rows = [["", "runs", "seconds to init", "CPU seconds", "RSS MiB at ready", `time / ${base?.engine.name ?? ""}`, ""]];
+  for (const { engine, version, runs } of series) {
+    const done = runs.filter((run) => run !== undefined);
+    if (done.length === 0) {
+      rows.push([engine.name, "0", "failed", "", "", "", version]);
+      continue;
+    }
+    const ratios = runs.flatMap((run, turn) => {
+      const ours = base.runs[turn];
+      return run && ours ? [run.readySeconds / ours.readySeconds] : [];
+    });
+    rows.push([
+      engine.name,
+      String(done.length),
+      spread(
+        done.map((run) => run.readySeconds),
+        2,
+      ),
+      spread(
+        done.map((run) => run.cpuSeconds),
+        2,
+      ),
+      spread(
+        done.map((run) => run.residentMiB),
+        0,
+      ),
+      ratios.length > 0 ? spread(ratios, 2) : "",
+      version,
+    ]);
+  }
+  return `${table(rows)}(median, least and greatest)\n`;
+}
+
+/** Of the last run: what the monitor counted. */
+function details(stats: MachineStats): string {
+  const million = (count: number) => `${(count / 1e6).toFixed(1)} M`;
+  const { cpu, engines: share, interrupts } = stats;
+  const switches = Object.entries(stats.worldSwitches).sort(([, a], [, b]) => b.count - a.count);
+  const total = switches.reduce((sum, [, { count }]) => sum + count, 0);
+  const rows = [
+    ["world switch", "count", "host side, ms"],
+    ...switches.map(([reason, { count, timeUs }]) => [reason, String(count), (timeUs / 1000).toFixed(1)]),
+  ];
+  return [
+    `Last run: ${million(cpu.instructions)} instructions (interpreted ${million(share.interpreted)}, translated ${million(share.translated)}), `,
+    `${(cpu.instructions / Math.max(cpu.hostCpuUs, 1)).toFixed(0)} MIPS of CPU time, halted ${(cpu.haltedUs / 1e6).toFixed(2)} s, `,
+    `${interrupts.delivered} interrupts, ${interrupts.exceptions} exceptions, ${total} world switches\n`,
+    table(rows),
+  ].join("");
+}
+
+function note(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
