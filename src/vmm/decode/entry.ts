@@ -1,0 +1,73 @@
+/**
+ * One line of the opcode tables: "name operands size flags".
+ *
+ * name      the instruction definition (src/vmm/isa)
+ * operands  comma-separated, or "-"; each says where the encoding keeps the operand (letters as in the Intel SDM, vol. 2, appendix A, where it has one):
+ *             E  ModRM.rm, general register or memory    Eb Ew: of that size whatever the instruction's
+ *             M  ModRM.rm, memory only                   R  ModRM.rm, register only         Rx  the same, mod ignored
+ *             G  ModRM.reg, general register             Z  register in the opcode          A   accumulator (implied: takes the rm place)
+ *             O  absolute offset (moffs)                 S C D  segment, control, debug register in ModRM.reg
+ *             V W U  XMM: reg, rm or memory, rm register only        P Q N  MMX: the same        F  ST(i) in ModRM.rm
+ *             I  immediate of the operand size (at most 4)   Ib sign-extended byte   Iu zero-extended byte   Iw 16 bits   1  the constant
+ *             J  displacement of the operand size            Jb sign-extended byte   X  far pointer          L  imm16 and imm8 (ENTER)
+ * size      b 1, w 2, d 4, q 8, x 16 bytes; v 2 or 4 by operand size; - none
+ * flags     L  may be locked (with a memory destination)
+ *           R  string instruction: with F2 or F3, `rep_name`            C  comparing string instruction: `repe_name` with F3, `repne_name` with F2
+ *
+ * "" is an invalid opcode (#UD). "@group" picks from a table of eight by ModRM.reg.
+ */
+export interface Entry {
+  readonly name: string;
+  readonly operands: readonly string[];
+  /** Sizes the definition is instantiated for: one, or 2 and 4. */
+  readonly sizes: readonly number[];
+  /** Roles of the operands as the definition gets them. */
+  readonly roles: readonly ("rm" | "r" | "i")[];
+  readonly hasModRM: boolean;
+  readonly allowsRegister: boolean;
+  readonly allowsMemory: boolean;
+  readonly lockable: boolean;
+  readonly repeated?: { readonly f3: Entry; readonly f2: Entry };
+  /** Index of the form at each size (0: 1 byte, 1: 2, 2: 4, 3: 8, 4: 16, 5: none), filled by the engine that uses the tables. */
+  readonly forms: Int32Array;
+}
+
+const SIZES: Record<string, readonly number[]> = { b: [1], w: [2], d: [4], q: [8], x: [16], v: [2, 4], "-": [0] };
+const RM = new Set(["E", "Eb", "Ew", "M", "R", "Rx", "Z", "A", "O", "W", "U", "Q", "N", "F"]);
+const REG = new Set(["G", "S", "C", "D", "V", "P"]);
+const IMMEDIATE = new Set(["I", "Ib", "Iu", "Iw", "1", "J", "Jb", "X", "L"]);
+const BY_MODRM = new Set(["E", "Eb", "Ew", "M", "R", "Rx", "W", "U", "Q", "N", "F", ...REG]);
+
+/** Position of a size in `Entry.forms`. */
+export function sizeIndex(size: number): number {
+  return size === 0 ? 5 : 31 - Math.clz32(size);
+}
+
+export function parseEntry(line: string): Entry {
+  const [name, operandText, sizeText, flags = ""] = line.split(" ");
+  const operands = operandText === "-" ? [] : operandText.split(",");
+  const sizes = SIZES[sizeText];
+  if (!sizes) throw new Error(`opcode table: bad size in "${line}"`);
+  const roles = operands.map((token) => {
+    if (RM.has(token)) return "rm";
+    if (REG.has(token)) return "r";
+    if (IMMEDIATE.has(token)) return "i";
+    throw new Error(`opcode table: bad operand ${token} in "${line}"`);
+  });
+  const memoryOnly = operands.includes("M") || operands.includes("O");
+  const either = operands.some((token) => ["E", "Eb", "Ew", "W", "Q"].includes(token));
+  const repeat = (prefix: string) => parseEntry(`${prefix}_${name} ${operandText} ${sizeText}`);
+  const rep = flags.includes("R") ? repeat("rep") : undefined;
+  return {
+    name,
+    operands,
+    sizes,
+    roles,
+    hasModRM: operands.some((token) => BY_MODRM.has(token)),
+    allowsRegister: !memoryOnly,
+    allowsMemory: memoryOnly || either,
+    lockable: flags.includes("L"),
+    repeated: rep ? { f3: rep, f2: rep } : flags.includes("C") ? { f3: repeat("repe"), f2: repeat("repne") } : undefined,
+    forms: new Int32Array(6).fill(-1),
+  };
+}

@@ -1,0 +1,195 @@
+import * as at from "../cpu/layout.js";
+import type { CpuState } from "../cpu/state.js";
+import { Decoder, MAX_LENGTH, NEEDS_MORE } from "../decode/decoder.js";
+import { definition } from "../isa/definition.js";
+import type { CodeWatch } from "../mmu/physical.js";
+import { CodeIndex } from "./code-index.js";
+import { Special } from "./handlers.js";
+import { type CodeMode, fillRecord, fillSpecial } from "./predecoder.js";
+import { RECORD_SIZE, Rec } from "./record.js";
+
+/** What is kept for one physical page with predecoded code. */
+class CodePage {
+  /** One bit a byte: covered by a decoded instruction. */
+  readonly covered = new Uint32Array(at.PAGE_SIZE / 32);
+  /** Records of each run (`end` excluded) and the number of the mode it was decoded for. */
+  readonly runs: { start: number; end: number; mode: number }[] = [];
+  /** Crossing records of the page before whose instruction ends here. */
+  readonly crossings: number[] = [];
+
+  cover(from: number, to: number): void {
+    for (let i = from; i < to; i++) this.covered[i >> 5] |= 1 << (i & 31);
+  }
+  overlaps(from: number, to: number): boolean {
+    for (let i = from; i < to; i++) if (this.covered[i >> 5] & (1 << (i & 31))) return true;
+    return false;
+  }
+}
+
+/** The longest run decoded ahead: code behind an unconditional-looking path may be data. */
+const RUN_LIMIT = 64;
+
+/**
+ * Predecoded instructions by guest-physical address and mode. Records are never moved or reused before everything is dropped at once
+ * (`flush`), so a pointer to a record stays a pointer to a record: when a page is written to, its records become `redecode` in place,
+ * and whoever still points to one finds out when it gets there. That makes "modify the very next instruction" exact.
+ */
+export class CodeCache implements CodeWatch {
+  /** Instructions decoded, pages dropped because they were written to, and times that everything was dropped. */
+  decoded = 0;
+  invalidations = 0;
+  flushes = 0;
+
+  private readonly decoder = new Decoder();
+  /** By mode number. */
+  private readonly indexes = [new CodeIndex(), new CodeIndex(), new CodeIndex(), new CodeIndex()];
+  private readonly pages = new Map<number, CodePage>();
+  private readonly held: Uint8Array;
+  private next: number = at.RECORDS;
+  private readonly joined = new Uint8Array(2 * MAX_LENGTH);
+
+  /** @param protect called when a page begins to hold code: its write TLB entries must go. */
+  constructor(
+    private readonly state: CpuState,
+    ramBytes: number,
+    private readonly protect: (page: number) => void,
+  ) {
+    this.held = new Uint8Array(Math.ceil(ramBytes / at.PAGE_SIZE));
+  }
+
+  get codePages(): number {
+    return this.pages.size;
+  }
+
+  /** Whether there is no room for another run: `flush` before the next lookup. */
+  get full(): boolean {
+    return this.next + 2 * (RUN_LIMIT + 2) * RECORD_SIZE > at.RECORDS_END;
+  }
+
+  holdsCode(page: number): boolean {
+    return this.held[page] !== 0;
+  }
+
+  written(physical: number, size: number): void {
+    const number = physical >>> 12;
+    const page = this.pages.get(number);
+    if (!page) return;
+    const from = physical & 0xfff;
+    if (page.overlaps(from, Math.min(from + size, at.PAGE_SIZE))) this.drop(number, page);
+  }
+
+  private drop(number: number, page: CodePage): void {
+    const { state } = this;
+    this.invalidations++;
+    for (const { start, end, mode } of page.runs) {
+      for (let record = start; record < end; record += RECORD_SIZE) {
+        state.u16[(record + Rec.handler) >> 1] = Special.redecode;
+        const address = (number << 12) + state.u16[(record + Rec.offset) >> 1];
+        if (this.indexes[mode].get(address) === record) this.indexes[mode].delete(address);
+      }
+    }
+    for (const record of page.crossings) state.i32[(record + Rec.immediate) >> 2] = 0;
+    this.pages.delete(number);
+    this.held[number] = 0;
+  }
+
+  /** Drops everything. No record may be in use. */
+  flush(): void {
+    this.flushes++;
+    this.next = at.RECORDS;
+    for (const index of this.indexes) index.clear();
+    this.pages.clear();
+    this.held.fill(0);
+  }
+
+  private page(number: number): CodePage {
+    let page = this.pages.get(number);
+    if (!page) {
+      page = new CodePage();
+      this.pages.set(number, page);
+      this.held[number] = 1;
+      this.protect(number);
+    }
+    return page;
+  }
+
+  /** Record of the instruction at a physical address in RAM, decoded if need be. Not when `full`. */
+  find(physical: number, mode: CodeMode): number {
+    const number = modeNumber(mode);
+    return this.indexes[number].get(physical) || this.decodeRun(physical, mode, number);
+  }
+
+  /** Decodes from `physical` to the end of the page, an unconditional transfer or known code. */
+  private decodeRun(physical: number, mode: CodeMode, number: number): number {
+    const { state, decoder } = this;
+    const index = this.indexes[number];
+    const base = physical & ~0xfff;
+    const page = this.page(physical >>> 12);
+    const start = this.next;
+    const code = at.RAM_BASE + base;
+    let offset = physical & 0xfff;
+    let position = 0;
+    for (;;) {
+      const record = this.next;
+      const known = offset < at.PAGE_SIZE ? index.get(base + offset) : 0;
+      if (known || offset >= at.PAGE_SIZE || position === RUN_LIMIT) {
+        this.next += RECORD_SIZE;
+        if (known) fillSpecial(state, record, Special.goto, offset, position, known);
+        else fillSpecial(state, record, Special.nextPage, offset, position);
+        break;
+      }
+      this.next += RECORD_SIZE;
+      index.set(base + offset, record);
+      this.decoded++;
+      const length = decoder.decode(state.u8, code + offset, code + at.PAGE_SIZE, mode.code32);
+      if (length === NEEDS_MORE) {
+        // What the next page holds is looked at when execution gets there.
+        fillSpecial(state, record, Special.crossing, offset, position);
+        page.cover(offset, at.PAGE_SIZE);
+        break;
+      }
+      fillRecord(state, record, decoder, mode, offset, position);
+      page.cover(offset, offset + length);
+      offset += length;
+      position++;
+      if (definition(decoder.entry.name).ends) {
+        // A callout that usually transfers control may fall through all the same.
+        fillSpecial(state, this.next, Special.nextPage, offset, position);
+        this.next += RECORD_SIZE;
+        break;
+      }
+    }
+    page.runs.push({ start, end: this.next, mode: number });
+    return start;
+  }
+
+  /**
+   * Makes a crossing record ready: its instruction begins at `physical` and goes on at the start of RAM page `second` (physical address).
+   * Gives the record to execute.
+   */
+  decodeCrossing(crossing: number, physical: number, second: number, mode: CodeMode): number {
+    const { state, decoder, joined } = this;
+    const offset = physical & 0xfff;
+    const here = at.PAGE_SIZE - offset;
+    joined.set(state.u8.subarray(at.RAM_BASE + physical, at.RAM_BASE + physical + here));
+    joined.set(state.u8.subarray(at.RAM_BASE + second, at.RAM_BASE + second + MAX_LENGTH), here);
+    const length = decoder.decode(joined, 0, here + MAX_LENGTH, mode.code32);
+    const position = state.i32[(crossing + Rec.position) >> 2];
+    const record = this.next;
+    this.next += 2 * RECORD_SIZE;
+    fillRecord(state, record, decoder, mode, offset, position);
+    fillSpecial(state, record + RECORD_SIZE, Special.nextPage, offset + length, position + 1);
+    // The run belongs to the first page, under the mode its crossing record was found by.
+    this.page(physical >>> 12).runs.push({ start: record, end: this.next, mode: modeNumber(mode) });
+    const after = this.page(second >>> 12);
+    after.cover(0, offset + length - at.PAGE_SIZE);
+    after.crossings.push(crossing);
+    state.i32[(crossing + Rec.immediate) >> 2] = at.RAM_BASE + second;
+    state.i32[(crossing + Rec.target) >> 2] = record;
+    return record;
+  }
+}
+
+function modeNumber(mode: CodeMode): number {
+  return (mode.code32 ? 1 : 0) | (mode.flat ? 2 : 0);
+}

@@ -1,0 +1,48 @@
+/** From a key (physical address and mode) to a record: open addressing over two typed arrays, since a boot enters hundreds of thousands. */
+export class CodeIndex {
+  private keys = new Int32Array(1 << 14).fill(-1);
+  /** 0: deleted. */
+  private values = new Int32Array(1 << 14);
+  private used = 0;
+
+  private slot(key: number): number {
+    const mask = this.keys.length - 1;
+    let slot = (Math.imul(key, 0x9e37_79b1) >>> 15) & mask;
+    while (this.keys[slot] !== key && this.keys[slot] !== -1) slot = (slot + 1) & mask;
+    return slot;
+  }
+
+  /** Keys are non-negative. 0: none. */
+  get(key: number): number {
+    return this.values[this.slot(key)];
+  }
+
+  set(key: number, record: number): void {
+    const slot = this.slot(key);
+    if (this.keys[slot] === -1) {
+      this.keys[slot] = key;
+      this.used++;
+    }
+    this.values[slot] = record;
+    if (this.used * 2 > this.keys.length) this.grow();
+  }
+
+  delete(key: number): void {
+    const slot = this.slot(key);
+    if (this.keys[slot] === key) this.values[slot] = 0;
+  }
+
+  clear(): void {
+    this.keys.fill(-1);
+    this.values.fill(0);
+    this.used = 0;
+  }
+
+  private grow(): void {
+    const { keys, values } = this;
+    this.keys = new Int32Array(keys.length * 2).fill(-1);
+    this.values = new Int32Array(keys.length * 2);
+    this.used = 0;
+    for (let i = 0; i < keys.length; i++) if (keys[i] !== -1 && values[i] !== 0) this.set(keys[i], values[i]);
+  }
+}

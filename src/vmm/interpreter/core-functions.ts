@@ -1,0 +1,235 @@
+import * as at from "../cpu/layout.js";
+import { Emitter, type Value } from "../isa/emitter.js";
+import { AF, CF, OF, PF, SF, ZF } from "../isa/flags.js";
+import type { Helper, HelperLinker } from "../isa/stage.js";
+import type { ModuleBuilder } from "../wasm/module.js";
+import { Op, ValueType } from "../wasm/opcodes.js";
+import { ExitReason } from "./exit.js";
+import { Rec, RecFlag } from "./record.js";
+
+const { i32 } = ValueType;
+
+/** Or-ed into an `Access` of the MMU for `translate`: must lie on a 16-byte boundary, else #GP(0). */
+export const ALIGNED = 16;
+
+/** The functions that the core module imports: all in TypeScript, all off the hot path. */
+export interface CoreImports {
+  /** Host address for an access that the TLB does not answer, or 0 with an exception recorded. */
+  slow(linear: number, size: number, access: number): number;
+  /** After a store at a host address below RAM_BASE: writes the scratch cell through to where it belongs. */
+  commit(): void;
+  /** Records the exception of an access outside its segment. */
+  segmentFault(segment: number): void;
+  /** Runs callout number `id` for the record. Gives the next record, or 0: leave (EXIT_* are set). */
+  callout(record: number, id: number): number;
+  /** Record for the instruction at `eip`, reached from `record`; 0: leave (EXIT_* are set). Sets EIP_PAGE. */
+  lookup(eip: number, record: number): number;
+  /** The record's page was written to: its instruction, decoded again; or 0. */
+  redecode(record: number): number;
+  /** The second page of a crossing instruction is not known to be in place: the record to go on with, or 0. */
+  crossing(record: number): number;
+}
+
+/** Declares imports and emits the functions that handlers share; remembers their indices. Helpers of definitions are added on first use. */
+export class CoreFunctions implements HelperLinker {
+  readonly slow: number;
+  readonly commit: number;
+  readonly segmentFault: number;
+  readonly callout: number;
+  readonly lookup: number;
+  readonly redecode: number;
+  readonly crossing: number;
+  /** (linear, size, access) -> host or 0: the cold arm of every access. */
+  readonly miss: number;
+  /** (segment, offset, size, access) -> host or 0: with limits and base. */
+  readonly translate: number;
+  /** (record) -> offset of the memory operand. */
+  readonly effectiveAddress: number;
+  /** () -> EFLAGS image of the arithmetic flags. */
+  readonly arithmeticFlags: number;
+  /** (image) */
+  readonly setArithmeticFlags: number;
+  /** (target, record) -> record or 0: a jump whose budget is charged already. */
+  readonly jump: number;
+  private readonly helpers = new Map<Helper, number>();
+
+  constructor(readonly module: ModuleBuilder) {
+    const load = (name: string, params: number, results: number) =>
+      module.importFunction("env", name, Array<typeof i32>(params).fill(i32), Array<typeof i32>(results).fill(i32));
+    this.slow = load("slow", 3, 1);
+    this.commit = load("commit", 0, 0);
+    this.segmentFault = load("segmentFault", 1, 0);
+    this.callout = load("callout", 2, 1);
+    this.lookup = load("lookup", 2, 1);
+    this.redecode = load("redecode", 1, 1);
+    this.crossing = load("crossing", 1, 1);
+    this.miss = this.emitMiss();
+    this.translate = this.emitTranslate();
+    this.effectiveAddress = this.emitEffectiveAddress();
+    this.arithmeticFlags = this.emitArithmeticFlags();
+    this.setArithmeticFlags = this.emitSetArithmeticFlags();
+    this.jump = this.emitJump();
+  }
+
+  helper(helper: Helper): number {
+    const known = this.helpers.get(helper);
+    if (known !== undefined) return known;
+    const { index, f } = this.module.function(helper.params, helper.results);
+    this.helpers.set(helper, index);
+    helper.emit(new Emitter(f), this);
+    return index;
+  }
+
+  /** Unaligned accesses that stay in their page are answered here (34 ns by way of TypeScript, isa.md section 4); the rest goes out. */
+  private emitMiss(): number {
+    const { index, f } = this.module.function([i32, i32, i32], [i32]);
+    const e = new Emitter(f);
+    const [linear, size, access] = [{ local: 0 }, { local: 1 }, { local: 2 }];
+    const table = e.select(e.and(access, 3), e.state(at.VIEW_WRITE), e.state(at.VIEW_READ));
+    const entry = e.loadHost(e.add(table, e.shl(e.shrU(linear, 12), 2)), 4);
+    const inside = e.eqz(e.gtU(e.add(e.and(linear, 0xfff), size), 0x1000));
+    e.when(e.and(inside, e.eqz(e.and(entry, 0xfff))), () => {
+      e.put(e.add(linear, entry));
+      f.op(Op.return);
+    });
+    f.get(0).get(1).get(2).call(this.slow);
+    return index;
+  }
+
+  private emitTranslate(): number {
+    const { index, f } = this.module.function([i32, i32, i32, i32], [i32]);
+    const e = new Emitter(f);
+    const [segment, offset, size, access] = [{ local: 0 }, { local: 1 }, { local: 2 }, { local: 3 }];
+    const register = e.add(e.shl(segment, 5), at.SEGMENT);
+    const bounds = e.add(register, e.shl(e.ne(e.and(access, 3), 0), 3));
+    const low = e.loadHost(bounds, 4, at.Seg.readLow);
+    const high = e.loadHost(bounds, 4, at.Seg.readHigh);
+    const last = e.sub(e.add(offset, size), 1);
+    const bad = e.or(e.or(e.ltU(offset, low), e.gtU(last, high)), e.ltU(last, offset));
+    e.when(bad, () => {
+      f.get(0).call(this.segmentFault).i32(0).op(Op.return);
+    });
+    const linear = e.add(e.loadHost(register, 4, at.Seg.base), offset);
+    e.when(e.and(e.shrU(e.and(access, ALIGNED), 4), e.ne(e.and(linear, 15), 0)), () => {
+      // ES stands for "not the stack": a misaligned operand is #GP(0) in every segment.
+      f.i32(at.ES).call(this.segmentFault).i32(0).op(Op.return);
+    });
+    const table = e.select(e.and(access, 3), e.state(at.VIEW_WRITE), e.state(at.VIEW_READ));
+    const entry = e.loadHost(e.add(table, e.shl(e.shrU(linear, 12), 2)), 4);
+    e.when(e.eqz(e.and(e.or(e.and(linear, e.sub(size, 1)), entry), 0xfff)), () => {
+      e.put(e.add(linear, entry));
+      f.op(Op.return);
+    });
+    e.put(linear);
+    f.get(2).get(3).call(this.miss);
+    return index;
+  }
+
+  private emitEffectiveAddress(): number {
+    const { index, f } = this.module.function([i32], [i32]);
+    const e = new Emitter(f);
+    const record = { local: 0 };
+    const sum = e.add(flatAddress(e, record), 0);
+    const mask = e.select(e.and(e.loadHost(record, 1, Rec.flags), RecFlag.address16), 0xffff, -1);
+    e.put(e.and(sum, mask));
+    return index;
+  }
+
+  private emitArithmeticFlags(): number {
+    const { index, f } = this.module.function([], [i32]);
+    const e = new Emitter(f);
+    const result = e.state(at.FLAGS_RESULT);
+    const aux = e.state(at.FLAGS_AUX);
+    let image = e.shrU(aux, 31);
+    const odd = e.and(e.popcnt(e.and(e.xor(result, e.shrU(aux, 8)), 0xff)), 1);
+    image = e.or(image, e.shl(e.xor(odd, 1), 2));
+    image = e.or(image, e.and(e.shl(aux, 1), AF));
+    image = e.or(image, e.shl(e.eqz(result), 6));
+    image = e.or(image, e.and(e.shl(e.xor(e.shrU(result, 31), e.and(e.shrU(aux, 7), 1)), 7), SF));
+    image = e.or(image, e.shl(e.shrU(e.add(aux, 0x4000_0000), 31), 11));
+    e.put(image);
+    return index;
+  }
+
+  private emitSetArithmeticFlags(): number {
+    const { index, f } = this.module.function([i32], []);
+    const e = new Emitter(f);
+    const image = { local: 0 };
+    const result = e.eqz(e.and(image, ZF));
+    const cf = e.and(image, CF);
+    const of = e.ne(e.and(image, OF), 0);
+    const odd = e.eqz(e.and(image, PF));
+    let aux = e.or(e.shl(cf, 31), e.shl(e.xor(cf, of), 30));
+    aux = e.or(aux, e.and(e.shrU(image, 1), 8));
+    aux = e.or(aux, e.and(image, SF));
+    aux = e.or(aux, e.shl(e.xor(odd, result), 8));
+    e.setState(at.FLAGS_RESULT, result);
+    e.setState(at.FLAGS_AUX, aux);
+    return index;
+  }
+
+  private emitJump(): number {
+    const { index, f } = this.module.function([i32, i32], [i32]);
+    emitJumpTail(new Emitter(f), { local: 0 }, { local: 1 }, this.lookup, {
+      goTo: (record) => {
+        record();
+        f.op(Op.return);
+      },
+      leave: () => f.i32(0).op(Op.return),
+    });
+    f.op(Op.unreachable);
+    return index;
+  }
+}
+
+/** base + (index << scale) + displacement, from the fields of a record. */
+export function flatAddress(e: Emitter, record: Value): Value {
+  const base = e.loadHost(e.loadHost(record, 2, Rec.a), 4);
+  const index = e.loadHost(e.loadHost(record, 2, Rec.index), 4);
+  const scaled = e.shl(index, e.loadHost(record, 1, Rec.scale));
+  return e.add(e.add(base, scaled), e.loadHost(record, 4, Rec.displacement));
+}
+
+/**
+ * The end of every jump that is not linked: leaves when the budget is used up (EIP is then the target) and `mayLeave`, else finds the
+ * target by the jump cache, else by `lookup`.
+ */
+export function emitJumpTail(
+  e: Emitter,
+  target: Value,
+  record: Value,
+  lookup: number,
+  to: { goTo(record: () => void): void; leave(): void },
+  mayLeave = true,
+): void {
+  const { f } = e;
+  const budget = e.state(at.BUDGET);
+  if (mayLeave) {
+    e.when(e.ltS(budget, 1), () => {
+      e.setState(at.EIP, target);
+      e.setState(at.EXIT_RECORD, 0);
+      e.setState(at.EXIT_REASON, ExitReason.Budget);
+      to.leave();
+    });
+  }
+  const hash = e.and(e.xor(target, e.shrU(target, 12)), at.JUMP_CACHE_ENTRIES - 1);
+  const slot = e.add(e.state(at.VIEW_JUMP_CACHE), e.shl(hash, 3));
+  e.when(e.eq(e.loadHost(slot, 4), target), () => {
+    const next = e.loadHost(slot, 4, 4);
+    e.setState(at.EIP_PAGE, e.sub(target, e.loadHost(next, 2, Rec.offset)));
+    e.setState(at.BUDGET, e.add(budget, e.loadHost(next, 4, Rec.position)));
+    to.goTo(() => e.put(next));
+  });
+  e.put(target);
+  e.put(record);
+  f.call(lookup);
+  const found = e.take();
+  e.when(
+    found,
+    () => {
+      e.setState(at.BUDGET, e.add(budget, e.loadHost(found, 4, Rec.position)));
+      to.goTo(() => e.put(found));
+    },
+    () => to.leave(),
+  );
+}

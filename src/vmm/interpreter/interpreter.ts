@@ -1,0 +1,366 @@
+import type { Cpu } from "../cpu/cpu.js";
+import { type Callout, Outcome } from "../cpu/callout.js";
+import { systemCallouts } from "../cpu/callouts.js";
+import { Event } from "../cpu/events.js";
+import * as at from "../cpu/layout.js";
+import type { CpuState } from "../cpu/state.js";
+import { Decoder, MAX_LENGTH, NEEDS_MORE } from "../decode/decoder.js";
+import type { Mmu } from "../mmu/mmu.js";
+import { CodeCache } from "./code-cache.js";
+import type { CoreImports } from "./core-functions.js";
+import { type CoreModule, emitCoreModule } from "./core-module.js";
+import { ExitReason } from "./exit.js";
+import { SPECIALS, Special } from "./handlers.js";
+import { InsnView } from "./insn-view.js";
+import { type CodeMode, fillRecord, fillSpecial } from "./predecoder.js";
+import { RECORD_SIZE, Rec } from "./record.js";
+
+/** Why the engine stopped executing. */
+export const Stopped = {
+  /** The budget is used up. */
+  Budget: "budget",
+  /** `Event.Stop` is set: somebody wants the processor at rest. */
+  Requested: "requested",
+  /** HLT: nothing to do before an interrupt. */
+  Halted: "halted",
+  /** A fault while delivering a double fault: the processor shuts down. */
+  TripleFault: "tripleFault",
+} as const;
+export type Stopped = (typeof Stopped)[keyof typeof Stopped];
+
+/** Acknowledges INTR: the vector that the interrupt controller gives. */
+export type Acknowledge = () => number;
+
+/**
+ * The first engine: runs predecoded instructions with the emitted core module. Its state is that of the `Cpu`; between calls of `run` all of
+ * it is in memory (EIP included), so engines can take turns.
+ */
+export class Interpreter {
+  /** Instructions retired since the machine was made; an iteration of a repeated string instruction counts as one. */
+  retired = 0;
+  /** Interrupts and exceptions delivered. */
+  interrupts = 0;
+  exceptions = 0;
+
+  /** Called before code is looked up, when the state is between two instructions: the decision engine settles the mode there. */
+  onDispatch: () => void = () => undefined;
+
+  readonly cache: CodeCache;
+  private readonly state: CpuState;
+  private readonly insn: InsnView;
+  private readonly callouts: readonly Callout[];
+  private readonly execute: (record: number) => void;
+  private readonly decoder = new Decoder();
+  private readonly bytes = new Uint8Array(MAX_LENGTH);
+  private mode: CodeMode = { code32: false, flat: false };
+  private codeBase = 0;
+  private codeLimit = 0;
+  /** BUDGET when `retired` was last brought up to date. */
+  private accounted = 0;
+  /** Record of the callout in progress: what precedes it in its run has retired, though BUDGET doesn't say so yet. */
+  private inCallout = 0;
+
+  constructor(
+    private readonly cpu: Cpu,
+    private readonly mmu: Mmu,
+    private readonly acknowledge: Acknowledge,
+    core: CoreModule & { module: WebAssembly.Module },
+  ) {
+    this.state = cpu.state;
+    this.insn = new InsnView(cpu.state);
+    this.cache = new CodeCache(cpu.state, mmu.memory.ramBytes, (page) => mmu.protectCode(page));
+    mmu.memory.codeWatch = this.cache;
+    mmu.onFlush = () => this.forgetJumps();
+    cpu.onModeChange = () => this.modeChanged();
+    this.callouts = core.callouts.map((name) => {
+      const callout = systemCallouts[name];
+      if (!callout) { console.error("MISSING", name); return () => 0; }
+      return callout;
+    });
+    const imports: CoreImports = {
+      slow: (linear, size, access) => mmu.slow(linear, size, access),
+      commit: () => mmu.commit(),
+      segmentFault: (segment) => {
+        cpu.raise(segment === at.SS ? 12 : 13, 0);
+      },
+      callout: (record, id) => this.callout(record, id),
+      lookup: (eip, record) => this.lookup(eip >>> 0, record),
+      redecode: (record) => this.redecode(record),
+      crossing: (record) => this.crossing(record),
+    };
+    const instance = new WebAssembly.Instance(core.module, { env: { memory: cpu.state.memory, ...imports } });
+    this.execute = instance.exports.run as (record: number) => void;
+    this.forgetJumps();
+    this.modeChanged();
+  }
+
+  /** Instructions retired up to this moment, also while a callout runs. */
+  get retiredNow(): number {
+    const before = this.inCallout ? this.state.i32[(this.inCallout + Rec.position) >> 2] : 0;
+    return this.retired + this.accounted - this.state.i32[at.BUDGET >> 2] + before;
+  }
+
+  /**
+   * Executes until about `budget` instructions have retired (a run of straight-line code may go on beyond it) or something else comes up.
+   * Events that wait are attended first.
+   */
+  run(budget: number): Stopped {
+    const { state } = this;
+    state.set(at.BUDGET, budget);
+    this.accounted = budget;
+    for (;;) {
+      if (state.get(at.EVENTS) !== 0) {
+        const stopped = this.attend();
+        if (stopped) return this.rest(stopped);
+      }
+      if (state.i32[at.BUDGET >> 2] <= 0) return this.rest(Stopped.Budget);
+      const record = this.lookup(this.cpu.eip, 0);
+      if (record) this.enter(record);
+      if (!this.leave()) return this.rest(Stopped.TripleFault);
+    }
+  }
+
+  private rest(stopped: Stopped): Stopped {
+    this.account();
+    return stopped;
+  }
+  private account(): void {
+    const budget = this.state.i32[at.BUDGET >> 2];
+    this.retired += this.accounted - budget;
+    this.accounted = budget;
+  }
+
+  /** Runs from a record; positions of runs are added to the budget on the way in and taken off on the way out. */
+  private enter(record: number): void {
+    const { i32 } = this.state;
+    i32[at.BUDGET >> 2] += i32[(record + Rec.position) >> 2];
+    this.execute(record);
+    const exit = i32[at.EXIT_RECORD >> 2];
+    if (exit) {
+      i32[at.BUDGET >> 2] -= i32[(exit + Rec.position) >> 2];
+      i32[at.EIP >> 2] = i32[at.EIP_PAGE >> 2] + this.state.u16[(exit + Rec.offset) >> 1];
+    }
+  }
+
+  /** Acts on the reason for which `run` or `lookup` gave up. False: triple fault. */
+  private leave(): boolean {
+    switch (this.state.get(at.EXIT_REASON)) {
+      case ExitReason.Fault:
+        return this.deliverFault();
+      case ExitReason.Events:
+        this.cpu.updateEvents();
+        return true;
+      case ExitReason.Step:
+        return this.step() !== "tripleFault";
+      case ExitReason.Flush:
+        this.cache.flush();
+        this.forgetJumps();
+        return true;
+      default:
+        return true;
+    }
+  }
+
+  private deliverFault(): boolean {
+    this.exceptions++;
+    return this.cpu.deliverFault();
+  }
+
+  /** Attends to EVENTS in order of priority (cpu/events.ts). Gives a reason to stop, if there is one. */
+  private attend(): Stopped | undefined {
+    const { cpu, state } = this;
+    const events = state.get(at.EVENTS);
+    if (events & Event.Stop) return Stopped.Requested;
+    let alive = true;
+    const open = !(events & Event.StackShadow);
+    if (open && events & Event.Debug) alive = cpu.deliverDebugTrap();
+    else if (open && events & Event.Nmi) alive = cpu.deliverNmi();
+    else if (events & Event.Intr && cpu.interruptible()) {
+      this.interrupts++;
+      alive = cpu.deliverInterrupt(this.acknowledge());
+    } else if (events & Event.Halted) return Stopped.Halted;
+    else if (events & (Event.SingleStep | Event.Shadow | Event.Breakpoints)) alive = this.stepAlone();
+    else cpu.updateEvents();
+    return alive ? undefined : Stopped.TripleFault;
+  }
+
+  /** One instruction under `SingleStep`, `Shadow` or `Breakpoints`. False: triple fault. */
+  private stepAlone(): boolean {
+    if (!this.cpu.beforeInstruction()) return this.deliverFault();
+    const outcome = this.step();
+    if (outcome === "retired") this.cpu.afterInstruction();
+    return outcome !== "tripleFault";
+  }
+
+  // What emitted code asks for
+
+  private exit(reason: ExitReason, record: number): 0 {
+    this.state.set(at.EXIT_RECORD, record);
+    this.state.set(at.EXIT_REASON, reason);
+    return 0;
+  }
+
+  private callout(record: number, id: number): number {
+    const { state, cpu, insn } = this;
+    const { i32 } = state;
+    i32[at.EIP >> 2] = i32[at.EIP_PAGE >> 2] + state.u16[(record + Rec.offset) >> 1];
+    insn.record = record;
+    this.inCallout = record;
+    const outcome = this.callouts[id](cpu, insn);
+    this.inCallout = 0;
+    switch (outcome) {
+      case Outcome.Next:
+        if (state.get(at.EVENTS) === 0) return record + RECORD_SIZE;
+        i32[at.EIP >> 2] += state.u8[record + Rec.length];
+        i32[at.BUDGET >> 2] -= i32[(record + Rec.position) >> 2] + 1;
+        return this.exit(ExitReason.Events, 0);
+      case Outcome.Jump: {
+        i32[at.BUDGET >> 2] -= i32[(record + Rec.position) >> 2] + 1;
+        if (state.get(at.EVENTS) !== 0) return this.exit(ExitReason.Events, 0);
+        if (i32[at.BUDGET >> 2] <= 0) return this.exit(ExitReason.Budget, 0);
+        const next = this.lookup(cpu.eip, 0);
+        if (next) i32[at.BUDGET >> 2] += i32[(next + Rec.position) >> 2];
+        return next;
+      }
+      case Outcome.Again:
+        i32[at.BUDGET >> 2] -= 1;
+        if (state.get(at.EVENTS) !== 0) return this.exit(ExitReason.Events, record);
+        if (i32[at.BUDGET >> 2] <= i32[(record + Rec.position) >> 2]) return this.exit(ExitReason.Budget, record);
+        return record;
+      default:
+        return this.exit(ExitReason.Fault, record);
+    }
+  }
+
+  private lookup(eip: number, from: number): number {
+    const { state, mmu, cache } = this;
+    const { i32 } = state;
+    this.onDispatch();
+    this.codeSegmentChanged();
+    i32[at.EIP >> 2] = eip;
+    if (eip > this.codeLimit) {
+      this.cpu.raise(13, 0);
+      return this.exit(ExitReason.Fault, 0);
+    }
+    if (cache.full) return this.exit(ExitReason.Flush, 0);
+    const linear = (eip + this.codeBase) >>> 0;
+    const page = mmu.translateFetch(linear);
+    if (page < 0) return this.exit(ExitReason.Fault, 0);
+    const offset = linear & 0xfff;
+    const eipPage = (eip - offset) | 0;
+    // A page that is not RAM, or that the code segment ends in, is stepped.
+    if (mmu.memory.host(page) === 0 || (this.codeLimit !== 0xffff_ffff && (eipPage >>> 0) + 0xfff > this.codeLimit && eipPage + 0xfff > this.codeLimit)) {
+      return this.exit(ExitReason.Step, 0);
+    }
+    const record = cache.find(page + offset, this.mode);
+    // A direct branch is linked when its target turns out to lie in its own page.
+    if (from && i32[at.EIP_PAGE >> 2] === eipPage && state.u16[(from + Rec.handler) >> 1] >= SPECIALS) i32[(from + Rec.target) >> 2] = record;
+    i32[at.EIP_PAGE >> 2] = eipPage;
+    const slot = (state.get(at.VIEW_JUMP_CACHE) >> 2) + 2 * ((eip ^ (eip >>> 12)) & (at.JUMP_CACHE_ENTRIES - 1));
+    i32[slot] = eip;
+    i32[slot + 1] = record;
+    return record;
+  }
+
+  private redecode(record: number): number {
+    const { i32, u16 } = this.state;
+    i32[at.BUDGET >> 2] -= i32[(record + Rec.position) >> 2];
+    const next = this.lookup((i32[at.EIP_PAGE >> 2] + u16[(record + Rec.offset) >> 1]) >>> 0, 0);
+    if (next) i32[at.BUDGET >> 2] += i32[(next + Rec.position) >> 2];
+    return next;
+  }
+
+  private crossing(record: number): number {
+    const { state, mmu, cache } = this;
+    const { i32 } = state;
+    const first = (i32[at.EIP_PAGE >> 2] + this.codeBase) >>> 0;
+    const next = (first + at.PAGE_SIZE) >>> 0;
+    const page = mmu.translateFetch(next);
+    // The instruction's first bytes alone may be enough to fault on; and a page that isn't RAM can't be decoded ahead.
+    if (page < 0 || mmu.memory.host(page) === 0 || cache.full) return this.exit(ExitReason.Step, record);
+    const here = mmu.translateFetch(first);
+    if (here < 0) return this.exit(ExitReason.Step, record);
+    // Enters the page into the read TLB, where emitted code looks it up.
+    mmu.slow(next, 1, 0);
+    if (mmu.memory.host(page) === i32[(record + Rec.immediate) >> 2]) return i32[(record + Rec.target) >> 2];
+    return cache.decodeCrossing(record, here + state.u16[(record + Rec.offset) >> 1], page, this.mode);
+  }
+
+  // Modes
+
+  private modeChanged(): void {
+    const { cpu, state } = this;
+    const code32 = (state.segment(at.CS, at.Seg.access) & 0x4000) !== 0;
+    const flat =
+      state.get(at.STACK_MASK) !== 0xffff &&
+      state.segment(at.CS, at.Seg.limit) === 0xffff_ffff &&
+      cpu.isFlat(at.ES) &&
+      cpu.isFlat(at.SS) &&
+      cpu.isFlat(at.DS);
+    if (code32 === this.mode.code32 && flat === this.mode.flat) return;
+    this.mode = { code32, flat };
+    this.forgetJumps();
+  }
+
+  /** The jump caches go by EIP, so they hold for one base and limit of CS. */
+  private codeSegmentChanged(): void {
+    const base = this.state.segment(at.CS, at.Seg.base);
+    const limit = this.state.segment(at.CS, at.Seg.limit);
+    if (base === this.codeBase && limit === this.codeLimit) return;
+    this.codeBase = base;
+    this.codeLimit = limit;
+    this.forgetJumps();
+  }
+
+  /** Empties both jump caches. An entry's key must not hash to its own slot, which the complement of the slot number never does. */
+  private forgetJumps(): void {
+    const { i32 } = this.state;
+    const first = at.JUMP_CACHE >> 2;
+    for (let slot = 0; slot < 2 * at.JUMP_CACHE_ENTRIES; slot++) i32[first + 2 * slot] = ~(slot & (at.JUMP_CACHE_ENTRIES - 1)) & 0xfff;
+  }
+
+  /**
+   * Executes exactly one instruction (or one iteration of a repeated one) at EIP, from its bytes in linear memory and past every cache:
+   * for single step, interrupt shadows, breakpoints, code outside RAM, and code near the limit of its segment.
+   */
+  step(): "retired" | "faulted" | "tripleFault" {
+    const { state, cpu, mmu, decoder, bytes } = this;
+    const { i32 } = state;
+    this.codeSegmentChanged();
+    const eip = cpu.eip;
+    const available = mmu.readBlock((eip + this.codeBase) >>> 0, bytes);
+    const length = decoder.decode(bytes, 0, available, this.mode.code32);
+    // readBlock has recorded the #PF of the byte that is missing.
+    if (length === NEEDS_MORE) return this.faulted();
+    if (eip + decoder.length - 1 > this.codeLimit) {
+      cpu.raise(13, 0);
+      return this.faulted();
+    }
+    fillRecord(state, at.STEP_RECORD, decoder, this.mode, 0, 0);
+    fillSpecial(state, at.STEP_RECORD + RECORD_SIZE, Special.stop, decoder.length, 1);
+    i32[at.EIP_PAGE >> 2] = eip;
+    const budget = i32[at.BUDGET >> 2];
+    this.account();
+    // No budget: whatever transfers control leaves as soon as it has.
+    i32[at.BUDGET >> 2] = 0;
+    this.accounted = 0;
+    this.enter(at.STEP_RECORD);
+    const used = -i32[at.BUDGET >> 2];
+    this.account();
+    i32[at.BUDGET >> 2] = budget - used;
+    this.accounted = budget - used;
+    if (state.get(at.EXIT_REASON) === ExitReason.Fault) return this.faulted();
+    if (state.get(at.EXIT_REASON) === ExitReason.Events) cpu.updateEvents();
+    return "retired";
+  }
+
+  private faulted(): "faulted" | "tripleFault" {
+    return this.deliverFault() ? "faulted" : "tripleFault";
+  }
+}
+
+/** Emits and compiles the core module for a memory of `pages` 64 KiB pages. */
+export function compileCore(pages: number, profile = false): CoreModule & { module: WebAssembly.Module } {
+  const core = emitCoreModule(pages, profile);
+  return { ...core, module: new WebAssembly.Module(core.bytes) };
+}

@@ -1,0 +1,427 @@
+import { Event } from "../cpu/events.js";
+import * as at from "../cpu/layout.js";
+import type { Temp, Value, Vector, Wide } from "../isa/emitter.js";
+import { type AccessKind, type Condition, type Helper, type Operand, Stage } from "../isa/stage.js";
+import type { FunctionBuilder, Label } from "../wasm/function.js";
+import { Mem, Op } from "../wasm/opcodes.js";
+import { Access } from "../mmu/mmu.js";
+import { ALIGNED, type CoreFunctions, flatAddress } from "./core-functions.js";
+import { ExitReason } from "./exit.js";
+import { GENERAL, type Handler, MEMORY } from "./handlers.js";
+import { RECORD_SIZE, Rec, RecFlag } from "./record.js";
+
+/** Where a handler's code goes on, in the hot function or in a function of its own. */
+export interface Continuation {
+  /** Goes on at the record on the wasm stack. */
+  goTo(): void;
+  /** A jump to the EIP on the wasm stack; its budget is charged. */
+  jump(): void;
+  /** Leaves `run`; EXIT_* are set. */
+  leave(): void;
+  /** Leaves `run` with a fault at the present record. */
+  fault(): void;
+}
+
+/** Inside the hot function: `record` is its parameter, and going on is a branch to the head of the dispatch loop. */
+export function hotContinuation(
+  f: FunctionBuilder,
+  locals: { record: number; target: number },
+  labels: { loop: Label; jump: Label; fault: Label },
+): Continuation {
+  return {
+    goTo: () => f.set(locals.record).br(labels.loop),
+    jump: () => f.set(locals.target).br(labels.jump),
+    leave: () => f.op(Op.return),
+    fault: () => f.br(labels.fault),
+  };
+}
+
+/** A handler as a function (record) -> next record, 0 to leave. */
+export function coldContinuation(f: FunctionBuilder, core: CoreFunctions): Continuation {
+  return {
+    goTo: () => f.op(Op.return),
+    jump: () => f.get(0).call(core.jump).op(Op.return),
+    leave: () => f.i32(0).op(Op.return),
+    fault: () => {
+      f.i32(0).get(0).mem(Mem.i32_store, at.EXIT_RECORD);
+      f.i32(0).i32(ExitReason.Fault).mem(Mem.i32_store, at.EXIT_REASON);
+      f.i32(0).op(Op.return);
+    },
+  };
+}
+
+const ACCESS: Record<AccessKind, number> = { read: Access.read, write: Access.write, modify: Access.modify };
+
+/** The stage that emits handlers: operands are fields of the record, registers are in memory, flags are the two words in memory. */
+export class InterpreterStage extends Stage {
+  private kind = 0;
+  private readonly record: Temp;
+
+  constructor(
+    f: FunctionBuilder,
+    recordLocal: number,
+    private readonly core: CoreFunctions,
+    private readonly to: Continuation,
+    private readonly calloutNumber: (name: string) => number,
+  ) {
+    super(f);
+    this.record = { local: recordLocal };
+  }
+
+  /** Emits a whole handler. */
+  handler({ form, kind }: Handler): void {
+    this.kind = kind;
+    form.definition.body(this, form.size, ...form.roles.map((role) => ({ role })));
+    this.next();
+    this.recycle();
+  }
+
+  private get general(): boolean {
+    return (this.kind & GENERAL) !== 0;
+  }
+
+  private next(): void {
+    this.put(this.record);
+    this.f.i32(RECORD_SIZE).op(Op.i32_add);
+    this.to.goTo();
+  }
+
+  field(size: number, offset: number): Value {
+    return this.loadHost(this.record, size, offset);
+  }
+
+  // Memory
+
+  /** The access at a linear address, by the TLB in line. */
+  private translateFlat(linear: Value, size: number, access: number): Value {
+    const table = this.state((access & 3) === Access.read ? at.VIEW_READ : at.VIEW_WRITE);
+    const entry = this.loadHost(this.add(table, this.shl(this.shrU(linear, 12), 2)), 4);
+    const host = this.variable(this.add(linear, entry));
+    const miss = size === 1 ? this.and(entry, 1) : this.and(this.or(linear, entry), size - 1);
+    this.when(miss, () => {
+      this.put(linear);
+      this.f.i32(size).i32(access).call(this.core.miss).tee(host.local).op(Op.i32_eqz);
+      this.f.if();
+      this.to.fault();
+      this.f.end();
+    });
+    return host;
+  }
+
+  private translateGeneral(segment: Value, offset: Value, size: number, access: number): Value {
+    this.put(segment);
+    this.put(offset);
+    this.f.i32(size).i32(access).call(this.core.translate);
+    const host = this.take();
+    this.when(this.eqz(host), () => this.to.fault());
+    return host;
+  }
+
+  effectiveAddress(): Value {
+    if (!this.general) return flatAddress(this, this.record);
+    this.put(this.record);
+    this.f.call(this.core.effectiveAddress);
+    return this.take();
+  }
+
+  translateOperand(size: number, kind: AccessKind, offset: Value = 0): Value {
+    return this.operandAccess(size, ACCESS[kind], offset);
+  }
+
+  private operandAccess(size: number, access: number, offset: Value): Value {
+    const address = this.add(this.effectiveAddress(), offset);
+    if (!this.general) {
+      if (access & ALIGNED) this.raiseIf(this.and(address, 15), 13, 0);
+      return this.translateFlat(address, size, (access & 3) | Access.flat);
+    }
+    const masked = offset === 0 ? address : this.and(address, this.addressMask());
+    return this.translateGeneral(this.field(1, Rec.segment), masked, size, access);
+  }
+
+  translate(segment: number, offset: Value, size: number, kind: AccessKind): Value {
+    if (this.general) return this.translateGeneral(segment, offset, size, ACCESS[kind]);
+    return this.translateFlat(offset, size, ACCESS[kind] | Access.flat | (segment === at.SS ? Access.stack : 0));
+  }
+
+  translateSource(offset: Value, size: number): Value {
+    if (this.general) return this.translateGeneral(this.field(1, Rec.segment), offset, size, Access.read);
+    return this.translateFlat(offset, size, Access.read | Access.flat);
+  }
+
+  private commit(host: Value): void {
+    this.when(this.ltU(host, at.RAM_BASE), () => this.f.call(this.core.commit));
+  }
+  store(host: Value, size: number, v: Value): void {
+    this.storeHost(host, size, v);
+    this.commit(host);
+  }
+  storeWide(host: Value, v: Wide): void {
+    this.storeHostWide(host, v);
+    this.commit(host);
+  }
+  storeVector(host: Value, v: Vector): void {
+    this.storeHostVector(host, v);
+    this.commit(host);
+  }
+
+  // Operands
+
+  isMemory(operand: Operand): boolean {
+    return operand.role === "rm" && (this.kind & MEMORY) !== 0;
+  }
+
+  registerAddress(operand: Operand): Value {
+    if (operand.role === "rm") return this.field(2, Rec.a);
+    if (operand.role === "r") return this.field(2, Rec.b);
+    if (operand.role === "register") return at.GPR + 8 * operand.number;
+    throw new Error("an immediate has no register");
+  }
+
+  read(operand: Operand, size: number): Value {
+    if (operand.role === "i") return this.trunc(this.field(4, Rec.immediate), size);
+    const address = this.isMemory(operand) ? this.translateOperand(size, "read") : this.registerAddress(operand);
+    return this.loadHost(address, size);
+  }
+  write(operand: Operand, size: number, v: Value): void {
+    if (this.isMemory(operand)) this.store(this.translateOperand(size, "write"), size, v);
+    else this.storeHost(this.registerAddress(operand), size, v);
+  }
+  modify(operand: Operand, size: number): { v: Value; store(r: Value): void } {
+    if (this.isMemory(operand)) {
+      const host = this.translateOperand(size, "modify");
+      return { v: this.loadHost(host, size), store: (r) => this.store(host, size, r) };
+    }
+    const address = this.registerAddress(operand);
+    return { v: this.loadHost(address, size), store: (r) => this.storeHost(address, size, r) };
+  }
+  readWide(operand: Operand): Wide {
+    return this.loadHostWide(this.isMemory(operand) ? this.translateOperand(8, "read") : this.registerAddress(operand));
+  }
+  writeWide(operand: Operand, v: Wide): void {
+    if (this.isMemory(operand)) this.storeWide(this.translateOperand(8, "write"), v);
+    else this.storeHostWide(this.registerAddress(operand), v);
+  }
+  readVector(operand: Operand, unaligned = false): Vector {
+    const access = Access.read | (unaligned ? 0 : ALIGNED);
+    return this.loadHostVector(this.isMemory(operand) ? this.operandAccess(16, access, 0) : this.registerAddress(operand));
+  }
+  writeVector(operand: Operand, v: Vector, unaligned = false): void {
+    const access = Access.write | (unaligned ? 0 : ALIGNED);
+    if (this.isMemory(operand)) this.storeVector(this.operandAccess(16, access, 0), v);
+    else this.storeHostVector(this.registerAddress(operand), v);
+  }
+
+  reg(n: number, size = 4): Value {
+    return this.loadHost(0, size, at.GPR + 8 * n);
+  }
+  setReg(n: number, size: number, v: Value): void {
+    this.storeHost(0, size, v, at.GPR + 8 * n);
+  }
+
+  addressMask(): Value {
+    if (!this.general) return -1;
+    return this.select(this.and(this.field(1, Rec.flags), RecFlag.address16), 0xffff, -1);
+  }
+  stackMask(): Value {
+    return this.general ? this.state(at.STACK_MASK) : -1;
+  }
+
+  private setStackPointer(offset: Value, mask: Value): void {
+    const old = mask === -1 ? 0 : this.and(this.reg(4), this.not(mask));
+    this.setReg(4, 4, this.or(this.and(offset, mask), old));
+  }
+  pushStack(size: number, v: Value): void {
+    const mask = this.stackMask();
+    const offset = this.and(this.sub(this.reg(4), size), mask);
+    const host = this.translate(at.SS, offset, size, "write");
+    this.store(host, size, v);
+    this.setStackPointer(offset, mask);
+  }
+  peekStack(size: number, offset = 0): Value {
+    const at_ = this.and(this.add(this.reg(4), offset), this.stackMask());
+    return this.loadHost(this.translate(at.SS, at_, size, "read"), size);
+  }
+  dropStack(bytes: Value): void {
+    this.setStackPointer(this.add(this.reg(4), bytes), this.stackMask());
+  }
+
+  // Flags
+
+  /** Carries out of every bit, moved so that the operand's top bit is bit 31, reduced to CF, CF^OF and AF. */
+  private aux(size: number, carries: Value): Value {
+    if (size === 4) return this.and(carries, 0xc000_0008 | 0);
+    const top = this.and(this.shl(carries, 32 - size * 8), 0xc000_0000 | 0);
+    return this.or(top, this.and(carries, 8));
+  }
+
+  flags(kind: "add" | "sub" | "logic", size: number, { a = 0, b = 0, r }: { a?: Value; b?: Value; r: Value }): void {
+    let aux: Value = 0;
+    if (kind === "add") aux = this.aux(size, this.or(this.and(a, b), this.and(this.or(a, b), this.not(r))));
+    if (kind === "sub") {
+      const inverse = this.not(a);
+      aux = this.aux(size, this.or(this.and(inverse, b), this.and(this.xor(inverse, b), r)));
+    }
+    this.setState(at.FLAGS_RESULT, this.sext(r, size));
+    this.setState(at.FLAGS_AUX, aux);
+  }
+  flagsKeepCarry(kind: "add" | "sub", size: number, { r }: { a: Value; b: Value; r: Value }): void {
+    // INC and DEC: overflow and auxiliary carry show in the result alone.
+    const top = 2 ** (size * 8 - 1);
+    const of = this.eq(r, kind === "add" ? top | 0 : top - 1);
+    const af = this.eq(this.and(r, 15), kind === "add" ? 0 : 15);
+    const old = this.state(at.FLAGS_AUX);
+    const cf = this.and(old, 0x8000_0000 | 0);
+    const cfXorOf = this.and(this.xor(this.shrU(old, 1), this.shl(of, 30)), 0x4000_0000);
+    this.setState(at.FLAGS_RESULT, this.sext(r, size));
+    this.setState(at.FLAGS_AUX, this.or(this.or(cf, cfXorOf), this.shl(af, 3)));
+  }
+  flagsResult(size: number, r: Value, cf: Value, of: Value): void {
+    this.setState(at.FLAGS_RESULT, this.sext(r, size));
+    this.setState(at.FLAGS_AUX, this.or(this.shl(cf, 31), this.shl(this.xor(cf, of), 30)));
+  }
+  setCarry(cf: Value): void {
+    this.setCarryOverflow(cf, this.overflow(this.state(at.FLAGS_AUX)));
+  }
+  setCarryOverflow(cf: Value, of: Value): void {
+    const kept = this.and(this.state(at.FLAGS_AUX), 0x3fff_ffff);
+    this.setState(at.FLAGS_AUX, this.or(kept, this.or(this.shl(cf, 31), this.shl(this.xor(cf, of), 30))));
+  }
+  arithmeticFlags(): Value {
+    this.f.call(this.core.arithmeticFlags);
+    return this.take();
+  }
+  setArithmeticFlags(image: Value): void {
+    this.put(image);
+    this.f.call(this.core.setArithmeticFlags);
+  }
+  carry(): Value {
+    return this.shrU(this.state(at.FLAGS_AUX), 31);
+  }
+  private overflow(aux: Value): Value {
+    return this.shrU(this.add(aux, 0x4000_0000), 31);
+  }
+  condition(cc: Condition): Value {
+    const v = this.positive(cc >> 1);
+    return cc & 1 ? this.eqz(v) : v;
+  }
+  private positive(test: number): Value {
+    const result = () => this.state(at.FLAGS_RESULT);
+    const aux = () => this.state(at.FLAGS_AUX);
+    const less = () => {
+      const x = aux();
+      const sign = this.xor(result(), this.shl(x, 24));
+      return this.shrU(this.xor(sign, this.add(x, 0x4000_0000)), 31);
+    };
+    switch (test) {
+      case 0:
+        return this.overflow(aux());
+      case 1:
+        return this.shrU(aux(), 31);
+      case 2:
+        return this.eqz(result());
+      case 3:
+        return this.or(this.shrU(aux(), 31), this.eqz(result()));
+      case 4:
+        return this.shrU(this.xor(result(), this.shl(aux(), 24)), 31);
+      case 5:
+        return this.xor(this.and(this.popcnt(this.and(this.xor(result(), this.shrU(aux(), 8)), 0xff)), 1), 1);
+      case 6:
+        return less();
+      default:
+        return this.or(less(), this.eqz(result()));
+    }
+  }
+
+  // Control
+
+  currentEip(): Value {
+    return this.add(this.state(at.EIP_PAGE), this.field(2, Rec.offset));
+  }
+  nextEip(): Value {
+    return this.add(this.currentEip(), this.field(1, Rec.length));
+  }
+  relativeTarget(size: number): Value {
+    return this.trunc(this.add(this.nextEip(), this.field(4, Rec.immediate)), size);
+  }
+  checkTarget(target: Value): void {
+    if (!this.general) return;
+    const limit = this.state(at.SEGMENT + at.CS * at.SEGMENT_SIZE + at.Seg.limit);
+    this.raiseIf(this.gtU(target, limit), 13, 0);
+  }
+  /** BUDGET as it will be once this instruction has retired and the run of records ends here. */
+  private charged(): Value {
+    return this.sub(this.sub(this.state(at.BUDGET), this.field(4, Rec.position)), 1);
+  }
+  jumpRelative(size: number): void {
+    const budget = this.charged();
+    const target = this.field(4, Rec.target);
+    this.when(this.and(this.ne(target, 0), this.gtS(budget, 0)), () => {
+      this.setState(at.BUDGET, this.add(budget, this.loadHost(target, 4, Rec.position)));
+      this.put(target);
+      this.to.goTo();
+    });
+    this.setState(at.BUDGET, budget);
+    this.put(this.relativeTarget(size));
+    this.to.jump();
+  }
+  branch(c: Value, size: number): void {
+    this.when(c, () => {
+      this.checkTarget(this.relativeTarget(size));
+      this.jumpRelative(size);
+    });
+  }
+  jumpTo(target: Value): void {
+    this.setState(at.BUDGET, this.charged());
+    this.put(target);
+    this.to.jump();
+  }
+  again(): void {
+    const budget = this.sub(this.state(at.BUDGET), 1);
+    this.setState(at.BUDGET, budget);
+    this.when(this.gtS(budget, this.field(4, Rec.position)), () => {
+      this.put(this.record);
+      this.to.goTo();
+    });
+    this.exit(ExitReason.Budget, this.record);
+  }
+  private exit(reason: number, record: Value): void {
+    this.setState(at.EXIT_RECORD, record);
+    this.setState(at.EXIT_REASON, reason);
+    this.to.leave();
+  }
+  endBlock(shadow = false): void {
+    // With no event waiting, none can come before the next instruction ends: the shadow of STI has nothing to hide then.
+    const leave = () => {
+      this.setState(at.BUDGET, this.charged());
+      this.setState(at.EIP, this.nextEip());
+      this.exit(ExitReason.Events, 0);
+    };
+    if (shadow) {
+      this.when(this.or(this.state(at.EVENTS), this.state(at.INTERRUPT_LINE)), () => {
+        this.setState(at.EVENTS, this.or(this.state(at.EVENTS), Event.Shadow));
+        leave();
+      });
+    } else {
+      leave();
+    }
+  }
+  raise(vector: number, error = -1): void {
+    this.setState(at.FAULT_VECTOR, vector);
+    this.setState(at.FAULT_ERROR, error);
+    this.to.fault();
+  }
+  callout(name: string): void {
+    this.put(this.record);
+    this.f.i32(this.calloutNumber(name)).call(this.core.callout);
+    const next = this.take();
+    this.when(this.eqz(next), () => this.to.leave());
+    this.put(next);
+    this.to.goTo();
+  }
+  callHelper(helper: Helper): void {
+    this.f.call(this.core.helper(helper));
+  }
+  sensitive(): void {
+    // The interpreter executes on the virtual state in every mode.
+  }
+}

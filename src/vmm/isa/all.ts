@@ -1,0 +1,12 @@
+/** Every instruction definition: importing this fills the registry of definition.ts. */
+import "./arithmetic.js";
+import "./bit.js";
+import "./flag-control.js";
+import "./invalid.js";
+import "./move.js";
+import "./multiply.js";
+import "./shift.js";
+import "./stack.js";
+import "./string.js";
+import "./system.js";
+import "./x87.js";
