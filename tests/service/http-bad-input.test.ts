@@ -17,7 +17,7 @@ beforeAll(async () => {
       desiredState: "stopped",
     },
   });
-}, 120_000);
+});
 afterAll(() => installation?.close());
 
 const vm = (fields: object) => ({ image: "tiny", ...fields });

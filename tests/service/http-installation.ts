@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
 import request, { type Test } from "supertest";
+import { vi } from "vitest";
 import { BlobStore } from "../../src/images/blobs.js";
 import { openBullQueue } from "../../src/queue/bullmq.js";
 import type { Lane } from "../../src/queue/queue.js";
@@ -17,6 +18,9 @@ import { applyMigrations, readMigrations } from "../../src/store/migrations.js";
 import { commit } from "../../src/store/outbox.js";
 import { EmbeddedPostgres } from "../../src/store/postgres/embedded.js";
 import { setAdminToken } from "../../src/store/tokens.js";
+
+// Other test files and their machines may take nearly all of the processor.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 export const adminToken = "an-admin-token-of-a-test-installation";
 export const clusterSecret = "a-cluster-secret-of-a-test-installation";

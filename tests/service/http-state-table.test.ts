@@ -6,7 +6,7 @@ let installation: Installation;
 beforeAll(async () => {
   installation = await startInstallation();
   await installation.addImage("tiny");
-}, 120_000);
+});
 afterAll(() => installation?.close());
 
 let count = 0;

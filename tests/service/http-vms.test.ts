@@ -5,7 +5,7 @@ let installation: Installation;
 beforeAll(async () => {
   installation = await startInstallation();
   await installation.addImage("tiny");
-}, 120_000);
+});
 afterAll(() => installation?.close());
 
 async function create(body: object = {}) {

@@ -23,7 +23,7 @@ export const createToken = endpoint({
   role: "admin",
   body: TokenCreate,
   answers: { 201: { description: "The token with its secret, which is shown this once", schema: TokenCreated } },
-  problems: [],
+  problems: ["idempotency_not_replayable"],
 });
 
 export const deleteToken = endpoint({
@@ -83,5 +83,5 @@ export const createTicket = endpoint({
   role: "viewer",
   body: TicketCreate,
   answers: { 201: { description: "The ticket", schema: Ticket } },
-  problems: [],
+  problems: ["idempotency_not_replayable"],
 });

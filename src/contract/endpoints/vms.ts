@@ -221,5 +221,5 @@ export const createVmTicket = endpoint({
   role: "viewer",
   body: VmTicketCreate,
   answers: { 201: { description: "The ticket", schema: Ticket } },
-  problems: ["not_found"],
+  problems: ["not_found", "idempotency_not_replayable"],
 });

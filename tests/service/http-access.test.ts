@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { tokenRoles } from "../../src/contract/access.js";
+import type { Endpoint } from "../../src/contract/endpoint.js";
+import { endpoints } from "../../src/contract/endpoints/all.js";
+import { adminToken, type Installation, startInstallation } from "./http-installation.js";
+
+let installation: Installation;
+const tokens: Record<string, string> = {};
+let other: { id: string };
+
+beforeAll(async () => {
+  installation = await startInstallation();
+  const { admin, db, addImage } = installation;
+  other = (await admin.post("/v1/projects", { name: "other" }).expect(201)).body;
+  for (const role of tokenRoles) {
+    tokens[role] = (await admin.post("/v1/tokens", { name: role, role }).expect(201)).body.secret;
+    tokens[`other-${role}`] = (await admin.post("/v1/tokens?project=other", { name: role, role }).expect(201)).body.secret;
+  }
+  await addImage("tiny");
+  const vm = {
+    name: "m",
+    imageId: "img_tiny",
+    memoryMiB: 64,
+    projectId: "proj_default",
+    state: "stopped",
+    desiredState: "stopped",
+  } as const;
+  await db.vm.create({ data: { id: "vm_1", ...vm } });
+  await db.operation.create({
+    data: { id: "op_1", projectId: "proj_default", kind: "vm.start", state: "succeeded", vmId: "vm_1", endedAt: new Date() },
+  });
+});
+afterAll(() => installation?.close());
+
+const guarded = endpoints.filter(({ role }) => role !== null);
+const title = ({ method, path }: Endpoint) => `${method.toUpperCase()} ${path}`;
+
+function send(route: Endpoint, token: string | null, id: string) {
+  const path = route.path.replace("{id}", id).replace("{role}", "kernel");
+  return installation.agent[route.method](path).set(token === null ? {} : { Authorization: `Bearer ${token}` });
+}
+
+describe("every route that is not public", () => {
+  it.each(guarded.map((route) => [title(route), route] as const))("%s wants a token", async (_title, route) => {
+    const { status, body } = await send(route, null, "x");
+    expect([status, body.code]).toEqual([401, "unauthorized"]);
+  });
+
+  const strict = guarded.filter(({ role, installation: whole }) => role !== "viewer" || whole);
+  it.each(strict.map((route) => [title(route), route] as const))("%s refuses a role that is too weak", async (_title, route) => {
+    const weaker = route.installation ? "admin" : tokenRoles[tokenRoles.indexOf(route.role ?? "viewer") - 1];
+    const { status, body } = await send(route, tokens[weaker], "vm_1");
+    expect([status, body.code]).toEqual([403, "forbidden"]);
+  });
+
+  const named: [string, string][] = [
+    ["/v1/vms/", "vm_1"],
+    ["/v1/operations/", "op_1"],
+    ["/v1/images/", "img_tiny"],
+    ["/v1/tokens/", "tok_admin"],
+  ];
+  const foreign = guarded.flatMap((route) => {
+    const found = named.find(([prefix]) => route.path.startsWith(`${prefix}{id}`));
+    return found ? [[title(route), route, found[1]] as const] : [];
+  });
+  it.each(foreign.filter(([, route]) => route.path !== "/v1/tokens/{id}"))(
+    "%s does not know another project's resource",
+    async (_title, route, id) => {
+      const body = route.id === "createVmTicket" ? { stream: "console" } : route.method === "patch" ? {} : undefined;
+      const query = route.id === "waitVm" ? "?state=running" : "";
+      const path = route.path.replace("{id}", id).replace("{role}", "kernel") + query;
+      const answer = await installation.agent[route.method](path).set("Authorization", `Bearer ${tokens["other-admin"]}`).send(body);
+      expect([answer.status, answer.body.code]).toEqual([404, "not_found"]);
+    },
+  );
+
+  it("lists nothing of another project", async () => {
+    const theirs = installation.as(tokens["other-viewer"]);
+    for (const path of ["/v1/vms", "/v1/images", "/v1/operations"]) {
+      expect((await theirs.get(path).expect(200)).body.items, path).toEqual([]);
+    }
+  });
+});
+
+describe("selecting a project", () => {
+  it("an administrator of the installation may, by name or id", async () => {
+    const { admin } = installation;
+    const { body } = await admin.post("/v1/images?project=other", { name: "theirs", kind: "linux" }).expect(201);
+    expect(body.projectId).toBe(other.id);
+    await admin.get(`/v1/images/theirs?project=${other.id}`).expect(200);
+    await admin.get("/v1/images/theirs").expect(404);
+  });
+
+  it("for everybody else another project is not there", async () => {
+    await installation.as(tokens.admin).get("/v1/vms?project=other").expect(404);
+    await installation.as(tokens.admin).get("/v1/vms?project=default").expect(200);
+  });
+});
+
+describe("images of the catalog", () => {
+  it("are everybody's to see and nobody's to change", async () => {
+    await installation.addImage("shared", { projectId: "proj_system", catalog: true });
+    const theirs = installation.as(tokens["other-operator"]);
+    expect((await theirs.get("/v1/images/shared").expect(200)).body).toMatchObject({ id: "img_shared", catalog: true });
+    expect((await theirs.delete("/v1/images/shared").expect(409)).body.code).toBe("image_state_conflict");
+    await theirs.put("/v1/images/shared/files/kernel", Buffer.from("x")).expect(409);
+  });
+
+  it("give way to the project's own image of the same name", async () => {
+    await installation.addImage("both-system", { id: "img_system", name: "both", projectId: "proj_system", catalog: true });
+    await installation.addImage("both", { id: "img_own" });
+    expect((await installation.admin.get("/v1/images/both")).body.id).toBe("img_own");
+    expect((await installation.admin.get("/v1/images/img_system")).body.id).toBe("img_system");
+  });
+});
+
+describe("tokens", () => {
+  it("are stored hashed, and shown once", async () => {
+    const { admin, db } = installation;
+    const created = await admin.post("/v1/tokens", { name: "shown", role: "viewer" }).expect(201);
+    expect(created.body.secret).toMatch(/^wst_[A-Za-z0-9_-]{43}$/);
+    const listed = (await admin.get("/v1/tokens").expect(200)).body.items.find(({ id }: { id: string }) => id === created.body.id);
+    const { secret, ...rest } = created.body;
+    expect(listed).toEqual(rest);
+    expect(JSON.stringify(await db.token.findMany())).not.toContain(secret);
+    expect(JSON.stringify(installation.lines)).not.toContain(secret);
+  });
+
+  it("open nothing once revoked or expired", async () => {
+    const { admin, as, db } = installation;
+    const { body } = await admin.post("/v1/tokens", { name: "short", role: "viewer", ttlSeconds: 1000 }).expect(201);
+    await as(body.secret).get("/v1/vms").expect(200);
+    await db.token.update({ where: { id: body.id }, data: { expiresAt: new Date(0) } });
+    await as(body.secret).get("/v1/vms").expect(401);
+    await db.token.update({ where: { id: body.id }, data: { expiresAt: null } });
+    await admin.delete(`/v1/tokens/${body.id}`).expect(204);
+    await as(body.secret).get("/v1/vms").expect(401);
+    await admin.delete(`/v1/tokens/${body.id}`).expect(404);
+  });
+
+  it("the installation's own cannot be revoked over HTTP", async () => {
+    await installation.admin.delete("/v1/tokens/tok_admin").expect(403);
+    await installation.as(adminToken).get("/v1/vms").expect(200);
+  });
+});
+
+describe("projects", () => {
+  it("are deleted with their tokens when they hold nothing", async () => {
+    const { admin, as } = installation;
+    const { body: project } = await admin.post("/v1/projects", { name: "brief" }).expect(201);
+    const { secret } = (await admin.post("/v1/tokens?project=brief", { name: "t", role: "operator" }).expect(201)).body;
+    const { body: image } = await as(secret).post("/v1/images", { name: "i", kind: "linux" }).expect(201);
+    expect((await admin.delete(`/v1/projects/${project.id}`).expect(409)).body.code).toBe("project_not_empty");
+    await as(secret).delete(`/v1/images/${image.id}`).expect(204);
+    await admin.delete("/v1/projects/brief").expect(204);
+    await as(secret).get("/v1/vms").expect(401);
+  });
+
+  it("of the installation stay", async () => {
+    await installation.admin.delete("/v1/projects/default").expect(403);
+  });
+
+  it("are listed: all for the installation's administrator, else the own one", async () => {
+    const names = async (token: string) =>
+      (await installation.as(token).get("/v1/projects")).body.items.map(({ name }: { name: string }) => name).sort();
+    expect(await names(adminToken)).toEqual(["default", "other"]);
+    expect(await names(tokens["other-viewer"])).toEqual(["other"]);
+  });
+});
+
+describe("tickets", () => {
+  it("to write need an operator", async () => {
+    const ticket = { stream: "console", role: "writer" };
+    await installation.as(tokens.viewer).post("/v1/vms/vm_1/tickets", ticket).expect(403);
+    const { body } = await installation.as(tokens.operator).post("/v1/vms/vm_1/tickets", ticket).expect(201);
+    expect(body.path).toMatch(/^\/v1\/vms\/vm_1\/console\?ticket=wsk_/);
+    expect(body.url).toBe(`${installation.url.replace("http", "ws")}${body.path}`);
+  });
+});

@@ -1,0 +1,214 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { adminToken, type Installation, startInstallation } from "./http-installation.js";
+
+const limit = 100_000;
+let installation: Installation;
+beforeAll(async () => {
+  installation = await startInstallation({ maxFileBytes: { kernel: limit, initrd: limit } });
+});
+afterAll(() => installation?.close());
+
+/** The least that passes for a bzImage: boot protocol 2.15, loaded high, 32-bit; `code` makes the file one of its own. */
+function bzImage(code = "", paragraphs = 100): Buffer {
+  const setupSectors = 1;
+  const file = Buffer.alloc((setupSectors + 1) * 512 + paragraphs * 16);
+  file[0x1f1] = setupSectors;
+  file.writeUInt32LE(paragraphs, 0x1f4);
+  file.writeUInt16LE(0xaa55, 0x1fe);
+  file.writeUInt16LE(0x66eb, 0x200);
+  file.write("HdrS", 0x202, "latin1");
+  file.writeUInt16LE(0x20f, 0x206);
+  file[0x211] = 1;
+  file.writeUInt32LE(0x100000, 0x214);
+  file.writeUInt32LE(0x7fffffff, 0x22c);
+  file.writeUInt32LE(2047, 0x238);
+  file.writeUInt32LE(0x1000000, 0x258);
+  file.writeUInt32LE(paragraphs * 16, 0x260);
+  file.write(code, (setupSectors + 1) * 512, "latin1");
+  return file;
+}
+
+const initrd = (content = "") => Buffer.from(`070701${content}`);
+const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
+const contentDigest = (bytes: Buffer) => `sha-256=:${createHash("sha256").update(bytes).digest("base64")}:`;
+
+let count = 0;
+async function announce(fields: object = {}): Promise<{ id: string; files: object[] }> {
+  return (await installation.admin.post("/v1/images", { name: `image-${count++}`, kind: "linux", ...fields }).expect(201)).body;
+}
+
+const put = (id: string, role: string, bytes: Buffer) => installation.admin.put(`/v1/images/${id}/files/${role}`, bytes);
+
+/** Every file under the store's folder. */
+async function stored(): Promise<string[]> {
+  const entries = await readdir(join(installation.folder, "blobs"), { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+}
+
+describe("uploading an image", () => {
+  it("goes from pending to ready with the last file it waits for", async () => {
+    const { admin } = installation;
+    const created = await admin.post("/v1/images", { name: "own", kind: "linux", cmdline: "quiet", memoryMiB: 64 }).expect(201);
+    expect(created.headers.location).toBe(`/v1/images/${created.body.id}`);
+    expect(created.body).toMatchObject({
+      name: "own",
+      state: "pending",
+      catalog: false,
+      cmdline: "quiet",
+      memoryMiB: 64,
+      files: [
+        { role: "kernel", sizeBytes: null, sha256: null },
+        { role: "initrd", sizeBytes: null, sha256: null },
+      ],
+    });
+    const kernel = bzImage("own");
+    const half = await put("own", "kernel", kernel).expect(200);
+    expect(half.body.state).toBe("pending");
+    const whole = await put("own", "initrd", initrd("own")).expect(200);
+    expect(whole.body).toMatchObject({
+      state: "ready",
+      files: [{ role: "kernel", sizeBytes: kernel.length, sha256: sha256(kernel) }, { role: "initrd" }],
+    });
+    expect(await readFile(installation.service.blobs.path(sha256(kernel)))).toEqual(kernel);
+    await admin.get("/v1/images/own").expect(200, whole.body);
+  });
+
+  it("waits for no initrd where none is announced", async () => {
+    const { id } = await announce({ files: ["kernel"] });
+    expect((await put(id, "kernel", bzImage("alone")).expect(200)).body.state).toBe("ready");
+  });
+
+  it("takes a file again while it is pending, and keeps only the last", async () => {
+    const { id } = await announce();
+    await put(id, "initrd", initrd("first")).expect(200);
+    const again = await put(id, "initrd", initrd("second")).expect(200);
+    expect(again.body.files[1].sha256).toBe(sha256(initrd("second")));
+    expect(await stored()).not.toContain(sha256(initrd("first")));
+  });
+
+  it("checks a digest that is announced", async () => {
+    const { id } = await announce({ files: ["kernel"] });
+    const bytes = bzImage("digest");
+    await put(id, "kernel", bytes)
+      .set("Content-Digest", `md5=:AAAA:, ${contentDigest(bytes)}`)
+      .expect(200);
+  });
+
+  it("never changes what is ready, but recognises the same file sent again", async () => {
+    const { id } = await announce({ files: ["kernel"] });
+    const bytes = bzImage("immutable");
+    const ready = await put(id, "kernel", bytes).expect(200);
+    expect((await put(id, "kernel", bzImage("other")).expect(409)).body.code).toBe("image_state_conflict");
+    await put(id, "kernel", bytes).set("Content-Digest", contentDigest(bytes)).expect(200, ready.body);
+  });
+
+  it("needs no body parser for its type, and no Content-Length", async () => {
+    const { id } = await announce({ files: ["kernel"] });
+    const answer = await fetch(`${installation.url}/v1/images/${id}/files/kernel`, {
+      method: "PUT",
+      headers: { Authorization: `Bearer ${adminToken}`, "Content-Type": "application/json" },
+      body: new Blob([bzImage("streamed")]).stream(),
+      duplex: "half",
+    } as RequestInit);
+    expect(answer.status).toBe(200);
+  });
+});
+
+describe("what is refused leaves nothing", () => {
+  const refusals: [title: string, role: string, bytes: () => Buffer, headers: Record<string, string>, status: number, code: string][] = [
+    ["a kernel that is not a bzImage", "kernel", () => Buffer.alloc(4096), {}, 422, "image_file_invalid"],
+    ["an empty kernel", "kernel", () => Buffer.alloc(0), {}, 422, "image_file_invalid"],
+    ["a truncated kernel", "kernel", () => bzImage("cut").subarray(0, 1500), {}, 422, "image_file_invalid"],
+    ["an initrd that no kernel can unpack", "initrd", () => Buffer.from("hello"), {}, 422, "image_file_invalid"],
+    ["another digest", "kernel", () => bzImage("digest"), { "Content-Digest": contentDigest(Buffer.from("")) }, 400, "digest_mismatch"],
+    ["a digest that cannot be read", "kernel", () => bzImage(), { "Content-Digest": "sha-256=abc" }, 400, "invalid_digest"],
+    ["a digest of unknown kind", "kernel", () => bzImage(), { "Content-Digest": "md5=:AAAA:" }, 400, "invalid_digest"],
+    ["a digest that is too short", "kernel", () => bzImage(), { "Content-Digest": "sha-256=:AAAA:" }, 400, "invalid_digest"],
+    ["more than a file may have", "kernel", () => Buffer.alloc(limit + 1), {}, 413, "body_too_large"],
+    ["a packed body", "kernel", () => bzImage(), { "Content-Encoding": "gzip" }, 415, "unsupported_media_type"],
+    ["a role that the kind does not have", "disk", () => bzImage(), {}, 404, "not_found"],
+  ];
+
+  it.each(refusals)("%s", async (_title, role, bytes, headers, status, code) => {
+    const { id } = await announce();
+    const before = await stored();
+    const answer = await put(id, role, bytes()).set(headers);
+    expect([answer.status, answer.body.code]).toEqual([status, code]);
+    expect(await stored()).toEqual(before);
+    expect((await installation.admin.get(`/v1/images/${id}`)).body.files).toEqual([
+      { role: "kernel", sizeBytes: null, sha256: null },
+      { role: "initrd", sizeBytes: null, sha256: null },
+    ]);
+  });
+
+  it("a role that was not announced", async () => {
+    const { id } = await announce({ files: ["kernel"] });
+    expect((await put(id, "initrd", initrd()).expect(409)).body.code).toBe("image_state_conflict");
+  });
+
+  it("too much, sent without saying how much", async () => {
+    const { id } = await announce();
+    const before = await stored();
+    const answer = await fetch(`${installation.url}/v1/images/${id}/files/kernel`, {
+      method: "PUT",
+      headers: { Authorization: `Bearer ${adminToken}` },
+      body: new Blob([Buffer.alloc(limit * 3)]).stream(),
+      duplex: "half",
+    } as RequestInit);
+    expect(answer.status).toBe(413);
+    expect(await stored()).toEqual(before);
+  });
+
+  it("a connection that ends before the body does", async () => {
+    const { id } = await announce();
+    const before = await stored();
+    const { hostname, port } = new URL(installation.url);
+    const answer = await new Promise<string>((resolve) => {
+      let text = "";
+      const socket = connect(Number(port), hostname, () => {
+        socket.write(
+          `PUT /v1/images/${id}/files/kernel HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${adminToken}\r\nContent-Length: 5000\r\n\r\n`,
+        );
+        socket.end(bzImage().subarray(0, 1000));
+      });
+      socket.on("data", (data) => {
+        text += data.toString();
+      });
+      socket.on("close", () => resolve(text));
+    });
+    expect(answer).toContain('"code":"upload_truncated"');
+    await expect.poll(stored).toEqual(before);
+  });
+});
+
+describe("deleting", () => {
+  it("removes files that no other image has", async () => {
+    const [a, b] = [await announce({ files: ["kernel"] }), await announce({ files: ["kernel"] })];
+    const bytes = bzImage("twins");
+    await put(a.id, "kernel", bytes).expect(200);
+    await put(b.id, "kernel", bytes).expect(200);
+    await installation.admin.delete(`/v1/images/${a.id}`).expect(204);
+    expect(await stored()).toContain(sha256(bytes));
+    await installation.admin.delete(`/v1/images/${b.id}`).expect(204);
+    expect(await stored()).not.toContain(sha256(bytes));
+    await installation.admin.get(`/v1/images/${b.id}`).expect(404);
+  });
+
+  it("is refused while a machine uses it", async () => {
+    const { id } = await announce({ files: ["kernel"] });
+    await put(id, "kernel", bzImage("used")).expect(200);
+    const { body } = await installation.admin.post("/v1/vms", { image: id }).expect(202);
+    const refused = await installation.admin.delete(`/v1/images/${id}`).expect(409);
+    expect(refused.body).toMatchObject({ code: "image_in_use", detail: `${body.resources.vm} uses it` });
+  });
+});
+
+it("lists the catalog's and the project's images", async () => {
+  await installation.addImage("debian", { projectId: "proj_system", catalog: true, state: "available" });
+  const { body } = await installation.admin.get("/v1/images?limit=100").expect(200);
+  expect(body.items.map(({ name }: { name: string }) => name)).toEqual(expect.arrayContaining(["debian", "own"]));
+});
