@@ -24,7 +24,10 @@ export async function placeOperation(db: Database, operationId: string): Promise
       return null;
     }
     await tx.rows.operation.updateMany({ where: { id: operationId, state: "queued" }, data: { hostId } });
-    if (vm && vm.hostId === null) await tx.rows.vm.update({ where: { id: vm.id }, data: { hostId, version: { increment: 1 } } });
+    if (vm && vm.hostId === null) {
+      await tx.rows.vm.update({ where: { id: vm.id }, data: { hostId, version: { increment: 1 } } });
+      tx.record({ projectId: vm.projectId, type: "vm.updated", subject: vm.id, data: { host: hostId } });
+    }
     return hostId;
   });
 }

@@ -89,6 +89,11 @@ export class Machine {
     return this.process.pid;
   }
 
+  /** Its process has gone. */
+  get over(): boolean {
+    return this.end !== null;
+  }
+
   /** Sends a request and waits for the report that ends its operation. One at a time: commands on a vm are serialized. */
   async perform(request: Request): Promise<Outcome> {
     const { operationId, judge, signal } = request;

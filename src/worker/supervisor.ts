@@ -11,6 +11,14 @@ export class Supervisor {
     return this.machines.get(vmId);
   }
 
+  /** The machine of a vm whose process lives. One that has just ended is waited for, until its end is written and another may begin. */
+  async live(vmId: string): Promise<Machine | undefined> {
+    const machine = this.machines.get(vmId);
+    if (!machine?.over) return machine;
+    await machine.ended;
+    return undefined;
+  }
+
   all(): Machine[] {
     return [...this.machines.values()];
   }

@@ -16,7 +16,7 @@ const progressPaceMs = 300;
 export const begin: Command = async (parts, operation, signal) => {
   const vm = await parts.db.vm.findUnique({ where: { id: operation.vmId }, include: { image: { include: { files: true } } } });
   if (!vm) return void (await end(parts, operation, failed("vm_state_conflict", "the machine is gone")));
-  if (parts.supervisor.get(vm.id)) return void (await end(parts, operation, succeeded));
+  if (await parts.supervisor.live(vm.id)) return void (await end(parts, operation, succeeded));
   let files: BootFiles;
   try {
     files = await prepare(parts, operation, vm.image, signal);
