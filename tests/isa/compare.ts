@@ -33,7 +33,7 @@ export function flagMask(c: Case, expected: Result): number {
   const end = expected.eip - c.eip;
   let undefinedFlags = 0;
   let at = 0;
-  if (c.family === "control") {
+  if (c.family === "control" || c.family === "far") {
     // Which instructions ran is not known.
     for (const instruction of c.instructions) undefinedFlags |= instruction.undefinedFlags;
     return undefinedFlags | RF;

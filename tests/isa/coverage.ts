@@ -14,7 +14,7 @@ export class Coverage {
 
   add(c: Case, result: Result): void {
     // Where branches are, what ran behind them isn't known: only the first one counts.
-    const isControl = c.family === "control";
+    const isControl = c.family === "control" || c.family === "far";
     let at = c.eip;
     for (const { form, size, memory, bytes } of c.instructions) {
       const faultedHere = result.ending === "fault" && result.eip === at;

@@ -15,7 +15,7 @@ import { Random } from "./random.js";
 import { describe } from "./report.js";
 import { compareBatch, newTally, type Tally } from "./runner.js";
 
-const BATCH = 2000;
+const BATCH = 8000;
 const SHOWN_PER_FAMILY = 5;
 
 function usage(message: string): never {

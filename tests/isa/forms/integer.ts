@@ -211,6 +211,15 @@ export const integerForms: Readonly<Record<string, readonly Form[]>> = {
     loop E2 Jb ; w=cx
     jcxz E3 Jb
   `),
+  far: parseForms(`
+    jmp EA Iv,Iw
+    call 9A Iv,Iw ; w=sp
+    jmp FF /5 M6 ; wide ro
+    call FF /3 M6 ; wide ro w=sp
+    retf CB ; wide w=sp
+    retf CA Iw ; wide w=sp
+    iret CF ; wide w=sp
+  `),
   trap: parseForms(`
     int3 CC
     int CD Ib

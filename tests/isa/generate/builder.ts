@@ -18,6 +18,8 @@ export interface Wish {
   /** Percentage of memory operands that should fault. */
   readonly faults?: number;
   readonly immediate?: number;
+  /** The second immediate. */
+  readonly selector?: number;
   /** ModRM.rm when it is a register, ModRM.reg when it is an operand. */
   readonly rm?: number;
   readonly reg?: number;
@@ -130,11 +132,11 @@ export class CaseBuilder {
       }
     }
     const count = this.#shiftCount(form, size, wish);
-    let immediateValue = 0;
     for (const o of form.operands) {
       if (o.kind === "I") {
         const bytes = o.width === "v" ? size : widthOf(o, size);
-        immediateValue = wish.immediate ?? (count !== undefined ? count : interestingImmediate(random, bytes));
+        const isSecond = o !== form.operands.find((other) => other.kind === "I");
+        const immediateValue = (isSecond ? wish.selector : (wish.immediate ?? count)) ?? interestingImmediate(random, bytes);
         pushLittle(tail, immediateValue, bytes);
       } else if (o.kind === "O") {
         const target = wish.address ?? address(random, randomPlace(random, wish.faults ?? 15), size, false);

@@ -6,6 +6,7 @@ import { x87Forms } from "../forms/x87.js";
 import type { Random } from "../random.js";
 import { CaseBuilder } from "./builder.js";
 import { controlCase } from "./control.js";
+import { farCase } from "./far.js";
 import { addFloating } from "./floating.js";
 import { randomFx } from "./fx.js";
 import { addInteger } from "./operands.js";
@@ -64,6 +65,7 @@ export class CaseSource {
   #single(): Case | undefined {
     const variant = this.#variants[this.#turn++ % this.#variants.length];
     if (this.family === "control") return controlCase(this.random, this.lowPage, variant);
+    if (this.family === "far") return farCase(this.random, this.lowPage, variant);
     const builder = new CaseBuilder(this.random, this.lowPage);
     // One in six goes on after its first instruction, where flags and registers are what that one left. Results that are only compared
     // within a tolerance must not be built upon.
