@@ -137,6 +137,12 @@ describe("time stamp counter", () => {
     expect(value(tsc)).toBe(0x1_2345_6b71n);
   });
 
+  it("increases also after the 104 days for which nanoseconds are exact", () => {
+    const tsc = new Tsc({ now: () => 2 ** 53 });
+    const first = value(tsc);
+    expect(value(tsc)).toBeGreaterThan(first);
+  });
+
   it.each([
     [0n, 0x9999_9999],
     [0xffff_ffff_ffff_fff0n, 5],

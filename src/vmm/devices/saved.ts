@@ -32,11 +32,14 @@ export function integer(min: number, max: number): Shape<number> {
 
 export const byte = integer(0, 0xff);
 
+/** The latest time of all: 36 years. Integers past 2^53 aren't all exact, but a machine that got there is still saved and restored. */
+export const END_OF_TIME = 2 ** 60;
+
 /** Guest time in nanoseconds, or a count of ticks since guest time 0. */
-export const time = integer(0, Number.MAX_SAFE_INTEGER);
+export const time = integer(0, END_OF_TIME);
 
 /** Deadline of a timer in guest time, -1 while it is disarmed. */
-export const timerState = integer(-1, Number.MAX_SAFE_INTEGER);
+export const timerState = integer(-1, END_OF_TIME);
 
 export const flag: Shape<boolean> = (value, path) => {
   if (typeof value !== "boolean") throw new SavedStateError(path, "not a boolean");

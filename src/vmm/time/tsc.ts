@@ -51,7 +51,8 @@ export class Tsc {
   }
 
   #count(): number {
-    this.#last = Math.max(this.#clock.now(), this.#last + 1);
+    // The last term is the next number there is, where those are more than 1 apart: past 2^53.
+    this.#last = Math.max(this.#clock.now(), this.#last + 1, this.#last * (1 + Number.EPSILON));
     return this.#last;
   }
 }

@@ -1,4 +1,4 @@
-import { byte, flag, integer, list, record, type Saved, time, timerState, versioned } from "../saved.js";
+import { byte, END_OF_TIME, flag, integer, list, record, type Saved, time, timerState, versioned } from "../saved.js";
 
 /** Access modes of the control word: how the two bytes of a count are read and written. */
 export const ACCESS_LOW = 1;
@@ -7,7 +7,7 @@ export const ACCESS_BOTH = 3;
 
 /** No tick: what would happen then isn't going to. */
 export const NEVER = -1;
-const tick = integer(NEVER, Number.MAX_SAFE_INTEGER);
+const tick = integer(NEVER, END_OF_TIME);
 
 export const channelState = record({
   mode: integer(0, 5),
@@ -26,7 +26,7 @@ export const channelState = record({
   /** CE held `count` at tick `start` and counts down from there; while not counting, it holds `count`. */
   counting: flag,
   count: integer(0, 0x10000),
-  start: integer(-0x10000, Number.MAX_SAFE_INTEGER),
+  start: integer(-0x10000, END_OF_TIME),
   /** When a count that runs once (modes 0, 1, 4 and 5) reaches 0. */
   expires: tick,
   /** Rising edges of OUT up to the tick `seen`, that nobody has taken. */

@@ -1,0 +1,4 @@
+import { byte, type Saved, versioned } from "../saved.js";
+
+export const postState = versioned(1, { code: byte });
+export type PostState = Saved<typeof postState>;
