@@ -66,8 +66,11 @@ function setCr4(cpu: Cpu, value: number): boolean {
   return true;
 }
 
+/** State word by register number; 0: there is none. */
+const WORDS: readonly number[] = [CR0, 0, CR2, CR3, CR4, 0, 0, 0];
+
 export function movToControl(cpu: Cpu, insn: Insn): Outcome {
-  if (!isControlRegister(insn.reg)) return cpu.raise(Vector.UD);
+  if (WORDS[insn.reg] === 0) return cpu.raise(Vector.UD);
   if (cpu.cpl !== 0) return cpu.generalProtection();
   const value = cpu.state.reg(insn.rm);
   let done = true;
@@ -79,13 +82,12 @@ export function movToControl(cpu: Cpu, insn: Insn): Outcome {
 }
 
 export function movFromControl(cpu: Cpu, insn: Insn): Outcome {
-  if (!isControlRegister(insn.reg)) return cpu.raise(Vector.UD);
+  const word = WORDS[insn.reg];
+  if (word === 0) return cpu.raise(Vector.UD);
   if (cpu.cpl !== 0) return cpu.generalProtection();
-  cpu.state.setReg(insn.rm, cpu.state.get(CR0 + 8 * insn.reg));
+  cpu.state.setReg(insn.rm, cpu.state.get(word));
   return Outcome.Next;
 }
-
-const isControlRegister = (n: number): boolean => n === 0 || n === 2 || n === 3 || n === 4;
 
 export function clts(cpu: Cpu, insn: Insn): Outcome {
   if (cpu.cpl !== 0) return cpu.generalProtection();
