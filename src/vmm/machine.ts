@@ -1,0 +1,268 @@
+import { Board, type ResetCause } from "./board.js";
+import { type BootState, Cpu } from "./cpu/cpu.js";
+import { Event } from "./cpu/events.js";
+import { CR0, CR2, CS, Seg } from "./cpu/layout.js";
+import { CpuState } from "./cpu/state.js";
+import { DecisionEngine } from "./decision/decision-engine.js";
+import { compileCore, Interpreter, Stopped } from "./interpreter/interpreter.js";
+import { Mmu } from "./mmu/mmu.js";
+import { MonitorFault } from "./monitor-fault.js";
+import type { Sample } from "./sample.js";
+import { DeterministicClock, HostClock } from "./time/clock.js";
+import { Timers } from "./time/timers.js";
+import { Tsc } from "./time/tsc.js";
+
+/**
+ * Instructions of one slice: under a millisecond, which bounds how late timers and commands are. Also the most bytes that the guest can write to
+ * a serial port in one, but for the few that a run of straight-line code goes on.
+ */
+export const SLICE_INSTRUCTIONS = 50_000;
+
+/** Input that waits for a serial port: what `ByteRing` gives a reader. */
+export interface InputSource {
+  readonly length: number;
+  /** Copies waiting bytes into `into`, and says how many. */
+  peek(into: Uint8Array): number;
+  advance(count: number): void;
+}
+
+export interface MachineParts {
+  /** Shared, of the size that layout.ts gives for `ramBytes`. */
+  memory: WebAssembly.Memory;
+  ramBytes: number;
+  clock: "host" | "deterministic";
+  /** The host's monotonic clock in nanoseconds, exact (below 2^53). */
+  hostNs: () => number;
+  /** Milliseconds since 1970 at power-on. */
+  wallClockMs: () => number;
+  /** Takes a byte that the guest sends on a serial port, at once. */
+  serialSink: (port: number, byte: number) => void;
+  /** By port. */
+  input: readonly InputSource[];
+}
+
+/** Why a slice ended. */
+export type SliceEnd =
+  /** There is more to run. */
+  | { kind: "slice" }
+  /** The processor is halted: nothing to do for `ns` nanoseconds (Infinity: until there is input). */
+  | { kind: "idle"; ns: number }
+  /** Halted with interrupts off: nothing can ever wake it. */
+  | { kind: "halted" }
+  /** The machine is to be booted again. */
+  | { kind: "reset"; cause: ResetCause };
+
+const SLICE: SliceEnd = { kind: "slice" };
+
+/** One machine: processor, memory, devices and time, run in slices by whoever owns its thread. */
+export class Machine {
+  private readonly state: CpuState;
+  private readonly mmu: Mmu;
+  private readonly cpu: Cpu;
+  private readonly board: Board;
+  private readonly timers = new Timers();
+  private readonly tsc: Tsc;
+  private readonly interpreter: Interpreter;
+  private readonly decision: DecisionEngine;
+  private readonly hostClock: HostClock | null;
+  private readonly deterministicClock: DeterministicClock | null;
+  private pendingReset: ResetCause | null = null;
+  /** Guest time at which the present slice must end; -1: it ends by itself (host clock). */
+  private sliceEnd = -1;
+  private readonly received = new Uint8Array(16);
+
+  constructor(private readonly parts: MachineParts) {
+    const { memory, ramBytes, hostNs } = parts;
+    this.state = new CpuState(memory);
+    this.mmu = new Mmu(this.state, ramBytes);
+    this.hostClock = parts.clock === "host" ? new HostClock(hostNs) : null;
+    // The clock is older than the engine that makes it tick.
+    let retired = () => 0;
+    this.deterministicClock = this.hostClock ? null : new DeterministicClock(() => retired());
+    const clock = this.clock;
+    this.tsc = new Tsc(clock);
+    this.board = new Board({
+      clock,
+      timers: this.timers,
+      memoryBytes: ramBytes,
+      wallClockMs: parts.wallClockMs,
+      serialSink: parts.serialSink,
+      serialRoom: (port) => this.feed(port),
+      onReset: (cause) => this.resetAfterInstruction(cause),
+      onA20: (enabled) => this.mmu.setA20(enabled),
+      onIntr: (asserted) => this.cpu.setInterruptLine(asserted),
+    });
+    const { ports } = this.board;
+    this.cpu = new Cpu(
+      this.state,
+      this.mmu,
+      {
+        read: (port, size) => {
+          const value = ports.read(port, size);
+          this.keepSlice();
+          return value;
+        },
+        write: (port, size, value) => {
+          ports.write(port, size, value);
+          this.keepSlice();
+        },
+      },
+      this.tsc,
+    );
+    this.interpreter = new Interpreter(
+      this.cpu,
+      this.mmu,
+      () => this.board.pic.acknowledge(),
+      compileCore(memory.buffer.byteLength / 65536),
+    );
+    this.decision = new DecisionEngine(this.cpu, () => retired(), hostNs);
+    retired = () => this.interpreter.retiredNow;
+    const engineHears = this.cpu.onModeChange;
+    this.cpu.onModeChange = () => {
+      engineHears();
+      this.decision.changed();
+    };
+    this.interpreter.onDispatch = () => this.decision.settle();
+  }
+
+  /** Resets everything and starts from an image that has been put into memory. */
+  boot(boot: BootState): void {
+    this.pendingReset = null;
+    this.interpreter.cache.flush();
+    this.cpu.reset();
+    this.board.reset();
+    this.mmu.setA20(this.board.a20);
+    this.tsc.write(0, 0);
+    this.cpu.setBootState(boot);
+    this.hostClock?.resume();
+  }
+
+  /** Guest time stands still until `resume`. */
+  pause(): void {
+    this.hostClock?.pause();
+    this.board.pause();
+  }
+  resume(): void {
+    this.hostClock?.resume();
+  }
+
+  ctrlAltDel(): void {
+    this.board.keyboardController.ctrlAltDel();
+  }
+
+  /** Guest time in nanoseconds. */
+  get guestTime(): number {
+    return this.clock.now();
+  }
+
+  /** Runs guest code for one slice. Throws MonitorFault: the machine can't go on, and is not to be run again. */
+  run(): SliceEnd {
+    this.timers.runDue(this.clock.now());
+    for (let port = 0; port < this.parts.input.length; port++) this.feed(port);
+    this.decision.enter();
+    const stopped = this.execute(this.budget());
+    this.decision.leave();
+    this.sliceEnd = -1;
+    this.cpu.clearEvents(Event.Stop);
+    if (this.pendingReset) return { kind: "reset", cause: this.pendingReset };
+    if (stopped === Stopped.TripleFault) return { kind: "reset", cause: "triple_fault" };
+    return stopped === Stopped.Halted ? this.halted() : SLICE;
+  }
+
+  sample(): Sample {
+    const { directExecution, binaryTranslation } = this.decision.counters;
+    const { cache } = this.interpreter;
+    const [com1, com2] = this.board.metrics.serial;
+    return {
+      guestTimeNs: this.clock.now(),
+      instructions: this.interpreter.retired,
+      directInstructions: directExecution.instructions,
+      directEntries: directExecution.entries,
+      directTimeNs: directExecution.timeNs,
+      translatedInstructions: binaryTranslation.instructions,
+      translatedEntries: binaryTranslation.entries,
+      translatedTimeNs: binaryTranslation.timeNs,
+      hiddenFaults: this.mmu.hiddenFaults,
+      trueFaults: this.mmu.trueFaults,
+      tlbFlushes: this.mmu.tlbFlushes,
+      tracedWrites: this.mmu.tracedWrites,
+      decodedInstructions: cache.decoded,
+      codePages: cache.codePages,
+      invalidations: cache.invalidations,
+      codeFlushes: cache.flushes,
+      interrupts: this.interpreter.interrupts,
+      exceptions: this.interpreter.exceptions,
+      output0: com1.outputBytes,
+      input0: com1.inputBytes,
+      output1: com2.outputBytes,
+      input1: com2.inputBytes,
+    };
+  }
+
+  private get clock(): HostClock | DeterministicClock {
+    return (this.hostClock ?? this.deterministicClock) as HostClock | DeterministicClock;
+  }
+
+  private execute(budget: number): Stopped {
+    try {
+      return this.interpreter.run(budget);
+    } catch (error) {
+      if (error instanceof MonitorFault) throw new MonitorFault(error.code, error.message, { ...this.whereabouts(), ...error.context });
+      const { message, stack } = error instanceof Error ? error : new Error(String(error));
+      throw new MonitorFault("internal_error", message, { ...this.whereabouts(), stack: stack ?? "" });
+    }
+  }
+
+  /** By the deterministic clock, slices end where the next timer is due. */
+  private budget(): number {
+    if (!this.deterministicClock) return SLICE_INSTRUCTIONS;
+    this.sliceEnd = Math.min(this.timers.nextDeadline(), this.clock.now() + SLICE_INSTRUCTIONS);
+    return Math.max(1, Math.min(SLICE_INSTRUCTIONS, this.deterministicClock.instructionsUntil(this.sliceEnd)));
+  }
+
+  /** A device may have been programmed to act before the slice ends. */
+  private keepSlice(): void {
+    if (this.timers.nextDeadline() < this.sliceEnd) this.cpu.setEvents(Event.Stop);
+  }
+
+  private halted(): SliceEnd {
+    if (!this.cpu.canWake) return { kind: "halted" };
+    const deadline = this.timers.nextDeadline();
+    if (this.deterministicClock && deadline !== Number.POSITIVE_INFINITY) {
+      this.deterministicClock.skipTo(deadline);
+      return SLICE;
+    }
+    const ns = deadline - this.clock.now();
+    return ns <= 0 ? SLICE : { kind: "idle", ns };
+  }
+
+  private resetAfterInstruction(cause: ResetCause): void {
+    this.pendingReset = cause;
+    this.cpu.setEvents(Event.Stop);
+  }
+
+  /** Hands waiting input to a UART as far as it has room. */
+  private feed(port: number): void {
+    const source = this.parts.input[port];
+    const uart = this.board.serial[port];
+    while (source.length > 0 && uart.room > 0) {
+      const count = source.peek(this.received);
+      source.advance(uart.receive(this.received.subarray(0, count)));
+    }
+  }
+
+  /** Where the guest is, for a fault. */
+  private whereabouts(): Record<string, string> {
+    const hex = (value: number, digits: number) => (value >>> 0).toString(16).padStart(digits, "0");
+    const cs = this.state.segment(CS, Seg.selector);
+    const linear = this.state.segment(CS, Seg.base) + this.cpu.eip;
+    const bytes = Array.from({ length: 16 }, (_, i) => this.mmu.readU8(linear + i)).map((byte) => (byte < 0 ? "--" : hex(byte, 2)));
+    return {
+      "cs:eip": `${hex(cs, 4)}:${hex(this.cpu.eip, 8)}`,
+      bytes: bytes.join(" "),
+      cr0: hex(this.state.get(CR0), 8),
+      cr2: hex(this.state.get(CR2), 8),
+      mode: `${this.cpu.mode}, CPL ${this.cpu.cpl}`,
+    };
+  }
+}

@@ -1,0 +1,178 @@
+import { Worker } from "node:worker_threads";
+import { RAM_BASE, wasmPages } from "../vmm/cpu/layout.js";
+import { CrossPage } from "../world/cross-page.js";
+import { HostDriver } from "../world/host-driver.js";
+import { Command, type Question } from "../world/leave-reason.js";
+import type { LoadQuestion, StoppedMessage } from "../world/vmm.js";
+import type { VmmThreadData } from "../world/vmm-thread.js";
+import { vmmThreadUrl } from "../world/vmm-thread-url.js";
+import { BootFailure, loadBootImage } from "./boot-image.js";
+import { InputQueue } from "./input-queue.js";
+import type { FromVm } from "./protocol.js";
+import type { GuestFault, MachineSpec, StopReason } from "./spec.js";
+import { machineStats } from "./statistics.js";
+import type { MachineStats } from "./stats.js";
+
+/** What a machine reports; `stopped` is the last. */
+export type VmxEvent = Exclude<FromVm, { type: "stats" }>;
+
+/** The VMM answers a command within a slice; after this long it is ended without being asked, in milliseconds. */
+const STOP_PATIENCE_MS = 2_000;
+/** The VMM's heap: tables and code maps, the guest's memory not included. */
+const VMM_HEAP_MB = 128;
+const SERIAL_PORTS = [0, 1];
+
+/**
+ * The host side of one machine, on an ordinary event loop: creates its memory and its VMM thread, loads what it boots, carries its console, and
+ * reports what becomes of it. One object is one power-on; it ends with `stopped`.
+ */
+export class Vmx {
+  private readonly page = new CrossPage();
+  private readonly driver: HostDriver;
+  private readonly input: readonly InputQueue[];
+  private memory: WebAssembly.Memory | null = null;
+  private thread: Worker | null = null;
+  private ended = false;
+  private readonly statsWaiting: ((stats: MachineStats) => void)[] = [];
+  private stopTimer: NodeJS.Timeout | null = null;
+
+  /** `report` is called from the event loop, never from within a method of this object but `start` and `stop`. */
+  constructor(
+    private readonly spec: MachineSpec,
+    private readonly report: (event: VmxEvent) => void,
+  ) {
+    this.driver = new HostDriver(this.page, {
+      answer: (question, message) => this.answer(question, message),
+      output: (port, data) => this.report({ type: "output", port, data }),
+      inputTaken: (port, bytes) => {
+        this.input[port].flush();
+        this.report({ type: "inputTaken", port, bytes });
+      },
+      failed: (error) => this.end("fault", error instanceof BootFailure ? error.fault : defect(error)),
+    });
+    this.input = SERIAL_PORTS.map((port) => new InputQueue((data, from) => this.driver.input(port, data, from)));
+  }
+
+  /** Powers the machine on: answered by `started`, or by `stopped` with a fault. */
+  start(): void {
+    const { memoryMiB, engine, clock } = this.spec;
+    if (engine === "translator") {
+      this.end("fault", { code: "unsupported_feature", message: "the translator is not there yet: use engine interpreter or auto" });
+      return;
+    }
+    const ramBytes = memoryMiB * 2 ** 20;
+    try {
+      const pages = wasmPages(ramBytes);
+      this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    } catch (error) {
+      this.end("fault", defect(error, `no room for ${memoryMiB} MiB of guest memory`));
+      return;
+    }
+    const workerData: VmmThreadData = { memory: this.memory, ramBytes, page: this.page.buffer, clock };
+    this.thread = new Worker(vmmThreadUrl, {
+      name: "vmm",
+      workerData,
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: VMM_HEAP_MB },
+    });
+    this.thread.on("error", (error) => this.end("fault", defect(error)));
+    this.thread.on("exit", () => this.end("fault", { code: "internal_error", message: "the VMM thread ended by itself" }));
+    this.driver.open();
+  }
+
+  pause(): void {
+    this.driver.command(Command.pause);
+  }
+  resume(): void {
+    this.driver.command(Command.resume);
+  }
+  reset(): void {
+    this.driver.command(Command.reset);
+  }
+  ctrlAltDel(): void {
+    this.driver.command(Command.ctrlAltDel);
+  }
+
+  /** Pulls the plug; answered by `stopped`. */
+  stop(): void {
+    if (this.ended || this.stopTimer) return;
+    if (!this.thread) {
+      this.end("stopped");
+      return;
+    }
+    this.stopTimer = setTimeout(() => this.end("stopped"), STOP_PATIENCE_MS);
+    this.driver.command(Command.stop);
+  }
+
+  /** Keys for a serial port. What the guest doesn't take yet waits here: the caller limits it by what `inputTaken` reports. */
+  write(port: number, data: Uint8Array): void {
+    this.input[port].push(data);
+  }
+
+  /** While held, output waits on the other side, and the guest when there is too much of it; nothing is lost. */
+  holdOutput(held: boolean): void {
+    this.driver.holdOutput(held);
+  }
+
+  /** A fresh sample, or the last one when the machine has ended. */
+  stats(): Promise<MachineStats> {
+    if (this.ended || !this.thread) return Promise.resolve(this.present());
+    return new Promise((resolve) => {
+      this.statsWaiting.push(resolve);
+      if (this.statsWaiting.length === 1) this.driver.command(Command.sample);
+    });
+  }
+
+  private present(): MachineStats {
+    return machineStats(this.page, this.spec.memoryMiB);
+  }
+
+  private async answer(question: Question, message: string): Promise<string> {
+    switch (question) {
+      case "load": {
+        const { cause } = JSON.parse(message) as LoadQuestion;
+        const boot = await loadBootImage(this.ram(), this.spec.boot);
+        if (cause !== "power_on") this.report({ type: "reset", cause });
+        return JSON.stringify({ boot });
+      }
+      case "sample":
+        this.answerStats();
+        return "";
+      case "stopped": {
+        const { reason, fault } = JSON.parse(message) as StoppedMessage;
+        this.end(reason, fault);
+        return "";
+      }
+      default:
+        this.report({ type: question });
+        return "";
+    }
+  }
+
+  /** Guest RAM from physical address 0. */
+  private ram(): Uint8Array {
+    if (!this.memory) throw new Error("the machine has no memory yet");
+    return new Uint8Array(this.memory.buffer, RAM_BASE, this.spec.memoryMiB * 2 ** 20);
+  }
+
+  private answerStats(): void {
+    const stats = this.present();
+    for (const resolve of this.statsWaiting.splice(0)) resolve(stats);
+  }
+
+  /** Once: hands out what the guest still wrote, ends the thread, reports. */
+  private end(reason: StopReason, fault?: GuestFault): void {
+    if (this.ended) return;
+    this.ended = true;
+    if (this.stopTimer) clearTimeout(this.stopTimer);
+    this.driver.close();
+    this.answerStats();
+    const gone = this.thread?.terminate() ?? Promise.resolve(0);
+    void gone.then(() => this.report(fault ? { type: "stopped", reason, fault } : { type: "stopped", reason }));
+  }
+}
+
+function defect(error: unknown, what?: string): GuestFault {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  return { code: "internal_error", message: what ? `${what}: ${message}` : message, context: { stack: stack ?? "" } };
+}

@@ -1,0 +1,32 @@
+/** Entry of the VMM thread: builds the machine over the memory that it was given and runs it to its end. */
+import { workerData } from "node:worker_threads";
+import { Machine } from "../vmm/machine.js";
+import { CrossPage } from "./cross-page.js";
+import { Vmm } from "./vmm.js";
+
+/** What a VMM thread is started with. */
+export interface VmmThreadData {
+  /** Shared memory of the machine, sized by layout.ts. */
+  memory: WebAssembly.Memory;
+  ramBytes: number;
+  page: SharedArrayBuffer;
+  clock: "host" | "deterministic";
+}
+
+/** Wall-clock time of deterministic machines at power-on: they must not differ by the day of the run. */
+const DETERMINISTIC_EPOCH_MS = Date.UTC(2024, 0, 1);
+
+const { memory, ramBytes, page: buffer, clock } = workerData as VmmThreadData;
+const page = new CrossPage(buffer);
+const machine = new Machine({
+  memory,
+  ramBytes,
+  clock,
+  hostNs: () => performance.now() * 1e6,
+  wallClockMs: () => (clock === "host" ? Date.now() : DETERMINISTIC_EPOCH_MS),
+  serialSink: (port, byte) => {
+    if (!page.output[port].push(byte)) throw new Error("a slice wrote more than its ring has room for");
+  },
+  input: page.input,
+});
+new Vmm(page, machine).run();

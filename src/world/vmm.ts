@@ -1,0 +1,152 @@
+import type { ResetCause } from "../vmm/board.js";
+import type { BootState } from "../vmm/cpu/cpu.js";
+import { type Machine, SLICE_INSTRUCTIONS } from "../vmm/machine.js";
+import { MonitorFault } from "../vmm/monitor-fault.js";
+import { ResetRate } from "../vmm/reset-rate.js";
+import { writeSample } from "../vmm/sample.js";
+import { type CrossPage, Word } from "./cross-page.js";
+import { Command, type Rest } from "./leave-reason.js";
+import { WorldSwitch } from "./world-switch.js";
+
+/** Room that an output ring must have before a slice: all that the slice can write, and the straight-line code that may go on beyond it. */
+const SLICE_OUTPUT = SLICE_INSTRUCTIONS + 4096;
+
+/** What the VMM tells the host with `load`, and is told. */
+export interface LoadQuestion {
+  cause: ResetCause | "power_on";
+}
+export type LoadAnswer = { boot: BootState };
+
+/** What the VMM tells the host with `stopped`. */
+export interface StoppedMessage {
+  reason: "halted" | "stopped" | "fault";
+  fault?: { code: string; message: string; context: Record<string, string> };
+}
+
+/** The life of the VMM thread: runs slices of the machine, obeys commands between them, rests when there is nothing to run. Never yields. */
+export class Vmm {
+  private readonly world: WorldSwitch;
+  private readonly resets = new ResetRate();
+  private paused = false;
+  private ended: StoppedMessage | null = null;
+  /** Positions of the rings when the host was last told of them. */
+  private written = 0;
+  private taken = 0;
+
+  constructor(
+    private readonly page: CrossPage,
+    private readonly machine: Machine,
+  ) {
+    this.world = new WorldSwitch(page);
+  }
+
+  /** Returns when the machine has ended and the host knows. */
+  run(): void {
+    try {
+      this.live();
+    } catch (error) {
+      this.ended = { reason: "fault", fault: faultOf(error) };
+    }
+    this.tellHost();
+    this.ask("stopped", JSON.stringify(this.ended));
+  }
+
+  private live(): void {
+    this.load("power_on");
+    let started = false;
+    while (!this.ended) {
+      const mark = this.world.mark();
+      this.obey();
+      if (this.ended) return;
+      if (this.paused) {
+        this.rest("pause", mark);
+      } else if (!this.mayWrite()) {
+        this.throttle(mark);
+      } else {
+        this.slice(mark);
+        if (!started) this.ask("started");
+        started = true;
+      }
+    }
+  }
+
+  private slice(mark: number): void {
+    const end = this.machine.run();
+    this.tellHost();
+    if (end.kind === "idle") this.rest("halt", mark, end.ns / 1e6);
+    else if (end.kind === "halted") this.ended = { reason: "halted" };
+    else if (end.kind === "reset") this.reset(end.cause);
+  }
+
+  private obey(): void {
+    for (let command = this.world.command(); command !== null && !this.ended; command = this.world.command()) {
+      if (command === Command.pause) this.pause();
+      else if (command === Command.resume) this.resume();
+      else if (command === Command.reset) this.load("request");
+      else if (command === Command.ctrlAltDel) this.machine.ctrlAltDel();
+      else if (command === Command.sample) this.ask("sample");
+      else this.ended = { reason: "stopped" };
+    }
+  }
+
+  private pause(): void {
+    this.machine.pause();
+    this.paused = true;
+    this.ask("paused");
+  }
+  private resume(): void {
+    this.machine.resume();
+    this.paused = false;
+    this.ask("resumed");
+  }
+
+  private reset(cause: ResetCause): void {
+    if (this.resets.note(this.machine.guestTime))
+      throw new MonitorFault("reset_loop", `the guest does nothing but reset itself (${cause})`);
+    this.load(cause);
+  }
+
+  /** The host puts the boot image into memory; the machine starts from it, or stays paused at its first instruction. */
+  private load(cause: LoadQuestion["cause"]): void {
+    const answer = this.ask("load", JSON.stringify({ cause } satisfies LoadQuestion));
+    this.machine.boot((JSON.parse(answer) as LoadAnswer).boot);
+    if (this.paused) this.machine.pause();
+  }
+
+  /** Every question carries a fresh sample: the host shows the last one. */
+  private ask(question: "load" | "started" | "paused" | "resumed" | "sample" | "stopped", message = ""): string {
+    writeSample(this.machine.sample(), this.page.sample);
+    return this.world.ask(question, message);
+  }
+
+  private rest(reason: Rest, mark: number, ms?: number): void {
+    this.world.rest(reason, mark, ms);
+  }
+
+  private mayWrite(): boolean {
+    return this.page.output.every((ring) => ring.free >= SLICE_OUTPUT);
+  }
+
+  /** The host sees the flag after it has made room, or room was made before the flag was set: either way the rest ends. */
+  private throttle(mark: number): void {
+    Atomics.store(this.page.words, Word.throttled, 1);
+    if (!this.mayWrite()) this.rest("throttle", mark);
+    Atomics.store(this.page.words, Word.throttled, 0);
+  }
+
+  /** Rings the host's bell when the rings have moved. */
+  private tellHost(): void {
+    const written = this.page.output.reduce((sum, ring) => sum + ring.written, 0);
+    const taken = this.page.input.reduce((sum, ring) => sum + ring.taken, 0);
+    if (written !== this.written) this.world.signal("output");
+    else if (taken !== this.taken) this.world.signal("input");
+    this.written = written;
+    this.taken = taken;
+  }
+}
+
+function faultOf(error: unknown): StoppedMessage["fault"] {
+  if (error instanceof MonitorFault) return { code: error.code, message: error.message, context: error.context };
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  return { code: "internal_error", message, context: { stack: stack ?? "" } };
+}
