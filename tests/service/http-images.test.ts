@@ -181,7 +181,7 @@ describe("what is refused leaves nothing", () => {
       socket.on("close", () => resolve(text));
     });
     expect(answer).toContain('"code":"upload_truncated"');
-    await expect.poll(stored).toEqual(before);
+    await expect.poll(stored, { timeout: 60_000 }).toEqual(before);
   });
 });
 

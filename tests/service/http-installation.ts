@@ -1,10 +1,7 @@
 /** A real installation without a worker, for tests of what the API server does by itself: embedded PostgreSQL, the queue on it, files in a scratch folder. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
 import request, { type Test } from "supertest";
-import { vi } from "vitest";
 import { BlobStore } from "../../src/images/blobs.js";
 import { openBullQueue } from "../../src/queue/bullmq.js";
 import type { Lane } from "../../src/queue/queue.js";
@@ -16,11 +13,8 @@ import { EventFeed } from "../../src/store/feed.js";
 import type { Prisma } from "../../src/store/generated/client.js";
 import { applyMigrations, readMigrations } from "../../src/store/migrations.js";
 import { commit } from "../../src/store/outbox.js";
-import { EmbeddedPostgres } from "../../src/store/postgres/embedded.js";
 import { setAdminToken } from "../../src/store/tokens.js";
-
-// Other test files and their machines may take nearly all of the processor.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
+import { scratchDatabase } from "./scratch-database.js";
 
 export const adminToken = "an-admin-token-of-a-test-installation";
 export const clusterSecret = "a-cluster-secret-of-a-test-installation";
@@ -29,14 +23,14 @@ export type Installation = Awaited<ReturnType<typeof startInstallation>>;
 
 /** Logs go to `lines`, one object for each. */
 export async function startInstallation(settings: Partial<ApiSettings> = {}) {
-  const folder = await mkdtemp(join(tmpdir(), "worldswitch-http-"));
-  const postgres = await EmbeddedPostgres.start({ dataFolder: folder });
-  await applyMigrations(postgres.url, await readMigrations());
-  const db = openDatabase(postgres.url);
+  const database = await scratchDatabase();
+  const { folder } = database;
+  await applyMigrations(database.url, await readMigrations());
+  const db = openDatabase(database.url);
   const lines: Record<string, unknown>[] = [];
   const log = pino({ level: "info" }, { write: (line: string) => lines.push(JSON.parse(line)) });
-  const queue = await openBullQueue(postgres.url, (error) => log.error({ err: error }, "queue"));
-  const feed = new EventFeed(db, postgres.url, (error) => log.error({ err: error }, "feed"));
+  const queue = await openBullQueue(database.url, (error) => log.error({ err: error }, "queue"));
+  const feed = new EventFeed(db, database.url, (error) => log.error({ err: error }, "feed"));
   await feed.start();
   const blobs = new BlobStore(join(folder, "blobs"));
   const submitted: [Lane, string][] = [];
@@ -102,8 +96,7 @@ export async function startInstallation(settings: Partial<ApiSettings> = {}) {
       await feed.close();
       await queue.close();
       await db.$disconnect();
-      await postgres.close();
-      await rm(folder, { recursive: true, force: true });
+      await database.close();
     },
   };
 }

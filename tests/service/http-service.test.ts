@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Installation, startInstallation } from "./http-installation.js";
+
+let installation: Installation;
+beforeAll(async () => {
+  installation = await startInstallation({ corsOrigins: ["https://lab.example"], publicUrl: "https://vm.example/base" });
+  await installation.addImage("tiny");
+});
+afterAll(() => installation?.close());
+
+describe("what needs no token", () => {
+  it.each([
+    ["/healthz", "application/json"],
+    ["/readyz", "application/json"],
+    ["/openapi.json", "application/json"],
+    ["/docs", "text/html"],
+    ["/docs/problems", "text/html"],
+    ["/", "text/html"],
+  ])("%s", async (path, type) => {
+    const answer = await installation.anonymous.get(path).expect(200);
+    expect(answer.headers["content-type"]).toContain(type);
+    expect(answer.headers["x-request-id"]).toBeTruthy();
+  });
+
+  it("/openapi.json is the contract", async () => {
+    const { body } = await installation.anonymous.get("/openapi.json");
+    expect(body.openapi).toBe("3.1.0");
+    expect(body.paths["/v1/vms/{id}/start"].post.operationId).toBe("startVm");
+  });
+
+  it("/docs loads nothing from elsewhere, and only what its policy allows", async () => {
+    const page = await installation.anonymous.get("/docs").expect(200);
+    const links = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link]) => link);
+    expect(links.length).toBeGreaterThan(3);
+    for (const link of links) {
+      expect(link).not.toMatch(/^(https?:)?\/\//);
+      await installation.anonymous.get(new URL(link, `${installation.url}/docs`).pathname).expect(200);
+    }
+    expect(page.text).not.toMatch(/<script(?![^>]*src=)/);
+    expect(page.headers["content-security-policy"]).toContain("default-src 'self'");
+    const start = await installation.anonymous.get("/docs/swagger-ui-init.js").expect(200);
+    expect(start.text).toContain('"url": "openapi.json"');
+  });
+});
+
+describe("/readyz", () => {
+  it("says when the database does not answer", async () => {
+    const { db } = installation.service;
+    const query = db.$queryRaw;
+    installation.service.db.$queryRaw = (() => Promise.reject(new Error("down"))) as unknown as typeof query;
+    const answer = await installation.anonymous.get("/readyz");
+    installation.service.db.$queryRaw = query;
+    expect([answer.status, answer.body.code]).toEqual([503, "service_unavailable"]);
+    await installation.anonymous.get("/readyz").expect(200);
+  });
+});
+
+describe("/metrics", () => {
+  it("counts requests by route, and machines by state", async () => {
+    await installation.admin.post("/v1/vms", { image: "tiny" }).expect(202);
+    await installation.admin.get("/v1/vms/vm_nowhere").expect(404);
+    const { text, headers } = await installation.admin.get("/metrics").expect(200);
+    expect(headers["content-type"]).toContain("text/plain");
+    expect(text).toContain('worldswitch_vms{state="creating"} 1');
+    expect(text).toContain('worldswitch_operations{state="queued"} 1');
+    expect(text).toMatch(/worldswitch_http_request_duration_seconds_count\{method="GET",route="\/v1\/vms\/:id",status="404"\} 1/);
+    expect(text).not.toContain("vm_nowhere");
+  });
+});
+
+describe("X-Request-Id", () => {
+  it("is the caller's where it is usable, else a new one", async () => {
+    const given = await installation.anonymous.get("/healthz").set("X-Request-Id", "a.b-c_1");
+    expect(given.headers["x-request-id"]).toBe("a.b-c_1");
+    const unusable = await installation.anonymous.get("/healthz").set("X-Request-Id", "no spaces, please");
+    expect(unusable.headers["x-request-id"]).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it("is in the problem and in the log", async () => {
+    const { body } = await installation.anonymous.get("/v1/vms").set("X-Request-Id", "find-me");
+    expect(body.instance).toBe("urn:request:find-me");
+    expect(installation.lines).toContainEqual(expect.objectContaining({ requestId: "find-me" }));
+  });
+});
+
+describe("other origins", () => {
+  it("may call where they are allowed", async () => {
+    const preflight = await installation.agent
+      .options("/v1/vms")
+      .set({ Origin: "https://lab.example", "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization" })
+      .expect(204);
+    expect(preflight.headers["access-control-allow-origin"]).toBe("https://lab.example");
+    expect(preflight.headers["access-control-allow-headers"]).toContain("Authorization");
+    const answer = await installation.admin.get("/v1/vms").set("Origin", "https://lab.example").expect(200);
+    expect(answer.headers["access-control-allow-origin"]).toBe("https://lab.example");
+    const refused = await installation.anonymous.get("/v1/vms").set("Origin", "https://lab.example");
+    expect(refused.headers["access-control-allow-origin"]).toBe("https://lab.example");
+  });
+
+  it("may not where they are not", async () => {
+    const answer = await installation.admin.get("/v1/vms").set("Origin", "https://evil.example").expect(200);
+    expect(answer.headers["access-control-allow-origin"]).toBeUndefined();
+  });
+});
+
+it("absolute URLs begin with the public URL", async () => {
+  const { body } = await installation.admin.post("/v1/tickets", { stream: "events" }).expect(201);
+  expect(body.url).toBe(`wss://vm.example/base${body.path}`);
+});
+
+describe("rate limits", () => {
+  it("are told in every answer, and hold for one token", async () => {
+    const limited = await startInstallation({ requestsPerMinute: 5 });
+    try {
+      const first = await limited.admin.get("/v1/vms").expect(200);
+      expect(first.headers).toMatchObject({ "ratelimit-limit": "5", "ratelimit-remaining": "4" });
+      for (let i = 0; i < 4; i++) await limited.admin.get("/v1/vms").expect(200);
+      const refused = await limited.admin.get("/v1/vms").expect(429);
+      expect(refused.body.code).toBe("rate_limited");
+      expect(Number(refused.headers["retry-after"] ?? refused.headers["ratelimit-reset"])).toBeGreaterThan(0);
+      await limited.anonymous.get("/v1/vms").expect(401);
+      await limited.anonymous.get("/healthz").expect(200);
+    } finally {
+      await limited.close();
+    }
+  });
+});
+
+it("HEAD answers what GET does, without a body", async () => {
+  const answer = await installation.agent.head("/healthz").expect(200);
+  expect(answer.text).toBeFalsy();
+});
