@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Pit, SHORTEST_TIMER_NS } from "../../src/vmm/devices/pit/device.js";
+import { pitState } from "../../src/vmm/devices/pit/state.js";
 import { Oscillator } from "../../src/vmm/time/oscillator.js";
 import { Rig } from "./rig.js";
 
@@ -410,6 +411,16 @@ describe("lost ticks", () => {
 });
 
 describe("8254 saved", () => {
+  it("refuses a period that is none", () => {
+    program(0, 2, 1193);
+    ticks(5);
+    expect(count(0)).toBe(1189);
+    const state = pit.save();
+    expect(pitState(state, "pit")).toEqual(state);
+    state.channels[0].count = 0;
+    expect(() => pitState(state, "pit")).toThrow("pit.channels.0.count");
+  });
+
   it("goes on at the same ticks with the same debts", () => {
     program(0, 2, 1193);
     program(2, 3, 77);

@@ -1,4 +1,17 @@
-import { byte, END_OF_TIME, flag, integer, list, record, type Saved, time, timerState, versioned } from "../saved.js";
+import {
+  byte,
+  END_OF_TIME,
+  flag,
+  integer,
+  list,
+  record,
+  type Saved,
+  SavedStateError,
+  type Shape,
+  time,
+  timerState,
+  versioned,
+} from "../saved.js";
 
 /** Access modes of the control word: how the two bytes of a count are read and written. */
 export const ACCESS_LOW = 1;
@@ -9,7 +22,7 @@ export const ACCESS_BOTH = 3;
 export const NEVER = -1;
 const tick = integer(NEVER, END_OF_TIME);
 
-export const channelState = record({
+const fields = record({
   mode: integer(0, 5),
   access: integer(ACCESS_LOW, ACCESS_BOTH),
   bcd: flag,
@@ -41,7 +54,14 @@ export const channelState = record({
   /** Latched status, or NEVER. */
   status: integer(NEVER, 0xff),
 });
-export type ChannelState = Saved<typeof channelState>;
+export type ChannelState = Saved<typeof fields>;
+
+/** A period of less than two ticks would be none. */
+const channelState: Shape<ChannelState> = (value, path) => {
+  const state = fields(value, path);
+  if (state.counting && (state.mode === 2 || state.mode === 3) && state.count < 2) throw new SavedStateError(`${path}.count`, "no period");
+  return state;
+};
 
 export const pitState = versioned(1, {
   channels: list(channelState, 3),
