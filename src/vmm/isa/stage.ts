@@ -112,6 +112,8 @@ export abstract class Stage extends Emitter {
 
   // Control
 
+  /** EIP of this instruction. */
+  abstract currentEip(): Value;
   /** EIP of the next instruction. */
   abstract nextEip(): Value;
   /** Jumps relative to the next instruction by the immediate; EIP is truncated to `size` bytes. */

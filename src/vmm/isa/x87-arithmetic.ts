@@ -1,0 +1,172 @@
+import { ValueType } from "../wasm/opcodes.js";
+import { add, subtract } from "../x87/add.js";
+import { divide } from "../x87/divide.js";
+import { stackOverflow, stackUnderflow } from "../x87/exceptions.js";
+import { extract, scale } from "../x87/exponent.js";
+import { roundToInteger } from "../x87/integer.js";
+import { multiply } from "../x87/multiply.js";
+import { squareRoot } from "../x87/square-root.js";
+import { type Extended, putExtended } from "../x87/unpacked.js";
+import { SIGN } from "../x87/words.js";
+import { define } from "./definition.js";
+import type { Helper, Operand, Stage } from "./stage.js";
+import { readInteger, readReal } from "./x87-memory.js";
+import {
+  assignExtended,
+  callInto,
+  clearC1,
+  gate,
+  hasResult,
+  RegisterStack,
+  setDataPointer,
+  setPointer,
+  withOperands,
+} from "./x87-stack.js";
+
+/** ST(0) op ST(i) into one of them. `reverse`: ST(i) op ST(0). */
+function betweenRegisters(name: string, helper: Helper, reverse: boolean, to: "top" | "other", pop: boolean): void {
+  define(name, (x, _size, other) => {
+    gate(x);
+    setPointer(x);
+    const stack = new RegisterStack(x);
+    const i = x.registerAddress(other);
+    withOperands(
+      x,
+      x.and(stack.valid(0), stack.valid(i)),
+      (into) => {
+        const operands = [stack.load(0), stack.load(i)];
+        callInto(x, into, helper, ...(reverse ? operands.reverse() : operands));
+      },
+      (result) => {
+        stack.store(to === "top" ? 0 : i, result);
+        if (pop) stack.pop();
+      },
+    );
+  });
+}
+
+/** ST(0) op memory into ST(0). */
+function withMemory(
+  name: string,
+  helper: Helper,
+  reverse: boolean,
+  read: (x: Stage, size: number, memory: Operand) => () => Extended,
+): void {
+  define(name, (x, size, memory) => {
+    gate(x);
+    const operand = read(x, size, memory);
+    setPointer(x);
+    const stack = new RegisterStack(x);
+    withOperands(
+      x,
+      stack.valid(0),
+      (into) => {
+        const operands = [stack.load(0), operand()];
+        callInto(x, into, helper, ...(reverse ? operands.reverse() : operands));
+      },
+      (result) => stack.store(0, result),
+    );
+    setDataPointer(x);
+  });
+}
+
+/**
+ * fadd     ST(0) = ST(0) op ST(i)        fadd_to  ST(i) = ST(i) op ST(0)        faddp  the same and pop
+ * fadd_m   ST(0) = ST(0) op m32 or m64   fiadd    ST(0) = ST(0) op m16int or m32int
+ * The reversed forms (fsubr ...) exchange the operands of op.
+ */
+for (const [name, helper] of [
+  ["add", add],
+  ["mul", multiply],
+  ["sub", subtract],
+  ["div", divide],
+] as const) {
+  for (const reverse of name === "sub" || name === "div" ? [false, true] : [false]) {
+    const r = reverse ? "r" : "";
+    betweenRegisters(`f${name}${r}`, helper, reverse, "top", false);
+    betweenRegisters(`f${name}${r}_to`, helper, !reverse, "other", false);
+    betweenRegisters(`f${name}${r}p`, helper, !reverse, "other", true);
+    withMemory(`f${name}${r}_m`, helper, reverse, readReal);
+    withMemory(`fi${name}${r}`, helper, reverse, readInteger);
+  }
+}
+
+/** ST(0) = op ST(0). */
+function onTop(name: string, helper: Helper): void {
+  define(name, (x) => {
+    gate(x);
+    setPointer(x);
+    const stack = new RegisterStack(x);
+    withOperands(
+      x,
+      stack.valid(0),
+      (into) => callInto(x, into, helper, stack.load(0)),
+      (result) => stack.store(0, result),
+    );
+  });
+}
+onTop("fsqrt", squareRoot);
+onTop("frndint", roundToInteger);
+
+/** The sign alone changes, of anything, without exceptions. */
+function onSign(name: string, change: (x: Stage, a: Extended) => Extended): void {
+  define(name, (x) => {
+    gate(x);
+    setPointer(x);
+    const stack = new RegisterStack(x);
+    withOperands(
+      x,
+      stack.valid(0),
+      (into) => {
+        clearC1(x);
+        assignExtended(x, into, change(x, stack.load(0)));
+      },
+      (result) => stack.store(0, result),
+    );
+  });
+}
+onSign("fabs", (x, { sig, se }) => ({ sig, se: x.and(se, ~SIGN) }));
+onSign("fchs", (x, { sig, se }) => ({ sig, se: x.xor(se, SIGN) }));
+
+define("fscale", (x) => {
+  gate(x);
+  setPointer(x);
+  const stack = new RegisterStack(x);
+  withOperands(
+    x,
+    x.and(stack.valid(0), stack.valid(1)),
+    (into) => callInto(x, into, scale, stack.load(0), stack.load(1)),
+    (result) => stack.store(0, result),
+  );
+});
+
+/** The exponent takes the place of ST(0), the significand is pushed. */
+define("fxtract", (x) => {
+  gate(x);
+  setPointer(x);
+  const stack = new RegisterStack(x);
+  const exponent = { sig: x.temp(ValueType.i64), se: x.temp() };
+  const significand = { sig: x.temp(ValueType.i64), se: x.temp() };
+  const fault = (helper: Helper) => {
+    callInto(x, exponent, helper);
+    assignExtended(x, significand, exponent);
+  };
+  x.when(
+    x.and(stack.valid(0), x.eqz(stack.valid(-1))),
+    () => {
+      putExtended(x, stack.load(0));
+      x.callHelper(extract);
+      x.f.set(significand.se.local).set(significand.sig.local).set(exponent.se.local).set(exponent.sig.local);
+    },
+    () =>
+      x.when(
+        stack.valid(0),
+        () => fault(stackOverflow),
+        () => fault(stackUnderflow),
+      ),
+  );
+  x.when(hasResult(x, exponent.se), () => {
+    stack.store(0, exponent);
+    stack.push(significand);
+  });
+});

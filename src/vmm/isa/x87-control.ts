@@ -1,0 +1,96 @@
+import { GATE_ERROR } from "../cpu/fpu-gate.js";
+import { MMX_GATE, X87_CONTROL, X87_GATE, X87_STATUS, X87_TOP } from "../cpu/layout.js";
+import { BUSY, CONTROL_FIXED, CONTROL_WRITABLE, ES, EXCEPTIONS, TOP_SHIFT } from "../x87/words.js";
+import { define } from "./definition.js";
+import type { Value } from "./emitter.js";
+import { EAX, type Stage } from "./stage.js";
+import { clearC1, gate, gateWithoutWait, RegisterStack, setPointer } from "./x87-stack.js";
+
+function statusWord(x: Stage): Value {
+  return x.or(x.state(X87_STATUS), x.shl(x.state(X87_TOP), TOP_SHIFT));
+}
+
+define("fnstsw_m", (x, _size, memory) => {
+  gateWithoutWait(x);
+  x.write(memory, 2, statusWord(x));
+});
+define("fnstsw_ax", (x) => {
+  gateWithoutWait(x);
+  x.setReg(EAX, 2, statusWord(x));
+});
+define("fnstcw", (x, _size, memory) => {
+  gateWithoutWait(x);
+  x.write(memory, 2, x.state(X87_CONTROL));
+});
+
+/** Exceptions that are unmasked while flagged become pending. */
+define("fldcw", (x, _size, memory) => {
+  gate(x);
+  const control = x.or(x.and(x.read(memory, 2), CONTROL_WRITABLE), CONTROL_FIXED);
+  x.setState(X87_CONTROL, control);
+  const status = x.state(X87_STATUS);
+  x.when(x.and(x.and(status, x.not(control)), EXCEPTIONS), () => {
+    x.setState(X87_STATUS, x.or(status, ES | BUSY));
+    x.setState(X87_GATE, x.or(x.state(X87_GATE), GATE_ERROR));
+    x.setState(MMX_GATE, x.or(x.state(MMX_GATE), GATE_ERROR));
+  });
+});
+
+/** WAIT is not an x87 instruction: CR0.EM does not stop it, TS does only with MP, which `waitGate` knows. */
+define("wait", (x) => x.gate(X87_GATE, "waitGate"));
+
+define("fnop", (x) => {
+  gate(x);
+  setPointer(x);
+});
+/** FENI, FDISI, FSETPM: nothing since the 387. */
+define("fnop_without_wait", gateWithoutWait);
+
+define("fincstp", (x) => {
+  gate(x);
+  setPointer(x);
+  clearC1(x);
+  x.setState(X87_TOP, new RegisterStack(x).physical(1));
+});
+define("fdecstp", (x) => {
+  gate(x);
+  setPointer(x);
+  clearC1(x);
+  x.setState(X87_TOP, new RegisterStack(x).physical(-1));
+});
+define("ffree", (x, _size, other) => {
+  gate(x);
+  setPointer(x);
+  clearC1(x);
+  new RegisterStack(x).empty(x.registerAddress(other));
+});
+define("ffreep", (x, _size, other) => {
+  gate(x);
+  setPointer(x);
+  clearC1(x);
+  const stack = new RegisterStack(x);
+  stack.empty(x.registerAddress(other));
+  stack.pop();
+});
+
+// Done in TypeScript: x87/callouts.ts.
+
+for (const name of ["fninit", "fnclex", "fnstenv", "fnsave"]) {
+  define(name, (x) => {
+    gateWithoutWait(x);
+    x.callout(name);
+  });
+}
+for (const name of ["fldenv", "frstor", "fbld", "fbstp"]) {
+  define(name, (x) => {
+    gate(x);
+    x.callout(name);
+  });
+}
+for (const name of ["fprem", "fprem1", "f2xm1", "fyl2x", "fyl2xp1", "fptan", "fpatan", "fsin", "fcos", "fsincos"]) {
+  define(name, (x) => {
+    gate(x);
+    setPointer(x);
+    x.callout(name);
+  });
+}

@@ -1,0 +1,84 @@
+import type { Emitter, Temp, Value, Wide } from "../isa/emitter.js";
+import type { Helper } from "../isa/stage.js";
+import { Op } from "../wasm/opcodes.js";
+import { callHelper, forbids, invalid, report } from "./exceptions.js";
+import { denormal, operands } from "./operands.js";
+import { giveRounded, HALF } from "./rounding.js";
+import { EXTENDED, giveExtended, isDenormal, isInfinity, isZero, parameter, TWO_EXTENDED, variableWide } from "./unpacked.js";
+import { BIAS, EXPONENT, INTEGER_BIT, NO_RESULT, SIGN, ZE } from "./words.js";
+
+/**
+ * One digit in base 2^32 of a division: (remainder * 2^32 + next) / divisor, where remainder < divisor and the divisor has its top bit
+ * set. Changes `remainder` and gives the digit (Knuth, TAOCP vol. 2, 4.3.1, algorithm D for a divisor of two digits).
+ */
+function digit(e: Emitter, remainder: Temp, next: Wide, divisor: Wide): Wide {
+  const high = e.shrUWide(divisor, 32n);
+  const low = e.andWide(divisor, 0xffff_ffffn);
+  const q = variableWide(e, e.divUWide(remainder, high));
+  const r = variableWide(e, e.subWide(remainder, e.mulWide(q, high)));
+  // The estimate is at most two too large. `r` stays below 2^32 as long as it can tell.
+  const correct = () =>
+    e.when(e.compareWide(Op.i64_lt_u, r, 1n << 32n), () => {
+      const tooLarge = e.or(
+        e.compareWide(Op.i64_ge_u, q, 1n << 32n),
+        e.compareWide(Op.i64_gt_u, e.mulWide(q, low), e.orWide(e.shlWide(r, 32n), next)),
+      );
+      e.when(tooLarge, () => {
+        e.assignWide(q, e.subWide(q, 1n));
+        e.assignWide(r, e.addWide(r, high));
+      });
+    });
+  correct();
+  correct();
+  e.assignWide(remainder, e.subWide(e.orWide(e.shlWide(remainder, 32n), next), e.mulWide(q, divisor)));
+  return q;
+}
+
+/** What a remainder amounts to below the last place, as 64 bits that are right about half, less and more. */
+function below(e: Emitter, remainder: Wide, divisor: Wide): Wide {
+  const rest = e.subWide(divisor, remainder);
+  const more = e.selectWide(e.compareWide(Op.i64_gt_u, remainder, rest), HALF | 1n, e.selectWide(e.eqzWide(remainder), 0n, 1n));
+  return e.selectWide(e.compareWide(Op.i64_eq, remainder, rest), HALF, more);
+}
+
+/** a / b. */
+export const divide: Helper = {
+  name: "x87Divide",
+  params: TWO_EXTENDED,
+  results: EXTENDED,
+  emit(e, core) {
+    const a = parameter(0);
+    const b = parameter(2);
+    const sign = e.and(e.xor(a.se, b.se), SIGN);
+    const { x, y } = operands(e, core, a, b, () => {
+      const infinityA = isInfinity(e, a);
+      const infinityB = isInfinity(e, b);
+      const zeroA = isZero(e, a);
+      const zeroB = isZero(e, b);
+      e.when(e.or(e.and(infinityA, infinityB), e.and(zeroA, zeroB)), () => {
+        callHelper(e, core, invalid);
+        e.f.op(Op.return);
+      });
+      const give = (infinite: Value) =>
+        giveExtended(e, e.selectWide(infinite, INTEGER_BIT, 0n), e.or(sign, e.select(infinite, EXPONENT, 0)));
+      e.when(e.and(zeroB, e.eqz(infinityA)), () => {
+        e.when(forbids(e, core, ZE), () => giveExtended(e, 0n, NO_RESULT));
+        give(1);
+      });
+      e.when(e.or(e.or(infinityA, infinityB), e.or(zeroA, zeroB)), () => {
+        report(e, core, 0);
+        denormal(e, core, e.or(isDenormal(e, a), isDenormal(e, b)));
+        give(infinityA);
+      });
+    });
+    // A dividend significand below the divisor's gets 64 more bits, else 63: the quotient always has its top bit set.
+    const smaller = e.compareWide(Op.i64_lt_u, x.sig, y.sig);
+    const remainder = variableWide(e, e.selectWide(smaller, x.sig, e.shrUWide(x.sig, 1n)));
+    const next = e.selectWide(smaller, 0n, e.shlWide(e.andWide(x.sig, 1n), 31n));
+    const high = digit(e, remainder, next, y.sig);
+    const low = digit(e, remainder, 0n, y.sig);
+    const exp = e.sub(e.add(e.sub(x.exp, y.exp), BIAS), smaller);
+    const quotient = { high: variableWide(e, e.orWide(e.shlWide(high, 32n), low)), low: variableWide(e, below(e, remainder, y.sig)) };
+    giveRounded(e, core, sign, exp, quotient);
+  },
+};

@@ -1,0 +1,167 @@
+import { X87_CONTROL, X87_STATUS } from "../cpu/layout.js";
+import type { Emitter, Temp, Value, Wide } from "../isa/emitter.js";
+import type { Helper, HelperLinker } from "../isa/stage.js";
+import { Op, ValueType } from "../wasm/opcodes.js";
+import { callHelper, report } from "./exceptions.js";
+import { EXTENDED, giveExtended, isNotZeroWide, topBit, variableWide } from "./unpacked.js";
+import { type Double, shiftRightJam } from "./wide.js";
+import {
+  C1,
+  EXPONENT,
+  INTEGER_BIT,
+  OE,
+  PC,
+  PC_DOUBLE,
+  PC_EXTENDED,
+  PC_SINGLE,
+  PE,
+  RC,
+  RC_DOWN,
+  RC_NEAREST,
+  RC_ZERO,
+  SIGN,
+  UE,
+  WRAP,
+} from "./words.js";
+
+/** Half of a unit in the last place, when the places below it are 64 bits. */
+export const HALF = INTEGER_BIT;
+/** Bits of a 64-bit significand that are below the 24 and 53 bits of the other precisions. */
+export const SINGLE_CUT = 40n;
+export const DOUBLE_CUT = 11n;
+
+/**
+ * Whether to round away from zero: (sign 0 or SIGN, bits below the last place, last place odd) -> 0 or 1, by rounding control.
+ */
+export const roundsUp: Helper = {
+  name: "x87RoundsUp",
+  params: [ValueType.i32, ValueType.i64, ValueType.i32],
+  results: [ValueType.i32],
+  emit(e) {
+    const sign: Temp = { local: 0 };
+    const below: Temp = { local: 1 };
+    const odd: Temp = { local: 2 };
+    const rc = e.and(e.state(X87_CONTROL), RC);
+    e.when(e.eq(rc, RC_NEAREST), () => {
+      e.put(nearestUp(e, below, odd));
+      e.f.op(Op.return);
+    });
+    e.when(e.eq(rc, RC_ZERO), () => {
+      e.put(0);
+      e.f.op(Op.return);
+    });
+    e.put(e.and(e.compareWide(Op.i64_ne, below, 0n), e.eq(sign, e.select(e.eq(rc, RC_DOWN), SIGN, 0))));
+  },
+};
+
+/** The same for rounding to nearest, ties to even. */
+function nearestUp(e: Emitter, below: Wide, odd: Value): Value {
+  return e.or(e.compareWide(Op.i64_gt_u, below, HALF), e.and(e.compareWide(Op.i64_eq, below, HALF), odd));
+}
+
+/** Moves the lowest `bits` (less than 64) of `high` to `low`. */
+export function cut(e: Emitter, a: Double, bits: bigint): void {
+  e.assignWide(a.low, e.orWide(e.shlWide(a.high, 64n - bits), isNotZeroWide(e, a.low)));
+  e.assignWide(a.high, e.andWide(a.high, -1n << bits));
+}
+
+/** Cuts what lies below the last place of the precision in force; gives the unit in that place. */
+function cutToControl(e: Emitter, a: Double): Temp {
+  const pc = e.and(e.state(X87_CONTROL), PC);
+  const unit = variableWide(e, 1n);
+  const cutBits = (bits: bigint) => {
+    e.assignWide(unit, 1n << bits);
+    cut(e, a, bits);
+  };
+  e.when(e.eq(pc, PC_DOUBLE), () => cutBits(DOUBLE_CUT));
+  e.when(e.eq(pc, PC_SINGLE), () => cutBits(SINGLE_CUT));
+  return unit;
+}
+
+/** Rounds what has been cut; gives PE and C1. `high` becomes 0 if it carries out. */
+export function roundCut(e: Emitter, core: HelperLinker, sign: Value, a: Double, unit: Wide): Value {
+  callHelper(e, core, roundsUp, sign, a.low, e.compareWide(Op.i64_ne, e.andWide(a.high, unit), 0n));
+  const up = e.take();
+  e.when(up, () => e.assignWide(a.high, e.addWide(a.high, unit)));
+  return e.or(e.select(e.eqzWide(a.low), 0, PE), e.select(up, C1, 0));
+}
+
+/** Whether a masked overflow gives infinity, not the largest finite number. */
+export function overflowsToInfinity(e: Emitter, core: HelperLinker, sign: Value): Value {
+  callHelper(e, core, roundsUp, sign, -1n, 0);
+  return e.take();
+}
+
+function rounding(name: string, cutToPrecision: (e: Emitter, a: Double) => Wide): Helper {
+  return {
+    name,
+    params: [ValueType.i32, ValueType.i32, ValueType.i64, ValueType.i64],
+    results: EXTENDED,
+    emit(e, core) {
+      const sign: Temp = { local: 0 };
+      const exp: Temp = { local: 1 };
+      const a: Double = { high: { local: 2 }, low: { local: 3 } };
+      const exact: Double = { high: variableWide(e, a.high), low: variableWide(e, a.low) };
+      const exactExp = e.variable(exp);
+
+      const unit = cutToPrecision(e, a);
+      const flags = e.variable(roundCut(e, core, sign, a, unit));
+      e.when(e.eqzWide(a.high), () => {
+        e.assignWide(a.high, INTEGER_BIT);
+        e.assign(exp, e.add(exp, 1));
+      });
+
+      // Tininess is found after rounding as if the exponent had no bounds (SDM vol. 1, 4.9.1.5).
+      e.when(e.ltS(exp, 1), () => {
+        e.when(e.and(e.state(X87_CONTROL), UE), () => {
+          shiftRightJam(e, exact, e.wideU(e.sub(1, exactExp)));
+          const denormalUnit = cutToPrecision(e, exact);
+          const inexact = roundCut(e, core, sign, exact, denormalUnit);
+          report(e, core, e.select(inexact, e.or(inexact, UE), 0));
+          giveExtended(e, exact.high, e.or(sign, topBit(e, exact.high)));
+        });
+        e.assign(exp, e.add(exp, WRAP));
+        e.assign(flags, e.or(flags, UE));
+      });
+
+      e.when(e.gtS(exp, EXPONENT - 1), () => {
+        e.when(e.and(e.state(X87_CONTROL), OE), () => {
+          const infinite = overflowsToInfinity(e, core, sign);
+          report(e, core, e.or(OE | PE, e.select(infinite, C1, 0)));
+          giveExtended(e, e.selectWide(infinite, INTEGER_BIT, e.subWide(0n, unit)), e.or(sign, e.select(infinite, EXPONENT, EXPONENT - 1)));
+        });
+        e.assign(exp, e.sub(exp, WRAP));
+        e.assign(flags, e.or(flags, OE));
+      });
+      report(e, core, flags);
+      giveExtended(e, a.high, e.or(sign, exp));
+    },
+  };
+}
+
+/**
+ * Rounds to the precision in force and to the range of the extended format, reports OE UE PE C1 and gives the number:
+ * (sign 0 or SIGN, biased exponent of any size, significand with its top bit set, 64 bits below it).
+ */
+export const round = rounding("x87Round", cutToControl);
+/** The same whatever the precision in force. */
+export const roundExtended = rounding("x87RoundExtended", () => 1n);
+
+/**
+ * Ends a helper with the rounded number. The usual case is in line: 64-bit precision, rounding to nearest, inexact results masked,
+ * an exponent that can neither underflow nor overflow.
+ */
+export function giveRounded(e: Emitter, core: HelperLinker, sign: Value, exp: Value, a: Double): void {
+  const usual = e.eq(e.and(e.state(X87_CONTROL), PE | PC | RC), PE | PC_EXTENDED | RC_NEAREST);
+  e.when(e.and(usual, e.ltU(e.sub(exp, 1), EXPONENT - 2)), () => {
+    const up = nearestUp(e, a.low, e.low(e.andWide(a.high, 1n)));
+    const inexact = e.compareWide(Op.i64_ne, a.low, 0n);
+    const flags = e.or(e.shl(inexact, 5), e.shl(up, 9));
+    e.setState(X87_STATUS, e.or(e.and(e.state(X87_STATUS), ~C1), flags));
+    const sig = e.addWide(a.high, e.wideU(up));
+    const carried = e.eqzWide(sig);
+    giveExtended(e, e.orWide(sig, e.shlWide(e.wideU(carried), 63n)), e.or(sign, e.add(exp, carried)));
+  });
+  callHelper(e, core, round, sign, exp, a.high, a.low);
+  e.f.op(Op.return);
+}

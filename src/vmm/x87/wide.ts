@@ -1,0 +1,56 @@
+import type { Emitter, Temp, Wide } from "../isa/emitter.js";
+import { Op } from "../wasm/opcodes.js";
+import { isNotZeroWide, variableWide } from "./unpacked.js";
+
+/** A 128-bit number in two variables. */
+export interface Double {
+  readonly high: Temp;
+  readonly low: Temp;
+}
+
+/** The 128-bit product of two 64-bit numbers, from four products of 32-bit halves. */
+export function product(e: Emitter, a: Wide, b: Wide): Double {
+  const half = (x: Wide) => ({ high: e.shrUWide(x, 32n), low: e.andWide(x, 0xffff_ffffn) });
+  const x = half(a);
+  const y = half(b);
+  const low = e.mulWide(x.low, y.low);
+  // (2^32-1)^2 + (2^32-1) fits; so does adding the low half of the other middle product.
+  const first = half(e.addWide(e.mulWide(x.high, y.low), e.shrUWide(low, 32n)));
+  const second = e.addWide(e.mulWide(x.low, y.high), first.low);
+  const high = e.addWide(e.addWide(e.mulWide(x.high, y.high), first.high), e.shrUWide(second, 32n));
+  return { high: variableWide(e, high), low: variableWide(e, e.orWide(e.shlWide(second, 32n), e.andWide(low, 0xffff_ffffn))) };
+}
+
+/** Shifts right by `n` (any number from 0 on); what falls out below the 128 bits is kept as a one in the lowest bit. */
+export function shiftRightJam(e: Emitter, a: Double, n: Wide): void {
+  e.when(
+    e.compareWide(Op.i64_ge_u, n, 64n),
+    () => {
+      e.assignWide(a.low, e.orWide(a.high, isNotZeroWide(e, a.low)));
+      e.assignWide(a.high, 0n);
+      e.when(
+        e.compareWide(Op.i64_ge_u, n, 128n),
+        () => e.assignWide(a.low, isNotZeroWide(e, a.low)),
+        () => e.assignWide(a.low, e.orWide(e.shrUWide(a.low, n), isNotZeroWide(e, lowest(e, a.low, n)))),
+      );
+    },
+    () => {
+      e.when(e.eqz(e.eqzWide(n)), () => {
+        const lost = isNotZeroWide(e, lowest(e, a.low, n));
+        e.assignWide(a.low, e.orWide(e.orWide(e.shrUWide(a.low, n), e.shlWide(a.high, e.subWide(0n, n))), lost));
+        e.assignWide(a.high, e.shrUWide(a.high, n));
+      });
+    },
+  );
+}
+
+/** The lowest n mod 64 bits. */
+function lowest(e: Emitter, a: Wide, n: Wide): Wide {
+  return e.andWide(a, e.subWide(e.shlWide(1n, n), 1n));
+}
+
+/** Shifts left by 1. */
+export function shiftLeftOne(e: Emitter, a: Double): void {
+  e.assignWide(a.high, e.orWide(e.shlWide(a.high, 1n), e.shrUWide(a.low, 63n)));
+  e.assignWide(a.low, e.shlWide(a.low, 1n));
+}
