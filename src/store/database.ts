@@ -13,9 +13,13 @@ export function openDatabase(url: string): Database {
   return new PrismaClient({ adapter, transactionOptions: { maxWait: 10_000, timeout: 20_000 } });
 }
 
-/** P2034: another transaction was in the way (deadlock or serialization); doing it again is right. */
+/** What PostgreSQL says when another transaction was in the way: serialization failure, deadlock. Prisma has a code of its own for it, but not for raw queries. */
+const conflicts = /\b(40001|40P01)\b/;
+
+/** Another transaction was in the way; doing it again is right. */
 export function isWriteConflict(error: unknown): boolean {
-  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P2034";
+  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
+  return error.code === "P2034" || (error.code === "P2010" && conflicts.test(error.message));
 }
 
 /** P2002: a unique key is taken. */

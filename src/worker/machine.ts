@@ -7,12 +7,11 @@ import type { FromVm, ToVm } from "../vmx/protocol.js";
 import type { MachineSpec } from "../vmx/spec.js";
 import type { MachineStats } from "../vmx/stats.js";
 import type { ConsoleHub, SerialPort } from "./console/hub.js";
+import type { Deadlines } from "./deadlines.js";
 import { untilWritten } from "./persistence.js";
 import { applyReport, endOf, type Judge, type MachineEnd, type Report } from "./report.js";
 import { VmProcess } from "./vm-process.js";
 
-/** After this long a VM process that should end is ended, in milliseconds. */
-const endPatienceMs = 5_000;
 const statsPatienceMs = 5_000;
 
 export interface MachineParts {
@@ -20,6 +19,7 @@ export interface MachineParts {
   hostId: string;
   consoles: ConsoleHub;
   program: string;
+  deadlines: Pick<Deadlines, "end">;
   log: Logger;
 }
 
@@ -187,7 +187,7 @@ export class Machine {
   }
 
   private endSoon(): void {
-    this.killTimer ??= setTimeout(() => this.process.kill(), endPatienceMs);
+    this.killTimer ??= setTimeout(() => this.process.kill(), this.parts.deadlines.end);
   }
 
   private report(report: Report): Promise<void> {

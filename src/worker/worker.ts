@@ -7,8 +7,9 @@ import type { EventFeed } from "../store/feed.js";
 import { registerHost } from "../store/hosts.js";
 import { placeOperation } from "../store/placement.js";
 import type { BootSource } from "./boot-source.js";
-import { type CommandParts, type Deadlines, defaultDeadlines } from "./commands/command.js";
+import type { CommandParts } from "./commands/command.js";
 import { ConsoleHub } from "./console/hub.js";
+import { type Deadlines, defaultDeadlines } from "./deadlines.js";
 import { beat } from "./heartbeat.js";
 import { HostLock } from "./host-lock.js";
 import { JobRunner } from "./job-runner.js";
@@ -70,7 +71,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   if (orphans.length > 0) log.warn({ pids: orphans }, "ended VM processes of an earlier worker");
 
   const consoles = new ConsoleHub(options.consoleFolder, log);
-  const supervisor = new Supervisor({ db, hostId, consoles, program, log });
+  const supervisor = new Supervisor({ db, hostId, consoles, program, deadlines, log });
   const streams = new StreamEndpoint({ db, hostId, supervisor, consoles, clusterSecret, log });
   const streamUrl = await streams.listen(options.listen.host, options.listen.port);
 

@@ -7,37 +7,57 @@ import { EmbeddedPostgres } from "../../src/store/postgres/embedded.js";
 
 export interface ScratchDatabase {
   url: string;
+  /** A scratch folder of its own. */
   folder: string;
-  /** The embedded PostgreSQL; null where TEST_DATABASE_URL names another one. */
-  postgres: EmbeddedPostgres | null;
   close(): Promise<void>;
 }
 
-/** An empty database of the test's own, and a scratch folder: never the one that DATABASE_URL names. */
-export async function scratchDatabase(): Promise<ScratchDatabase> {
-  const folder = await mkdtemp(join(tmpdir(), "worldswitch-test-"));
-  const remove = () => rm(folder, { recursive: true, force: true });
-  const given = process.env.TEST_DATABASE_URL;
-  if (!given) {
-    const postgres = await EmbeddedPostgres.start({ dataFolder: folder });
-    const close = async () => {
+interface Server {
+  url: string;
+  close(): Promise<void>;
+}
+
+/** One for all databases of a test file: begun with the first, ended with the last. */
+let server: Promise<Server> | null = null;
+let users = 0;
+
+async function startServer(): Promise<Server> {
+  if (process.env.TEST_DATABASE_URL) return { url: process.env.TEST_DATABASE_URL, close: async () => {} };
+  const dataFolder = await mkdtemp(join(tmpdir(), "worldswitch-test-"));
+  const postgres = await EmbeddedPostgres.start({ dataFolder });
+  return {
+    url: postgres.url,
+    async close() {
       await postgres.close();
-      await remove();
-    };
-    return { url: postgres.url, folder, postgres, close };
-  }
-  const name = `worldswitch_test_${randomBytes(6).toString("hex")}`;
+      await rm(dataFolder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** An empty database of the test's own, never the one that DATABASE_URL names: on TEST_DATABASE_URL's server, else on an embedded one. */
+export async function scratchDatabase(): Promise<ScratchDatabase> {
+  users++;
+  server ??= startServer();
+  const { url, close } = await server;
   const run = async (sql: string) => {
-    const client = new pg.Client({ connectionString: given });
+    const client = new pg.Client({ connectionString: url });
     await client.connect();
     await client.query(sql).finally(() => client.end());
   };
+  const name = `worldswitch_test_${randomBytes(6).toString("hex")}`;
   await run(`CREATE DATABASE ${name}`);
-  const url = new URL(given);
-  url.pathname = `/${name}`;
-  const close = async () => {
-    await run(`DROP DATABASE ${name} WITH (FORCE)`);
-    await remove();
+  const folder = await mkdtemp(join(tmpdir(), "worldswitch-test-"));
+  const own = new URL(url);
+  own.pathname = `/${name}`;
+  return {
+    url: own.href,
+    folder,
+    async close() {
+      await run(`DROP DATABASE ${name} WITH (FORCE)`);
+      await rm(folder, { recursive: true, force: true });
+      if (--users > 0) return;
+      server = null;
+      await close();
+    },
   };
-  return { url: url.href, folder, postgres: null, close };
 }

@@ -12,7 +12,7 @@ import { newHostId } from "../../src/store/hosts.js";
 import { applyMigrations, readMigrations } from "../../src/store/migrations.js";
 import type { Operation } from "../../src/store/operations.js";
 import type { Vm } from "../../src/store/vms.js";
-import { defaultDeadlines } from "../../src/worker/commands/command.js";
+import { defaultDeadlines } from "../../src/worker/deadlines.js";
 import { startWorker, type Worker, type WorkerOptions } from "../../src/worker/worker.js";
 import { scratchDatabase } from "./scratch-database.js";
 

@@ -1,4 +1,4 @@
-/** What the commands share: the parts they work with, their deadlines, and the ends that operations come to. */
+/** What the commands share: the parts they work with, and the ends that operations come to. */
 import type { Logger } from "pino";
 import type { FailureCode } from "../../contract/problems.js";
 import type { Database } from "../../store/database.js";
@@ -6,20 +6,11 @@ import { type Ending, endOperation, type Operation, type OperationError } from "
 import { commit } from "../../store/outbox.js";
 import type { BootSource } from "../boot-source.js";
 import type { ConsoleHub } from "../console/hub.js";
+import type { Deadlines } from "../deadlines.js";
 import type { Machine } from "../machine.js";
 import { untilWritten } from "../persistence.js";
 import type { MachineEnd } from "../report.js";
 import type { Supervisor } from "../supervisor.js";
-
-/** Milliseconds within which a machine must have answered. */
-export interface Deadlines {
-  start: number;
-  answer: number;
-  /** For the guest, after it was asked to shut down. */
-  shutdown: number;
-}
-
-export const defaultDeadlines: Deadlines = { start: 60_000, answer: 15_000, shutdown: 30_000 };
 
 export interface CommandParts {
   db: Database;
@@ -67,7 +58,7 @@ export async function unplug(parts: CommandParts, operation: Operation, machine:
     operationId: operation.id,
     send: null,
     judge: (report) => (report.type === "ended" ? ending : null),
-    deadlineMs: parts.deadlines.answer,
+    deadlineMs: parts.deadlines.end + parts.deadlines.answer,
     // From here on there is no way back.
     signal: new AbortController().signal,
   });
