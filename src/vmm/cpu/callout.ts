@@ -10,6 +10,8 @@ export const Outcome = {
   Fault: 2,
   /** This instruction again: one iteration of a repeated string instruction is done. */
   Again: 3,
+  /** An exception was raised after a task switch had changed everything: EIP is that of the new task. */
+  FaultInNewTask: 4,
 } as const;
 export type Outcome = (typeof Outcome)[keyof typeof Outcome];
 

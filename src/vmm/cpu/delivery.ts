@@ -1,4 +1,5 @@
 import { RF, TF } from "../isa/flags.js";
+import { Outcome } from "./callout.js";
 import type { Cpu } from "./cpu.js";
 import { DR6_BS, instructionBreakpoint, pendDebug } from "./debug.js";
 import { Event } from "./events.js";
@@ -34,7 +35,7 @@ export function deliverFault(cpu: Cpu): Delivery {
     }
     // A #DB that is a fault (instruction breakpoint, DR access) doesn't set RF in its frame; an abort isn't restarted.
     const restart = vector !== Vector.DB && vector !== Vector.DF;
-    if (interrupt(cpu, { vector, source: "event", error, returnEip: cpu.eip, restart })) return delivered(cpu);
+    if (interrupt(cpu, { vector, source: "event", error, returnEip: cpu.eip, restart }) === Outcome.Jump) return delivered(cpu);
     previous = vector;
   }
 }
@@ -43,7 +44,7 @@ export function deliverFault(cpu: Cpu): Delivery {
 function deliverEvent(cpu: Cpu, vector: number): Delivery {
   cpu.clearEvents(Event.Halted);
   const done = interrupt(cpu, { vector, source: "event", error: NO_ERROR_CODE, returnEip: cpu.eip, restart: false });
-  return done ? delivered(cpu) : deliverFault(cpu);
+  return done === Outcome.Jump ? delivered(cpu) : deliverFault(cpu);
 }
 
 function delivered(cpu: Cpu): Delivery {

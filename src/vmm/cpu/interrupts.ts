@@ -35,19 +35,16 @@ const INTERRUPT_GATES: ReadonlySet<number> = new Set([
   SystemType.TrapGate32,
 ]);
 
-/**
- * Delivers an interruption (SDM vol. 3, 6.12; vol. 2, INT n). False: an exception was raised and nothing changed, but for a task switch
- * that had begun.
- */
-export function interrupt(cpu: Cpu, what: Interruption): boolean {
+/** Delivers an interruption (SDM vol. 3, 6.12; vol. 2, INT n): `Jump`, or `Fault` or `FaultInNewTask` if that raised an exception. */
+export function interrupt(cpu: Cpu, what: Interruption): Outcome {
   cpu.ext = what.source === "event" ? 1 : 0;
   const delivered = deliver(cpu, what);
   cpu.ext = 0;
-  if (delivered) cpu.stepping = false;
+  if (delivered === Outcome.Jump) cpu.stepping = false;
   return delivered;
 }
 
-function deliver(cpu: Cpu, what: Interruption): boolean {
+function deliver(cpu: Cpu, what: Interruption): Outcome {
   const { mode } = cpu;
   if (mode === "real") return throughVectorTable(cpu, what, cpu.state.get(IDTR_BASE), cpu.state.get(IDTR_LIMIT), savedFlags(cpu, what));
   if (mode === "virtual8086" && what.source === "int") {
@@ -57,40 +54,38 @@ function deliver(cpu: Cpu, what: Interruption): boolean {
   return throughGate(cpu, what);
 }
 
-const fail = (_raised: unknown): false => false;
-
 /** Real mode, and virtual-8086 mode where VME redirects: FLAGS, CS and IP, through the table of far pointers. */
-function throughVectorTable(cpu: Cpu, what: Interruption, table: number, tableLimit: number, image: number): boolean {
+function throughVectorTable(cpu: Cpu, what: Interruption, table: number, tableLimit: number, image: number): Outcome {
   const entry = 4 * what.vector;
   // The exception that reports a short table has no error code to push in real mode.
-  if (entry + 3 > tableLimit) return fail(cpu.raise(Vector.GP, NO_ERROR_CODE));
+  if (entry + 3 > tableLimit) return cpu.raise(Vector.GP, NO_ERROR_CODE);
   const pointer = cpu.mmu.read((table + entry) >>> 0, 4, false);
-  if (pointer < 0) return false;
+  if (pointer < 0) return Outcome.Fault;
   const frame = cpu.frame.onCurrent().push(2, image).push(2, cpu.state.segment(CS, Seg.selector)).push(2, what.returnEip);
-  if (!frame.check()) return false;
-  if ((pointer & 0xffff) > cpu.state.segment(CS, Seg.limit)) return fail(cpu.generalProtection());
+  if (!frame.check()) return Outcome.Fault;
+  if ((pointer & 0xffff) > cpu.state.segment(CS, Seg.limit)) return cpu.generalProtection();
   frame.store();
   cpu.setStackPointer(frame.pointer);
   cpu.setFlags(0, what.source === "int" && virtualIf(cpu) ? TF | VIF | RF : IF | TF | RF);
   setRealCode(cpu, pointer >>> 16, pointer & 0xffff);
-  return true;
+  return Outcome.Jump;
 }
 
 const virtualIf = (cpu: Cpu): boolean => cpu.isVirtual8086 && cpu.iopl < 3;
 
 /** INT n in virtual-8086 mode (SDM vol. 3, table 20-2): through the 8086 vectors, by a gate, or #GP(0). */
-function redirectedVirtual8086(cpu: Cpu, what: Interruption): boolean | "gate" {
+function redirectedVirtual8086(cpu: Cpu, what: Interruption): Outcome | "gate" {
   const vme = (cpu.state.get(CR4) & CR4_VME) !== 0;
   if (vme) {
     const redirect = redirectionBit(cpu, what.vector);
-    if (redirect === "fault") return false;
+    if (redirect === "fault") return Outcome.Fault;
     if (!redirect) {
       let image = savedFlags(cpu, what);
       if (cpu.iopl < 3) image = (image & ~IF) | IOPL | (image & VIF ? IF : 0);
       return throughVectorTable(cpu, what, 0, 0x3ff, image);
     }
   }
-  return cpu.iopl < 3 ? fail(cpu.generalProtection()) : "gate";
+  return cpu.iopl < 3 ? cpu.generalProtection() : "gate";
 }
 
 /** The vector's bit in the redirection bitmap, the 32 bytes below the TSS's I/O map; beyond the TSS it counts as set. */
@@ -107,28 +102,28 @@ function redirectionBit(cpu: Cpu, vector: number): boolean | "fault" {
   return bits < 0 ? "fault" : ((bits >>> (vector & 7)) & 1) !== 0;
 }
 
-function throughGate(cpu: Cpu, what: Interruption): boolean {
+function throughGate(cpu: Cpu, what: Interruption): Outcome {
   const { state } = cpu;
   const index = 8 * what.vector;
   const gateError = index | 2 | cpu.ext;
-  if (index + 7 > state.get(IDTR_LIMIT)) return fail(cpu.raise(Vector.GP, gateError));
+  if (index + 7 > state.get(IDTR_LIMIT)) return cpu.raise(Vector.GP, gateError);
   const gate = readDescriptorAt(cpu, (state.get(IDTR_BASE) + index) >>> 0);
-  if (!gate) return false;
+  if (!gate) return Outcome.Fault;
   const isTask = systemType(gate) === SystemType.TaskGate;
-  if (!isSystem(gate) || (!isTask && !INTERRUPT_GATES.has(systemType(gate)))) return fail(cpu.raise(Vector.GP, gateError));
-  if (what.source !== "event" && dpl(gate) < cpu.cpl) return fail(cpu.raise(Vector.GP, gateError));
-  if (!isPresent(gate)) return fail(cpu.raise(Vector.NP, gateError));
-  if (isTask) return switchTask(cpu, 0, gate, "interrupt", 0, what) !== Outcome.Fault;
+  if (!isSystem(gate) || (!isTask && !INTERRUPT_GATES.has(systemType(gate)))) return cpu.raise(Vector.GP, gateError);
+  if (what.source !== "event" && dpl(gate) < cpu.cpl) return cpu.raise(Vector.GP, gateError);
+  if (!isPresent(gate)) return cpu.raise(Vector.NP, gateError);
+  if (isTask) return switchTask(cpu, 0, gate, "interrupt", 0, what);
 
   const selector = gateSelector(gate);
-  if (isNull(selector)) return fail(cpu.generalProtection());
+  if (isNull(selector)) return cpu.generalProtection();
   const target = readDescriptor(cpu, selector);
-  if (!target) return false;
-  if (!isCode(target) || dpl(target) > cpu.cpl) return fail(cpu.raiseSelector(Vector.GP, selector));
-  if (!isPresent(target)) return fail(cpu.raiseSelector(Vector.NP, selector));
+  if (!target) return Outcome.Fault;
+  if (!isCode(target) || dpl(target) > cpu.cpl) return cpu.raiseSelector(Vector.GP, selector);
+  if (!isPresent(target)) return cpu.raiseSelector(Vector.NP, selector);
   const inner = !isConforming(target) && dpl(target) < cpu.cpl;
   // From virtual-8086 mode only level 0 can be reached.
-  if (cpu.isVirtual8086 && (!inner || dpl(target) !== 0)) return fail(cpu.raiseSelector(Vector.GP, selector));
+  if (cpu.isVirtual8086 && (!inner || dpl(target) !== 0)) return cpu.raiseSelector(Vector.GP, selector);
   return inner ? toInnerLevel(cpu, what, gate, target) : toSameLevel(cpu, what, gate, target);
 }
 
@@ -139,35 +134,35 @@ function pushReturn(cpu: Cpu, what: Interruption, size: number): void {
   if (what.error !== NO_ERROR_CODE) cpu.frame.push(size, what.error);
 }
 
-function toSameLevel(cpu: Cpu, what: Interruption, gate: Descriptor, target: Descriptor): boolean {
+function toSameLevel(cpu: Cpu, what: Interruption, gate: Descriptor, target: Descriptor): Outcome {
   const frame = cpu.frame.onCurrent();
   pushReturn(cpu, what, gateSize(gate));
-  if (!frame.check()) return false;
-  if (gateOffset(gate) > limit(target)) return fail(cpu.generalProtection());
+  if (!frame.check()) return Outcome.Fault;
+  if (gateOffset(gate) > limit(target)) return cpu.generalProtection();
   const code = markAccessed(cpu, target);
-  if (!code) return false;
+  if (!code) return Outcome.Fault;
   frame.store();
   cpu.setStackPointer(frame.pointer);
   enter(cpu, gate, code, cpu.cpl);
-  return true;
+  return Outcome.Jump;
 }
 
-function toInnerLevel(cpu: Cpu, what: Interruption, gate: Descriptor, target: Descriptor): boolean {
+function toInnerLevel(cpu: Cpu, what: Interruption, gate: Descriptor, target: Descriptor): Outcome {
   const { state, frame } = cpu;
   const cpl = dpl(target);
   const stack = innerStack(cpu, cpl);
-  if (!stack) return false;
+  if (!stack) return Outcome.Fault;
   const size = gateSize(gate);
   const fromVirtual8086 = cpu.isVirtual8086;
   frame.on(stack.descriptor, stack.selector, stack.pointer, cpl);
   if (fromVirtual8086) for (const n of [GS, FS, DS, ES]) frame.push(size, state.segment(n, Seg.selector));
   frame.push(size, state.segment(SS, Seg.selector)).push(size, state.reg(ESP));
   pushReturn(cpu, what, size);
-  if (!frame.check()) return false;
-  if (gateOffset(gate) > limit(target)) return fail(cpu.generalProtection());
+  if (!frame.check()) return Outcome.Fault;
+  if (gateOffset(gate) > limit(target)) return cpu.generalProtection();
   const code = markAccessed(cpu, target);
   const stackSegment = code && markAccessed(cpu, stack.descriptor);
-  if (!stackSegment) return false;
+  if (!stackSegment) return Outcome.Fault;
   frame.store();
   if (fromVirtual8086) {
     state.set(EFLAGS, state.get(EFLAGS) & ~VM);
@@ -176,7 +171,7 @@ function toInnerLevel(cpu: Cpu, what: Interruption, gate: Descriptor, target: De
   setSegment(cpu, SS, stack.selector, stackSegment);
   cpu.setStackPointer(frame.pointer);
   enter(cpu, gate, code, cpl);
-  return true;
+  return Outcome.Jump;
 }
 
 /** Flags and CS:EIP of the handler. An interrupt gate clears IF, a trap gate doesn't. */

@@ -1,5 +1,5 @@
 import { OF } from "../isa/flags.js";
-import { type Insn, Outcome } from "./callout.js";
+import type { Insn, Outcome } from "./callout.js";
 import type { Cpu } from "./cpu.js";
 import { NO_ERROR_CODE, Vector } from "./exceptions.js";
 import type { Source } from "./interruption.js";
@@ -7,7 +7,7 @@ import { interrupt } from "./interrupts.js";
 
 function raise(cpu: Cpu, insn: Insn, vector: number, source: Source): Outcome {
   const returnEip = (cpu.eip + insn.length) >>> 0;
-  return interrupt(cpu, { vector, source, error: NO_ERROR_CODE, returnEip, restart: false }) ? Outcome.Jump : Outcome.Fault;
+  return interrupt(cpu, { vector, source, error: NO_ERROR_CODE, returnEip, restart: false });
 }
 
 export const int = (cpu: Cpu, insn: Insn): Outcome => raise(cpu, insn, insn.imm & 0xff, "int");

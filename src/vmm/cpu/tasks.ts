@@ -40,8 +40,8 @@ const ALL_FLAGS = ARITHMETIC | TF | IF | DF | IOPL | NT | RF | VM | AC | VIF | V
 /**
  * Switches tasks (SDM vol. 3, 7.3). `d` is the TSS's descriptor under `selector`, or a task gate, both checked for privilege and presence.
  * `length` is that of the instruction; for interrupts `what` says what the old task is to return to.
- * A fault before the new task's registers are loaded happens in the old one, which is then unchanged; later ones happen in the new task,
- * before its first instruction.
+ * A fault before the new task's registers are loaded happens in the old one, which is then unchanged (`Fault`); later ones happen in the new
+ * task, before its first instruction (`FaultInNewTask`).
  */
 export function switchTask(cpu: Cpu, selector: number, d: Descriptor, source: TaskSource, length: number, what?: Interruption): Outcome {
   if (systemType(d) !== SystemType.TaskGate) return switchTo(cpu, selector, d, source, length, what);
@@ -116,14 +116,17 @@ function switchTo(cpu: Cpu, selector: number, d: Descriptor, source: TaskSource,
   updateFpuGates(cpu);
   // Local breakpoints belong to the task (SDM vol. 3, 17.2.4).
   state.set(DR + 8 * 7, state.get(DR + 8 * 7) & ~0x155);
-  if (!loadTask(cpu, task, layout, nests)) return Outcome.Fault;
+  if (!loadTask(cpu, task, layout, nests)) return Outcome.FaultInNewTask;
   if (what && what.error !== NO_ERROR_CODE) {
     const frame = cpu.frame.onCurrent().push(layout.size, what.error);
-    if (!frame.check()) return Outcome.Fault;
+    if (!frame.check()) return Outcome.FaultInNewTask;
     frame.store();
     cpu.setStackPointer(frame.pointer);
   }
-  if (task.eip > state.segment(CS, Seg.limit)) return cpu.generalProtection();
+  if (task.eip > state.segment(CS, Seg.limit)) {
+    cpu.generalProtection();
+    return Outcome.FaultInNewTask;
+  }
   if (task.trap) pendDebug(cpu, DR6_BT);
   return Outcome.Jump;
 }
