@@ -54,11 +54,13 @@ export function differences(c: Case, expected: Result, actual: Result): Differen
   };
   note("ending", expected.ending, actual.ending);
   if (expected.ending === "endless" || actual.ending === "endless") return found;
-  note("vector", expected.vector, actual.vector);
-  const fetchMask = expected.vector === PAGE_FAULT ? ~FETCH : -1;
-  note("error code", expected.errorCode & fetchMask, actual.errorCode & fetchMask);
   const faulting = faultingInstruction(c, expected);
-  if (!isUnspecified(faulting, "cr2")) note("cr2", expected.cr2, actual.cr2);
+  if (!isUnspecified(faulting, "fault")) {
+    const fetchMask = expected.vector === PAGE_FAULT ? ~FETCH : -1;
+    note("vector", expected.vector, actual.vector);
+    note("error code", expected.errorCode & fetchMask, actual.errorCode & fetchMask);
+    note("cr2", expected.cr2, actual.cr2);
+  }
   note("eip", expected.eip, actual.eip);
   const mask = ~flagMask(c, expected);
   note("eflags", (expected.eflags & mask) >>> 0, (actual.eflags & mask) >>> 0);

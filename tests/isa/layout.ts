@@ -56,7 +56,8 @@ export const CODE_LIMIT = 112;
 /** Selectors of the host's 64-bit kernel, which our engines' descriptor tables repeat. */
 export const USER_CS = 0x23;
 export const USER_DS = 0x2b;
-const HOST_CS = 0x33;
+/** Its 64-bit code segment, in which the oracle runs. */
+export const HOST_CS = 0x33;
 
 /** `jmp far 33h:EXIT`: the end of every case. */
 export const tail = Uint8Array.of(0xea, EXIT & 0xff, (EXIT >> 8) & 0xff, (EXIT >> 16) & 0xff, EXIT >>> 24, HOST_CS, 0);

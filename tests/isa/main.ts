@@ -58,7 +58,7 @@ let failed = false;
 
 const directed = newTally();
 compareBatch(directedCases, host, engine, directed);
-summarize("directed", directed, 0);
+summarize("directed", directed, 0, directed.mismatchCount);
 
 const weights = families.map((family) => (family in forms ? variantsOf(family).length : 200));
 const weightSum = weights.reduce((a, b) => a + b, 0);
@@ -89,13 +89,14 @@ if (failed)
   );
 process.exit(failed ? 1 : 0);
 
-function summarize(family: string, tally: Tally, milliseconds: number): void {
+function summarize(family: string, tally: Tally, milliseconds: number, shown = SHOWN_PER_FAMILY): void {
   const rate = milliseconds === 0 ? "" : `, ${Math.round(tally.compared / milliseconds)} thousand a second`;
   const reasons = [...tally.unjudged].map(([reason, count]) => `, ${count} not judged (${reason})`).join("");
   console.log(`${family.padEnd(15)} ${String(tally.compared).padStart(9)} compared, ${tally.mismatchCount} differ${reasons}${rate}`);
   if (tally.mismatchCount === 0) return;
   failed = true;
-  for (const mismatch of distinct(tally.mismatches)) {
+  console.log(`  in cases of one instruction: ${byForm(tally.mismatches)}`);
+  for (const mismatch of distinct(tally.mismatches).slice(0, shown)) {
     const again = judge(mismatch.case, host, engine);
     const small = again === undefined ? mismatch : minimize(again, host, engine);
     if (again === undefined) console.log("(not when run alone: a case before it in its batch matters)");
@@ -103,12 +104,25 @@ function summarize(family: string, tally: Tally, milliseconds: number): void {
   }
 }
 
+/** Which forms differ alone, with how many of the mismatches that were kept. */
+function byForm(mismatches: readonly Mismatch[]): string {
+  const counts = new Map<string, number>();
+  for (const { case: c } of mismatches) {
+    if (c.instructions.length !== 1) continue;
+    const { form, size, memory } = c.instructions[0];
+    const name = `${form.title}${size === 0 ? "" : ` (${8 * size})`} ${memory ? "mem" : "reg"}`;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const sorted = [...counts].sort((a, b) => b[1] - a[1]);
+  return sorted.map(([name, count]) => `${name}: ${count}`).join("; ") || "none";
+}
+
 /** A few that look different from each other. */
 function distinct(mismatches: readonly Mismatch[]): Mismatch[] {
   const seen = new Map<string, Mismatch>();
   for (const mismatch of mismatches) {
-    const kind = `${mismatch.case.instructions.map(({ form }) => form.mnemonic).join(" ")} ${mismatch.differences.map(({ field }) => field).join(" ")}`;
+    const kind = `${mismatch.case.instructions.map(({ form }) => form.mnemonic).join(" ")} ${mismatch.case.name ?? ""} ${mismatch.differences.map(({ field }) => field).join(" ")}`;
     if (!seen.has(kind)) seen.set(kind, mismatch);
   }
-  return [...seen.values()].sort((a, b) => a.case.instructions.length - b.case.instructions.length).slice(0, SHOWN_PER_FAMILY);
+  return [...seen.values()].sort((a, b) => a.case.instructions.length - b.case.instructions.length);
 }

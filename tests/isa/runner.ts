@@ -16,7 +16,7 @@ export function newTally(): Tally {
 }
 
 /** How many mismatches are kept to be minimized and shown. */
-const KEPT = 500;
+const KEPT = 2000;
 
 /** Runs cases on both, and notes what differs. */
 export function compareBatch(cases: readonly Case[], host: IsaEngine, engine: IsaEngine, tally: Tally, coverage?: Coverage): void {

@@ -4,7 +4,8 @@
  */
 import type { Case, Instruction, Result } from "./case.js";
 
-export type Aspect = "registers" | "memory" | "fx" | "cr2";
+/** "fault": which fault is reported, when several of the instruction's accesses fault. */
+export type Aspect = "registers" | "memory" | "fx" | "fault";
 
 interface Unspecified {
   readonly mnemonics: readonly string[];
@@ -13,13 +14,14 @@ interface Unspecified {
 }
 
 export const unspecified: readonly Unspecified[] = [
-  { mnemonics: ["cmps"], aspect: "cr2", reason: "the order of the two reads: when both fault, either may be reported" },
+  { mnemonics: ["cmps"], aspect: "fault", reason: "the order of the two reads: when both fault, either may be reported" },
+  { mnemonics: ["iret", "retf"], aspect: "fault", reason: "the order in which the words of the frame are read" },
   {
     mnemonics: ["popa"],
     aspect: "registers",
     reason: "registers popped before the fault; ESP is not among them, and the instruction can be restarted",
   },
-  { mnemonics: ["pusha", "enter"], aspect: "memory", reason: "pushes before the one that faults" },
+  { mnemonics: ["pusha", "enter", "callf"], aspect: "memory", reason: "pushes before the one that faults" },
 ];
 
 /** The instruction that faulted, if it is one of the case's. */

@@ -35,9 +35,10 @@ export interface Expectation extends Partial<Record<RegisterName, number>> {
 /** Where ESP points unless a case says otherwise. */
 export const STACK = DATA + 4 * PAGE + 0x800;
 
+/** The mnemonic is the name's first word: names of cases in which something is unspecified (unspecified.ts) start with it. */
 function directedForm(name: string): Form {
   return {
-    mnemonic: name,
+    mnemonic: name.split(" ")[0],
     mandatory: 0,
     opcode: [],
     modrm: undefined,

@@ -212,10 +212,10 @@ export const integerForms: Readonly<Record<string, readonly Form[]>> = {
     jcxz E3 Jb
   `),
   far: parseForms(`
-    jmp EA Iv,Iw
-    call 9A Iv,Iw ; w=sp
-    jmp FF /5 M6 ; wide ro
-    call FF /3 M6 ; wide ro w=sp
+    jmpf EA Iv,Iw
+    callf 9A Iv,Iw ; w=sp
+    jmpf FF /5 M6 ; wide ro
+    callf FF /3 M6 ; wide ro w=sp
     retf CB ; wide w=sp
     retf CA Iw ; wide w=sp
     iret CF ; wide w=sp

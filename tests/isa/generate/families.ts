@@ -33,9 +33,13 @@ export function variantsOf(family: string): Variant[] {
 /** Families whose members are mixed in sequences. Segment loads, traps and branches would end most of them at once. */
 const mixable = {
   mixed: ["alu", "alu", "shift", "shift", "bit", "move", "conditional", "conditional", "flags", "bcd", "muldiv", "stack", "string"],
+  /** With AC: everything that is not aligned is #AC. */
+  alignment: ["alu", "shift", "move", "conditional", "stack", "string", "bit"],
   "mixed-x87": ["x87", "x87", "x87", "move", "alu"],
   "mixed-vector": ["mmx", "sse2int", "ssefp", "convert", "move"],
 } as const;
+
+const AC = 0x40000;
 
 /** Names for `--family`. */
 export const familyNames: readonly string[] = [...Object.keys(forms), ...Object.keys(mixable)];
@@ -81,6 +85,7 @@ export class CaseSource {
   #sequence(): Case | undefined {
     const builder = new CaseBuilder(this.random, this.lowPage);
     const families = mixable[this.family as keyof typeof mixable];
+    if (this.family === "alignment") builder.eflags |= AC;
     if (this.family === "mixed-x87") builder.fx = randomFx(this.random, "double", true);
     if (this.family === "mixed-vector")
       builder.fx = randomFx(this.random, this.random.pick(["single", "double", "integer"] as const), false);

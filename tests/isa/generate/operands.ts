@@ -1,5 +1,5 @@
 /** Operands that make integer instructions do something worth looking at: dividends that fit, selectors that load, stacks that hold flags. */
-import { CROSSING_WINDOW, EDGE_WINDOW, USER_CS, USER_DS, WINDOW } from "../layout.js";
+import { CROSSING_WINDOW, EDGE_WINDOW, HOST_CS, USER_CS, USER_DS, WINDOW } from "../layout.js";
 import type { Random } from "../random.js";
 import type { CaseBuilder, Wish } from "./builder.js";
 import type { Variant } from "./families.js";
@@ -17,8 +17,14 @@ const DI = 7;
 const REPNE = 0xf2;
 const REP = 0xf3;
 
-/** Those that load, null, a 64-bit code segment, RPL 0; the kernel's, the LDT's, the TSS, an empty TLS slot, beyond the table. */
-const SELECTORS = [USER_DS, USER_DS, USER_DS, USER_CS, 0, 3, 0x28, 0x33, 0x20, 0x10, 0x18, 0x07, 0x40, 0x63, 0xfff0, 0xff83];
+/**
+ * Those that load, null, RPL 0; the kernel's, the LDT's, the TSS, an empty TLS slot, beyond the table. Not null with an RPL: an interrupt of
+ * the host, on its way back, makes 0 of it.
+ */
+const SELECTORS = [USER_DS, USER_DS, USER_DS, USER_CS, 0, 0, 0x28, HOST_CS, 0x20, 0x10, 0x18, 0x07, 0x40, 0x63, 0xfff0, 0xff83];
+
+/** 33h is another descriptor on the host, which LAR would show. */
+const SHARED_SELECTORS = SELECTORS.filter((selector) => selector !== HOST_CS);
 
 export function addInteger(builder: CaseBuilder, random: Random, variant: Variant, faults: number): boolean {
   const { form, size, memory } = variant;
@@ -93,7 +99,7 @@ function prepare(builder: CaseBuilder, random: Random, variant: Variant, wish: W
     case "ret":
       return prepareStack(builder, random, variant, wish, faults);
     case "mov":
-      return form.operands.some((o) => o.kind === "S") ? selectorOperand(builder, random, wish) : wish;
+      return form.operands.some((o) => o.kind === "S") ? selectorOperand(builder, random, wish, SELECTORS) : wish;
     case "les":
     case "lds":
     case "lss":
@@ -109,7 +115,7 @@ function prepare(builder: CaseBuilder, random: Random, variant: Variant, wish: W
     case "verw":
     case "lldt":
     case "ltr":
-      return selectorOperand(builder, random, wish);
+      return selectorOperand(builder, random, wish, SHARED_SELECTORS);
     case "int": {
       // 80h is the kernel's.
       const vector = random.pick([0, 1, 2, 3, 4, 5, 13, 14, 0x20, 0x7f, 0x81, 0xff]);
@@ -125,8 +131,8 @@ function stackAddress(random: Random, faults: number, length: number): number {
 }
 
 /** A selector in the register or memory that ModRM names. */
-function selectorOperand(builder: CaseBuilder, random: Random, wish: Wish): Wish {
-  const selector = random.pick(SELECTORS);
+function selectorOperand(builder: CaseBuilder, random: Random, wish: Wish, selectors: readonly number[]): Wish {
+  const selector = random.pick(selectors);
   const rm = random.below(8);
   if (rm !== SP && builder.isFree(rm)) builder.setRegister(rm, (random.word() & 0xffff0000) | selector);
   return { ...wish, rm, content: [selector & 0xff, selector >> 8] };
@@ -169,7 +175,7 @@ function preparePopf(builder: CaseBuilder, random: Random, wish: Wish): Wish | u
     return wish;
   }
   const at = (random.oneIn(2) ? CROSSING_WINDOW : EDGE_WINDOW) + random.below(WINDOW - 3);
-  const flags = random.word() & (random.oneIn(16) ? 0xfffffeff : 0xfffbbeff);
+  const flags = random.word() & 0xfffbbeff;
   builder.setRegister(SP, at);
   builder.poke(at, [flags & 0xff, (flags >> 8) & 0xff, (flags >> 16) & 0xff, flags >>> 24]);
   return wish;

@@ -30,13 +30,12 @@ export function interestingImmediate(random: Random, bytes: number): number {
   return bytes === 1 && random.oneIn(2) ? random.below(256) : interestingWord(random);
 }
 
-/** CF PF AF ZF SF OF at random; DF seldom, AC, NT and ID hardly ever. IF is always set, TF never. */
+/** CF PF AF ZF SF OF at random; DF seldom, NT and ID hardly ever. IF is always set; AC and TF never. */
 export function randomFlags(random: Random): number {
   let flags = 0x202 | (random.word() & 0x8d5);
   if (random.oneIn(8)) flags |= 0x400;
   if (random.oneIn(64)) flags |= 0x4000;
   if (random.oneIn(64)) flags |= 0x200000;
-  if (random.oneIn(256)) flags |= 0x40000;
   return flags;
 }
 

@@ -125,8 +125,10 @@ export class InterpreterEngine implements IsaEngine {
     const state = this.#state;
     const vector = stopped === Stopped.Halted ? guest.vectorAt(this.#cpu.eip) : undefined;
     const fx = saveFx(state);
-    const gpr = Uint32Array.from({ length: 8 }, (_, r) => state.reg(r));
-    const segments = Uint16Array.from({ length: 6 }, (_, s) => state.segment(s, at.Seg.selector));
+    const gpr = new Uint32Array(8);
+    for (let r = 0; r < 8; r++) gpr[r] = state.reg(r);
+    const segments = new Uint16Array(6);
+    for (let s = 0; s < 6; s++) segments[s] = state.segment(s, at.Seg.selector);
     const writes = this.#writes();
     const common = { gpr, segments, fx, writes };
     if (vector === undefined) {

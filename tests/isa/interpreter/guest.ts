@@ -88,7 +88,8 @@ export function guestImage(): Uint8Array {
   descriptor(KERNEL_DS, 0x00cf9300, 0x0000ffff);
   descriptor(0x20, 0x00cffb00, 0x0000ffff);
   descriptor(0x28, 0x00cff300, 0x0000ffff);
-  descriptor(0x30, 0x00affb00, 0x0000ffff);
+  // The host's is 64-bit. Here it is as 23h, so that the end of a case is not a change of mode.
+  descriptor(0x30, 0x00cffb00, 0x0000ffff);
   descriptor(TSS_SELECTOR, (TSS & 0xff000000) | 0x8b00 | ((TSS >>> 16) & 0xff), ((TSS << 16) | tss.limit) >>> 0);
   view.setUint32(kernelPhysical(TSS) + 4, STACK_TOP, true);
   view.setUint16(kernelPhysical(TSS) + 8, KERNEL_DS, true);
