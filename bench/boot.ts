@@ -80,37 +80,26 @@ function host(): string {
 
 function comparison(series: readonly Series[]): string {
   const base = series[0];
-  const rows = [["", "runs", "seconds to init", "CPU seconds", "RSS MiB at ready", `time / ${base?.engine.name ?? ""}`, ""]];
+  if (!base) return "no engine that could run\n";
+  const rows = [
+    ["", "runs", "seconds to init", "CPU seconds", "RSS MiB at ready", `time / ${base.engine.name}`, `CPU / ${base.engine.name}`, ""],
+  ];
   for (const { engine, version, runs } of series) {
     const done = runs.filter((run) => run !== undefined);
-    if (done.length === 0) {
-      rows.push([engine.name, "0", "failed", "", "", "", version]);
-      continue;
-    }
-    const ratios = runs.flatMap((run, turn) => {
-      const ours = base.runs[turn];
-      return run && ours ? [run.readySeconds / ours.readySeconds] : [];
-    });
-    rows.push([
-      engine.name,
-      String(done.length),
-      spread(
-        done.map((run) => run.readySeconds),
-        2,
-      ),
-      spread(
-        done.map((run) => run.cpuSeconds),
-        2,
-      ),
-      spread(
-        done.map((run) => run.residentMiB),
-        0,
-      ),
-      ratios.length > 0 ? spread(ratios, 2) : "",
-      version,
-    ]);
+    const of = (figure: (run: Measurement) => number, digits: number) => spread(done.map(figure), digits);
+    const ratios = (figure: (run: Measurement) => number) => {
+      const pairs = runs.flatMap((run, turn) => {
+        const other = base.runs[turn];
+        return run && other ? [figure(run) / figure(other)] : [];
+      });
+      return spread(pairs, 2);
+    };
+    const seconds = (run: Measurement) => run.readySeconds;
+    const cpu = (run: Measurement) => run.cpuSeconds;
+    const figures = [of(seconds, 2), of(cpu, 2), of((run) => run.residentMiB, 0), ratios(seconds), ratios(cpu)];
+    rows.push([engine.name, String(done.length), ...figures, version]);
   }
-  return `${table(rows)}(median, least and greatest)\n`;
+  return `${table(rows)}(median, least and greatest; "-" where there is none)\n`;
 }
 
 /** Of the last run: what the monitor counted. */

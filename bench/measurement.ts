@@ -14,6 +14,7 @@ export interface Measurement {
 export type Outcome = Measurement | { failure: string };
 
 const CLOCK_TICKS = 100;
+const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const CONSOLE_SHOWN = 2000;
 /** Time to write statistics in, after SIGTERM. */
 const END_MS = 10_000;
@@ -23,6 +24,11 @@ export async function measure(argv: readonly [string, ...string[]], line: string
   const started = performance.now();
   const child = spawn(argv[0], argv.slice(1), { stdio: ["ignore", "pipe", "pipe"], detached: true });
   const closed = once(child, "close").catch(() => undefined);
+  // In a group of its own it doesn't get the terminal's signals: whatever ends us ends it.
+  const abandon = () => process.exit(1);
+  const endWithUs = () => end(child, "SIGKILL");
+  process.on("exit", endWithUs);
+  for (const signal of ENDING_SIGNALS) process.on(signal, abandon);
   const limit = setTimeout(() => end(child, "SIGKILL"), limitSeconds * 1000);
   let [console, measurement] = ["", undefined as Measurement | undefined];
   const read = (chunk: Buffer) => {
@@ -47,6 +53,8 @@ export async function measure(argv: readonly [string, ...string[]], line: string
   clearTimeout(limit);
   // What it left behind in its group, if anything.
   end(child, "SIGKILL");
+  process.off("exit", endWithUs);
+  for (const signal of ENDING_SIGNALS) process.off(signal, abandon);
   return measurement ?? { failure: `no line "${line}" within ${limitSeconds} s; the console ended with:\n${console}` };
 }
 
