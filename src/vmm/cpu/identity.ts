@@ -39,7 +39,17 @@ const LOGICAL_PROCESSORS = 1 << 16;
 /** MAXPHYADDR 36, 32 linear bits. */
 const ADDRESS_SIZES = 0x2024;
 
-const HIGHEST_BASIC = 1;
+/**
+ * TSC and crystal clock (leaf 15h) and processor frequency (leaf 16h): with them a kernel knows its TSC instead of measuring it against the
+ * 8254, which a loaded host can spoil. 25 MHz x 40 / 1 = TSC_HZ of time/tsc.ts.
+ */
+const CRYSTAL_HZ = 25_000_000;
+const TSC_RATIO = 40;
+const FREQUENCY_MHZ = 1000;
+/** CPUID.80000007H:EDX bit 8: the TSC runs at one rate whatever the processor does. */
+const INVARIANT_TSC = 0x100;
+
+const HIGHEST_BASIC = 0x16;
 const HIGHEST_HYPERVISOR = 0x4000_0000;
 const HIGHEST_EXTENDED = 0x8000_0008;
 
@@ -61,11 +71,14 @@ const brand = words("Worldswitch virtual processor", 12);
 const LEAVES: ReadonlyMap<number, Leaf> = new Map<number, Leaf>([
   [0, [HIGHEST_BASIC, v0, v2, v1]],
   [1, [SIGNATURE, CACHE_LINE | LOGICAL_PROCESSORS, HYPERVISOR, FEATURES]],
+  [0x15, [1, TSC_RATIO, CRYSTAL_HZ, 0]],
+  [0x16, [FREQUENCY_MHZ, FREQUENCY_MHZ, CRYSTAL_HZ / 1_000_000, 0]],
   [0x4000_0000, [HIGHEST_HYPERVISOR, h0, h1, h2]],
   [0x8000_0000, [HIGHEST_EXTENDED, 0, 0, 0]],
   [0x8000_0002, [brand[0], brand[1], brand[2], brand[3]]],
   [0x8000_0003, [brand[4], brand[5], brand[6], brand[7]]],
   [0x8000_0004, [brand[8], brand[9], brand[10], brand[11]]],
+  [0x8000_0007, [0, 0, 0, INVARIANT_TSC]],
   [0x8000_0008, [ADDRESS_SIZES, 0, 0, 0]],
 ]);
 
