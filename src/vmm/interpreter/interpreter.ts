@@ -12,6 +12,7 @@ import { type CoreModule, emitCoreModule } from "./core-module.js";
 import { ExitReason } from "./exit.js";
 import { SPECIALS, Special } from "./handlers.js";
 import { InsnView } from "./insn-view.js";
+import { JumpCache } from "./jump-cache.js";
 import { type CodeMode, fillRecord, fillSpecial } from "./predecoder.js";
 import { RECORD_SIZE, Rec } from "./record.js";
 
@@ -38,14 +39,14 @@ export type Acknowledge = () => number;
 export class Interpreter {
   /** Instructions retired since the machine was made; an iteration of a repeated string instruction counts as one. */
   retired = 0;
+  /** Called before code runs on after something that decoded code or the decision engine depends on may have changed. */
+  onDispatch: () => void = () => undefined;
   /** Interrupts and exceptions delivered. */
   interrupts = 0;
   exceptions = 0;
 
-  /** Called before code is looked up, when the state is between two instructions: the decision engine settles the mode there. */
-  onDispatch: () => void = () => undefined;
-
   readonly cache: CodeCache;
+  private readonly jumps: JumpCache;
   private readonly state: CpuState;
   private readonly insn: InsnView;
   private readonly callouts: readonly Callout[];
@@ -68,9 +69,10 @@ export class Interpreter {
   ) {
     this.state = cpu.state;
     this.insn = new InsnView(cpu.state);
+    this.jumps = new JumpCache(cpu.state);
     this.cache = new CodeCache(cpu.state, mmu.memory.ramBytes, (page) => mmu.protectCode(page));
     mmu.memory.codeWatch = this.cache;
-    mmu.onFlush = () => this.forgetJumps();
+    mmu.onFlush = (kind, linear) => (kind === "page" ? this.jumps.clearPage(linear) : this.jumps.clear());
     cpu.onModeChange = () => this.modeChanged();
     this.callouts = core.callouts.map((name) => {
       const callout = systemCallouts[name];
@@ -90,7 +92,6 @@ export class Interpreter {
     };
     const instance = new WebAssembly.Instance(core.module, { env: { memory: cpu.state.memory, ...imports } });
     this.execute = instance.exports.run as (record: number) => void;
-    this.forgetJumps();
     this.modeChanged();
   }
 
@@ -114,6 +115,7 @@ export class Interpreter {
         if (stopped) return this.rest(stopped);
       }
       if (state.i32[at.BUDGET >> 2] <= 0) return this.rest(Stopped.Budget);
+      this.onDispatch();
       const record = this.lookup(this.cpu.eip, 0);
       if (record) this.enter(record);
       if (!this.leave()) return this.rest(Stopped.TripleFault);
@@ -122,6 +124,9 @@ export class Interpreter {
 
   private rest(stopped: Stopped): Stopped {
     this.account();
+    // The word is cleared by a reset: between runs it must not count.
+    this.state.set(at.BUDGET, 0);
+    this.accounted = 0;
     return stopped;
   }
   private account(): void {
@@ -154,7 +159,7 @@ export class Interpreter {
         return this.step() !== "tripleFault";
       case ExitReason.Flush:
         this.cache.flush();
-        this.forgetJumps();
+        this.jumps.clear();
         return true;
       default:
         return true;
@@ -218,6 +223,7 @@ export class Interpreter {
         i32[at.BUDGET >> 2] -= i32[(record + Rec.position) >> 2] + 1;
         if (state.get(at.EVENTS) !== 0) return this.exit(ExitReason.Events, 0);
         if (i32[at.BUDGET >> 2] <= 0) return this.exit(ExitReason.Budget, 0);
+        this.onDispatch();
         const next = this.lookup(cpu.eip, 0);
         if (next) i32[at.BUDGET >> 2] += i32[(next + Rec.position) >> 2];
         return next;
@@ -227,6 +233,9 @@ export class Interpreter {
         if (state.get(at.EVENTS) !== 0) return this.exit(ExitReason.Events, record);
         if (i32[at.BUDGET >> 2] <= i32[(record + Rec.position) >> 2]) return this.exit(ExitReason.Budget, record);
         return record;
+      case Outcome.FaultInNewTask:
+        i32[at.BUDGET >> 2] -= i32[(record + Rec.position) >> 2] + 1;
+        return this.exit(ExitReason.Fault, 0);
       default:
         return this.exit(ExitReason.Fault, record);
     }
@@ -235,7 +244,6 @@ export class Interpreter {
   private lookup(eip: number, from: number): number {
     const { state, mmu, cache } = this;
     const { i32 } = state;
-    this.onDispatch();
     this.codeSegmentChanged();
     i32[at.EIP >> 2] = eip;
     if (eip > this.codeLimit) {
@@ -256,9 +264,7 @@ export class Interpreter {
     // A direct branch is linked when its target turns out to lie in its own page.
     if (from && i32[at.EIP_PAGE >> 2] === eipPage && state.u16[(from + Rec.handler) >> 1] >= SPECIALS) i32[(from + Rec.target) >> 2] = record;
     i32[at.EIP_PAGE >> 2] = eipPage;
-    const slot = (state.get(at.VIEW_JUMP_CACHE) >> 2) + 2 * ((eip ^ (eip >>> 12)) & (at.JUMP_CACHE_ENTRIES - 1));
-    i32[slot] = eip;
-    i32[slot + 1] = record;
+    this.jumps.enter(eip, record, linear);
     return record;
   }
 
@@ -299,7 +305,7 @@ export class Interpreter {
       cpu.isFlat(at.DS);
     if (code32 === this.mode.code32 && flat === this.mode.flat) return;
     this.mode = { code32, flat };
-    this.forgetJumps();
+    this.jumps.clear();
   }
 
   /** The jump caches go by EIP, so they hold for one base and limit of CS. */
@@ -309,14 +315,7 @@ export class Interpreter {
     if (base === this.codeBase && limit === this.codeLimit) return;
     this.codeBase = base;
     this.codeLimit = limit;
-    this.forgetJumps();
-  }
-
-  /** Empties both jump caches. An entry's key must not hash to its own slot, which the complement of the slot number never does. */
-  private forgetJumps(): void {
-    const { i32 } = this.state;
-    const first = at.JUMP_CACHE >> 2;
-    for (let slot = 0; slot < 2 * at.JUMP_CACHE_ENTRIES; slot++) i32[first + 2 * slot] = ~(slot & (at.JUMP_CACHE_ENTRIES - 1)) & 0xfff;
+    this.jumps.clear();
   }
 
   /**
@@ -360,7 +359,7 @@ export class Interpreter {
 }
 
 /** Emits and compiles the core module for a memory of `pages` 64 KiB pages. */
-export function compileCore(pages: number, profile = false): CoreModule & { module: WebAssembly.Module } {
+export function compileCore(pages: number, profile = !!process.env.PROF): CoreModule & { module: WebAssembly.Module } {
   const core = emitCoreModule(pages, profile);
   return { ...core, module: new WebAssembly.Module(core.bytes) };
 }

@@ -1,0 +1,51 @@
+import * as at from "../cpu/layout.js";
+import type { CpuState } from "../cpu/state.js";
+
+const ENTRIES = at.JUMP_CACHE_ENTRIES;
+
+/**
+ * The two jump caches (supervisor, user) that emitted code looks EIPs up in. They hold for one mode, one base and limit of CS, and one state
+ * of the mappings. Kernels flush single pages by the ten thousand while they boot, hardly ever one with code, and reload CR3 on every
+ * context switch: so it is remembered which slots are filled and which linear pages they stand for.
+ */
+export class JumpCache {
+  private readonly filled = new Uint32Array(2 * ENTRIES);
+  private count = 0;
+  /** Linear page numbers with entries, by their low 12 bits. */
+  private readonly pages = new Uint8Array(4096);
+
+  constructor(private readonly state: CpuState) {
+    for (let slot = 0; slot < 2 * ENTRIES; slot++) this.empty(slot);
+  }
+
+  /** Enters a record into the cache of the present privilege. `linear` is its linear address. */
+  enter(eip: number, record: number, linear: number): void {
+    const { i32 } = this.state;
+    const first = (this.state.get(at.VIEW_JUMP_CACHE) - at.JUMP_CACHE) >> 3;
+    const slot = first + ((eip ^ (eip >>> 12)) & (ENTRIES - 1));
+    const word = (at.JUMP_CACHE >> 2) + 2 * slot;
+    // Slots are listed when they are filled first: a full list is every slot, so it can't overflow.
+    if (i32[word + 1] === 0) this.filled[this.count++] = slot;
+    i32[word] = eip;
+    i32[word + 1] = record;
+    this.pages[(linear >>> 12) & 0xfff] = 1;
+  }
+
+  clear(): void {
+    for (let i = 0; i < this.count; i++) this.empty(this.filled[i]);
+    this.count = 0;
+    this.pages.fill(0);
+  }
+
+  /** The mapping of one linear page has changed. */
+  clearPage(linear: number): void {
+    if (this.pages[(linear >>> 12) & 0xfff]) this.clear();
+  }
+
+  /** An empty slot's key must not hash to the slot: the complement of its number never does. */
+  private empty(slot: number): void {
+    const word = (at.JUMP_CACHE >> 2) + 2 * slot;
+    this.state.i32[word] = ~slot & (ENTRIES - 1);
+    this.state.i32[word + 1] = 0;
+  }
+}
