@@ -5,14 +5,14 @@ export function isForeignKeyViolation(error: unknown): boolean {
   return error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P2003";
 }
 
-/** The database cannot be reached at all: P1001, P1002, P1008, P1017, P2024, or a socket error below them. */
+/** Prisma's own codes, those of the connection below it, and PostgreSQL's while it starts or stops. */
+const unreachable = new Set(
+  "P1001 P1002 P1008 P1017 P2024 P2028 ENOENT ECONNREFUSED ECONNRESET EPIPE ETIMEDOUT ENOTFOUND 57P01 57P02 57P03 08006".split(" "),
+);
+
+/** The database cannot be reached, or has just gone: a request that met this did nothing, or cannot know. */
 export function isUnreachable(error: unknown): boolean {
   if (error instanceof Prisma.PrismaClientInitializationError) return true;
-  if (error instanceof Prisma.PrismaClientKnownRequestError) return ["P1001", "P1002", "P1008", "P1017", "P2024"].includes(error.code);
-  return (
-    error instanceof Error &&
-    "code" in error &&
-    typeof error.code === "string" &&
-    ["ECONNREFUSED", "ENOENT", "ECONNRESET"].includes(error.code)
-  );
+  if (error instanceof Prisma.PrismaClientKnownRequestError) return unreachable.has(error.code);
+  return error instanceof Prisma.PrismaClientUnknownRequestError && /connection (terminated|ended|closed)/i.test(error.message);
 }

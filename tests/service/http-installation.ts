@@ -14,7 +14,7 @@ import type { Prisma } from "../../src/store/generated/client.js";
 import { applyMigrations, readMigrations } from "../../src/store/migrations.js";
 import { commit } from "../../src/store/outbox.js";
 import { setAdminToken } from "../../src/store/tokens.js";
-import { scratchDatabase } from "./scratch-database.js";
+import { type ScratchDatabase, scratchDatabase } from "./scratch-database.js";
 
 export const adminToken = "an-admin-token-of-a-test-installation";
 export const clusterSecret = "a-cluster-secret-of-a-test-installation";
@@ -22,8 +22,8 @@ export const clusterSecret = "a-cluster-secret-of-a-test-installation";
 export type Installation = Awaited<ReturnType<typeof startInstallation>>;
 
 /** Logs go to `lines`, one object for each. */
-export async function startInstallation(settings: Partial<ApiSettings> = {}) {
-  const database = await scratchDatabase();
+export async function startInstallation(settings: Partial<ApiSettings> = {}, given?: ScratchDatabase) {
+  const database = given ?? (await scratchDatabase());
   const { folder } = database;
   await applyMigrations(database.url, await readMigrations());
   const db = openDatabase(database.url);

@@ -1,4 +1,8 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { EmbeddedPostgres } from "../../src/store/postgres/embedded.js";
 import { type Installation, startInstallation } from "./http-installation.js";
 
 let installation: Installation;
@@ -43,15 +47,21 @@ describe("what needs no token", () => {
   });
 });
 
-describe("/readyz", () => {
-  it("says when the database does not answer", async () => {
-    const { db } = installation.service;
-    const query = db.$queryRaw;
-    installation.service.db.$queryRaw = (() => Promise.reject(new Error("down"))) as unknown as typeof query;
-    const answer = await installation.anonymous.get("/readyz");
-    installation.service.db.$queryRaw = query;
-    expect([answer.status, answer.body.code]).toEqual([503, "service_unavailable"]);
-    await installation.anonymous.get("/readyz").expect(200);
+describe("without its database", () => {
+  it("the server answers, says that it is not ready, and serves again when the database is back", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "worldswitch-test-"));
+    let postgres = await EmbeddedPostgres.start({ dataFolder: folder });
+    const own = await startInstallation({}, { url: postgres.url, folder, close: () => postgres.close() });
+    await postgres.close();
+    for (const path of ["/readyz", "/v1/vms"]) {
+      const answer = await own.admin.get(path);
+      expect([answer.status, answer.body.code], path).toEqual([503, "service_unavailable"]);
+    }
+    await own.anonymous.get("/healthz").expect(200);
+    postgres = await EmbeddedPostgres.start({ dataFolder: folder });
+    await expect.poll(async () => (await own.admin.get("/v1/vms")).status, { timeout: 60_000 }).toBe(200);
+    await own.close();
+    await rm(folder, { recursive: true });
   });
 });
 
