@@ -24,7 +24,7 @@ let users = 0;
 async function startServer(): Promise<Server> {
   if (process.env.TEST_DATABASE_URL) return { url: process.env.TEST_DATABASE_URL, close: async () => {} };
   const dataFolder = await mkdtemp(join(tmpdir(), "worldswitch-test-"));
-  const postgres = await EmbeddedPostgres.start({ dataFolder });
+  const postgres = await EmbeddedPostgres.start({ dataFolder, durable: false });
   return {
     url: postgres.url,
     async close() {

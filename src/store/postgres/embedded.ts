@@ -26,13 +26,13 @@ const settings = {
   shared_buffers: "32MB",
   log_timezone: "UTC",
   timezone: "UTC",
-  // Waits for the disk at each commit: an operation that was answered survives a power cut.
-  fsync: "on",
 };
 
 export interface EmbeddedOptions {
   /** Absolute or relative; the cluster lies in `postgres` in it, its log in `postgres.log`. */
   dataFolder: string;
+  /** Whether a commit waits for the disk, so that what was answered survives a power cut. Default true; false is for databases that are thrown away. */
+  durable?: boolean;
   /** How it is kept from running as root; default: the best that this system allows. */
   account?: Account;
   /** Called when PostgreSQL died by itself and was started again. */
@@ -80,6 +80,10 @@ export class EmbeddedPostgres {
     return this.urlOf(database);
   }
 
+  private get durable(): boolean {
+    return this.options.durable ?? true;
+  }
+
   get pid(): number | undefined {
     return this.child?.pid;
   }
@@ -116,6 +120,7 @@ export class EmbeddedPostgres {
     await mkdir(unfinished, { mode: 0o700 });
     await giveTo(this.account, unfinished);
     const args = ["-D", unfinished, "-U", user, "-A", "trust", "--no-locale", "-E", "UTF8", "--no-instructions"];
+    if (!this.durable) args.push("--no-sync");
     const log = await this.openLog();
     const [command, ...rest] = commandAs(this.account, endingWithParent([join(this.bin, "initdb"), ...args]));
     const child = spawn(command, rest, { stdio: ["ignore", log.fd, log.fd], env: environment });
@@ -128,7 +133,7 @@ export class EmbeddedPostgres {
   private async launch(): Promise<void> {
     await clearLockFile(this.cluster);
     const log = await this.openLog();
-    const args = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+    const args = Object.entries({ ...settings, fsync: this.durable ? "on" : "off" }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
     const postgres = [join(this.bin, "postgres"), "-D", this.cluster, "-k", this.socket, ...args];
     const [command, ...rest] = commandAs(this.account, endingWithParent(postgres));
     // A session of its own: Ctrl-C in the terminal reaches the server, which then closes this in order.
