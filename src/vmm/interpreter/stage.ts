@@ -92,15 +92,17 @@ export class InterpreterStage extends Stage {
 
   // Memory
 
-  /** The access at a linear address, by the TLB in line. */
-  private translateFlat(linear: Value, size: number, access: number): Value {
+  /** The access at a linear address, by the TLB in line. `bySegment`: of the memory operand, whose segment says which fault running over 4 GiB is. */
+  private translateFlat(linear: Value, size: number, access: number, bySegment = false): Value {
     const table = this.state((access & 3) === Access.read ? at.VIEW_READ : at.VIEW_WRITE);
     const entry = this.loadHost(this.add(table, this.shl(this.shrU(linear, 12), 2)), 4);
     const host = this.variable(this.add(linear, entry));
     const miss = size === 1 ? this.and(entry, 1) : this.and(this.or(linear, entry), size - 1);
     this.when(miss, () => {
       this.put(linear);
-      this.f.i32(size).i32(access).call(this.core.miss).tee(host.local).op(Op.i32_eqz);
+      this.f.i32(size);
+      this.put(bySegment ? this.or(this.shl(this.eq(this.field(1, Rec.segment), at.SS), 3), access) : access);
+      this.f.call(this.core.miss).tee(host.local).op(Op.i32_eqz);
       this.f.if();
       this.to.fault();
       this.f.end();
@@ -132,7 +134,7 @@ export class InterpreterStage extends Stage {
     const address = this.add(this.effectiveAddress(), offset);
     if (!this.general) {
       if (access & ALIGNED) this.raiseIf(this.and(address, 15), 13, 0);
-      return this.translateFlat(address, size, (access & 3) | Access.flat);
+      return this.translateFlat(address, size, (access & 3) | Access.flat, true);
     }
     const masked = offset === 0 ? address : this.and(address, this.addressMask());
     return this.translateGeneral(this.field(1, Rec.segment), masked, size, access);

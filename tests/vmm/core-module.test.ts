@@ -1,0 +1,27 @@
+import { describe, expect, it } from "vitest";
+import { wasmPages } from "../../src/vmm/cpu/layout.js";
+import { emitCoreModule, HOT_BYTES } from "../../src/vmm/interpreter/core-module.js";
+import { handlers, hotCount } from "../../src/vmm/interpreter/handlers.js";
+import { HOT } from "../../src/vmm/interpreter/hot-set.js";
+
+describe("the emitted core module", () => {
+  const core = emitCoreModule(wasmPages(32 << 20));
+
+  it("is valid WebAssembly", () => {
+    expect(WebAssembly.validate(core.bytes)).toBe(true);
+  });
+
+  it("keeps its hot function under the size that V8 allocates registers well for", () => {
+    expect(core.hotBytes).toBeLessThanOrEqual(HOT_BYTES);
+  });
+
+  it("has every handler that the hot set names", () => {
+    const known = new Set(handlers.map((handler) => handler.key));
+    expect(HOT.filter((key) => !known.has(key))).toEqual([]);
+    expect(hotCount).toBe(HOT.length);
+  });
+
+  it("is emitted the same every time", () => {
+    expect(emitCoreModule(wasmPages(32 << 20)).bytes).toEqual(core.bytes);
+  });
+});
