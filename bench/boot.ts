@@ -106,14 +106,16 @@ function comparison(series: readonly Series[]): string {
 function details(stats: MachineStats): string {
   const million = (count: number) => `${(count / 1e6).toFixed(1)} M`;
   const { cpu, engines: share, interrupts } = stats;
-  const switches = Object.entries(stats.worldSwitches).sort(([, a], [, b]) => b.count - a.count);
+  const switches = Object.entries(stats.worldSwitches)
+    .filter(([, { count }]) => count > 0)
+    .sort(([, a], [, b]) => b.count - a.count);
   const total = switches.reduce((sum, [, { count }]) => sum + count, 0);
   const rows = [
     ["world switch", "count", "host side, ms"],
     ...switches.map(([reason, { count, timeUs }]) => [reason, String(count), (timeUs / 1000).toFixed(1)]),
   ];
   return [
-    `Last run: ${million(cpu.instructions)} instructions (interpreted ${million(share.interpreted)}, translated ${million(share.translated)}), `,
+    `Last run: ${million(cpu.instructions)} instructions (${(share.translated * 100).toFixed(0)} % of them translated), `,
     `${(cpu.instructions / Math.max(cpu.hostCpuUs, 1)).toFixed(0)} MIPS of CPU time, halted ${(cpu.haltedUs / 1e6).toFixed(2)} s, `,
     `${interrupts.delivered} interrupts, ${interrupts.exceptions} exceptions, ${total} world switches\n`,
     table(rows),

@@ -7,7 +7,7 @@ import { createReadStream } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { debianSources } from "./debian-source.js";
-import { ImageError } from "./image-error.js";
+import { CARRY_HINT, ImageError } from "./image-error.js";
 import { type ProgramResult, runPipe, runProgram } from "./program.js";
 
 export interface DebianPackage {
@@ -81,7 +81,10 @@ export class DebianPackages {
     const [file] = await readdir(folder);
     if (result.code !== 0 || !file) {
       const said = [this.updated.stderr, result.stderr].map((text) => text.trim()).filter(Boolean);
-      throw new ImageError("package_source_unavailable", `The mirrors of this host did not give the package "${name}": ${said.join("\n")}`);
+      throw new ImageError(
+        "package_source_unavailable",
+        `The mirrors of this host did not give the package "${name}". ${CARRY_HINT}\n${said.join("\n")}`,
+      );
     }
     const path = join(folder, file);
     const hash = createHash("sha256");

@@ -1,6 +1,6 @@
 /** Where this host gets Debian packages from, and how that leads to Debian 12: the last release with an i386 kernel. */
 import { access, readFile } from "node:fs/promises";
-import { ImageError } from "./image-error.js";
+import { CARRY_HINT, ImageError } from "./image-error.js";
 import { runProgram } from "./program.js";
 
 const SUITE = "bookworm";
@@ -32,7 +32,7 @@ export async function debianSources(lists: string, signal?: AbortSignal): Promis
   if (sources.length === 0) {
     throw new ImageError(
       "package_source_unavailable",
-      `The package sources of this host name no mirror of Debian's releases.${listing.stderr ? ` apt-get says: ${listing.stderr.trim()}` : ""}`,
+      `The package sources of this host name no mirror of Debian's releases. ${CARRY_HINT}\n${listing.stderr.trim()}`.trim(),
     );
   }
   const keyring = await access(KEYRING).then(

@@ -26,3 +26,7 @@ export class ImageError extends Error {
     super(message, options);
   }
 }
+
+/** What helps where packages cannot be had. */
+export const CARRY_HINT =
+  'An image prepared on another host can be carried here with "worldswitch images export" and "worldswitch images import".';

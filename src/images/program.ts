@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { ImageError } from "./image-error.js";
+import { CARRY_HINT, ImageError } from "./image-error.js";
 
 export interface ProgramOptions {
   cwd?: string;
@@ -60,8 +60,7 @@ function start(command: string, args: readonly string[], options: ProgramOptions
 function missingProgram(command: string): ImageError {
   return new ImageError(
     "package_client_missing",
-    `This host has no "${command}". Catalog images are made of Debian packages, which takes apt-get and dpkg: prepare the image on a host that has ` +
-      `them, and carry it here with "worldswitch images export" and "worldswitch images import"; or use a kernel and an initrd of your own.`,
+    `This host has no "${command}". Catalog images are made of Debian packages, which takes apt-get and dpkg. ${CARRY_HINT}`,
   );
 }
 
