@@ -18,13 +18,20 @@ const SEGMENT_NAMES = ["es", "cs", "ss", "ds", "fs", "gs"];
 /** #PF error code: the fault was an instruction fetch. Reported only by processors with NX enabled, which the host has and we need not. */
 const FETCH = 0x10;
 const PAGE_FAULT = 14;
+const GENERAL_PROTECTION = 13;
 const DEBUG = 1;
+/** #BP and #OF: the frame's EIP is behind the instruction. */
+const isTrap = (vector: number) => vector === 3 || vector === 4;
 
 /** Why a host result can't be compared with; undefined if it can. */
-export function unjudged(expected: Result): string | undefined {
+export function unjudged(c: Case, expected: Result): string | undefined {
   if (expected.ending === "syscall") return "asked the host's kernel";
   if (expected.ending === "fault" && expected.vector === DEBUG) return "single step or INT1: the host's kernel and hypervisor take part";
   if (expected.segments[1] !== USER_CS) return "left 32-bit mode";
+  const inCode = expected.eip - c.eip >= 0 && expected.eip - c.eip < c.code.length;
+  const atFetch = expected.vector === GENERAL_PROTECTION || (expected.vector === PAGE_FAULT && (expected.errorCode & FETCH) !== 0);
+  if (expected.ending === "fault" && !inCode && !atFetch && !isTrap(expected.vector))
+    return "ran through data, which may be instructions that we don't have";
   return undefined;
 }
 
@@ -78,7 +85,6 @@ const C1 = 0x200;
 const PE = 0x20;
 
 function compareFx(c: Case, expected: Uint8Array, actual: Uint8Array, note: Note): void {
-  if (Buffer.compare(expected.subarray(0, 288), actual.subarray(0, 288)) === 0) return;
   const e = new DataView(expected.buffer, expected.byteOffset, 512);
   const a = new DataView(actual.buffer, actual.byteOffset, 512);
   // Rounding of a transcendental may go either way.
@@ -87,6 +93,7 @@ function compareFx(c: Case, expected: Uint8Array, actual: Uint8Array, note: Note
   note("fsw", e.getUint16(fxAt.fsw, true) & fswMask, a.getUint16(fxAt.fsw, true) & fswMask);
   note("ftw", expected[fxAt.ftw], actual[fxAt.ftw]);
   note("mxcsr", e.getUint32(fxAt.mxcsr, true), a.getUint32(fxAt.mxcsr, true));
+  if (Buffer.compare(expected.subarray(fxAt.st, fxAt.end), actual.subarray(fxAt.st, fxAt.end)) === 0) return;
   for (let i = 0; i < 8; i++) {
     const at = fxAt.st + 16 * i;
     if (c.family === "transcendental" && closeExtended(e, a, at)) continue;

@@ -14,7 +14,7 @@ export interface Mismatch {
 export function judge(c: Case, host: IsaEngine, engine: IsaEngine): Mismatch | undefined {
   const [expected] = host.run([c]);
   const [actual] = engine.run([c]);
-  if (unjudged(expected) !== undefined) return undefined;
+  if (unjudged(c, expected) !== undefined) return undefined;
   const found = differences(c, expected, actual);
   return found.length === 0 ? undefined : { case: c, expected, actual, differences: found };
 }

@@ -23,7 +23,7 @@ export function compareBatch(cases: readonly Case[], host: IsaEngine, engine: Is
   const expected = host.run(cases);
   const actual = engine.run(cases);
   cases.forEach((c, i) => {
-    const reason = unjudged(expected[i]);
+    const reason = unjudged(c, expected[i]);
     if (reason !== undefined) {
       tally.unjudged.set(reason, (tally.unjudged.get(reason) ?? 0) + 1);
       return;

@@ -58,7 +58,8 @@ export function controlCase(random: Random, lowPage: boolean, variant: Variant):
   if (isReturn) builder.poke(builder.register(SP), little(linear));
   else if (isIndirect) {
     if (memory) builder.poke(pointer, little(linear));
-    else if (builder.isInitial(rm) && builder.isFree(rm)) builder.setRegister(rm, linear);
+    else if (builder.isFree(rm)) builder.setRegister(rm, linear);
+    else return undefined;
   } else {
     const branch = builder.instructions[branchIndex];
     patch(builder.instructions, branchIndex, patched(branch, target - starts[branchIndex + 1]));

@@ -2,7 +2,7 @@ import type { Random } from "../random.js";
 import { interestingWord } from "./values.js";
 
 /** FXSAVE image: byte offsets. */
-export const fxAt = { fcw: 0, fsw: 2, ftw: 4, fop: 6, fip: 8, fdp: 16, mxcsr: 24, st: 32, xmm: 160 } as const;
+export const fxAt = { fcw: 0, fsw: 2, ftw: 4, fop: 6, fip: 8, fdp: 16, mxcsr: 24, st: 32, xmm: 160, end: 288 } as const;
 
 export const DEFAULT_FCW = 0x37f;
 export const DEFAULT_MXCSR = 0x1f80;

@@ -169,7 +169,8 @@ function prepareString(builder: CaseBuilder, random: Random, wish: Wish, size: n
 
 /** TF must not be set, and what is popped is the case's choice otherwise: so the stack lies in a window, or where nothing is. */
 function preparePopf(builder: CaseBuilder, random: Random, wish: Wish): Wish | undefined {
-  if (!builder.isFree(SP)) return undefined;
+  const mayHaveWritten = builder.instructions.some(({ memory, form }) => memory || form.alsoWrites.length > 0);
+  if (!builder.isFree(SP) || mayHaveWritten) return undefined;
   if (random.below(100) < (wish.faults ?? 15)) {
     builder.setRegister(SP, EDGE_WINDOW + WINDOW - (wish.size === 2 ? 1 : random.below(4)));
     return wish;
