@@ -90,10 +90,14 @@ export class Decoder {
     prefixes: for (;;) {
       opcode = this.next();
       switch (opcode) {
-        case 0x26: case 0x2e: case 0x36: case 0x3e:
+        case 0x26:
+        case 0x2e:
+        case 0x36:
+        case 0x3e:
           override = (opcode >> 3) & 3;
           break;
-        case 0x64: case 0x65:
+        case 0x64:
+        case 0x65:
           override = opcode & 7;
           break;
         case 0x66:
@@ -106,7 +110,8 @@ export class Decoder {
         case 0xf0:
           this.lock = true;
           break;
-        case 0xf2: case 0xf3:
+        case 0xf2:
+        case 0xf3:
           this.rep = opcode;
           break;
         default:

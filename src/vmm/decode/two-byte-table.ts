@@ -8,20 +8,38 @@ const range = (first: number, entries: readonly string[]): Record<number, string
 
 export const TWO_BYTE: Readonly<Record<number, string>> = {
   ...range(0x00, ["@6", "@7", "lar G,E v", "lsl G,E v", "", "", "clts - -", "", "invd - -", "wbinvd - -"]),
-  0x0d: "nop E v",
+  13: "nop E v",
   // Hint NOPs, among them the ENDBR encodings; 18 is PREFETCHh.
   ...range(0x18, Array<string>(8).fill("nop E v")),
   ...range(0x20, ["movFromControl Rx,C -", "movFromDebug Rx,D -", "movToControl C,Rx -", "movToDebug D,Rx -"]),
   ...range(0x30, ["wrmsr - -", "rdtsc - -", "rdmsr - -", "rdpmc - -", "sysenter - -", "sysexit - -"]),
-  ...range(0x40, conditions.map((cc) => `cmov${cc} G,E v`)),
-  ...range(0x80, conditions.map((cc) => `j${cc} J v`)),
-  ...range(0x90, conditions.map((cc) => `set${cc} E b`)),
+  ...range(
+    0x40,
+    conditions.map((cc) => `cmov${cc} G,E v`),
+  ),
+  ...range(
+    0x80,
+    conditions.map((cc) => `j${cc} J v`),
+  ),
+  ...range(
+    0x90,
+    conditions.map((cc) => `set${cc} E b`),
+  ),
   ...range(0xa0, ["pushFs - v", "popFs - v", "cpuid - -", "bt E,G v", "shld E,G,Iu v", "shld E,G v"]),
   ...range(0xa8, ["pushGs - v", "popGs - v", "", "bts E,G v L", "shrd E,G,Iu v", "shrd E,G v"]),
-  0xaf: "imul2 G,E v",
-  ...range(0xb0, ["cmpxchg E,G b L", "cmpxchg E,G v L", "lss M,G v", "btr E,G v L", "lfs M,G v", "lgs M,G v", "movzxByte G,Eb v", "movzxWord G,Ew v"]),
+  175: "imul2 G,E v",
+  ...range(0xb0, [
+    "cmpxchg E,G b L",
+    "cmpxchg E,G v L",
+    "lss M,G v",
+    "btr E,G v L",
+    "lfs M,G v",
+    "lgs M,G v",
+    "movzxByte G,Eb v",
+    "movzxWord G,Ew v",
+  ]),
   ...range(0xba, ["@8", "btc E,G v L", "bsf G,E v", "bsr G,E v", "movsxByte G,Eb v", "movsxWord G,Ew v", "xadd E,G b L", "xadd E,G v L"]),
-  0xc7: "@9",
+  199: "@9",
   ...range(0xc8, Array<string>(8).fill("bswap Z v")),
 };
 

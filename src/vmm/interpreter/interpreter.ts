@@ -1,6 +1,6 @@
-import type { Cpu } from "../cpu/cpu.js";
 import { type Callout, Outcome } from "../cpu/callout.js";
 import { systemCallouts } from "../cpu/callouts.js";
+import type { Cpu } from "../cpu/cpu.js";
 import { Event } from "../cpu/events.js";
 import * as at from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
@@ -76,7 +76,10 @@ export class Interpreter {
     cpu.onModeChange = () => this.modeChanged();
     this.callouts = core.callouts.map((name) => {
       const callout = systemCallouts[name];
-      if (!callout) { console.error("MISSING", name); return () => 0; }
+      if (!callout) {
+        console.error("MISSING", name);
+        return () => 0;
+      }
       return callout;
     });
     const imports: CoreImports = {
@@ -257,12 +260,16 @@ export class Interpreter {
     const offset = linear & 0xfff;
     const eipPage = (eip - offset) | 0;
     // A page that is not RAM, or that the code segment ends in, is stepped.
-    if (mmu.memory.host(page) === 0 || (this.codeLimit !== 0xffff_ffff && (eipPage >>> 0) + 0xfff > this.codeLimit && eipPage + 0xfff > this.codeLimit)) {
+    if (
+      mmu.memory.host(page) === 0 ||
+      (this.codeLimit !== 0xffff_ffff && (eipPage >>> 0) + 0xfff > this.codeLimit && eipPage + 0xfff > this.codeLimit)
+    ) {
       return this.exit(ExitReason.Step, 0);
     }
     const record = cache.find(page + offset, this.mode);
     // A direct branch is linked when its target turns out to lie in its own page.
-    if (from && i32[at.EIP_PAGE >> 2] === eipPage && state.u16[(from + Rec.handler) >> 1] >= SPECIALS) i32[(from + Rec.target) >> 2] = record;
+    if (from && i32[at.EIP_PAGE >> 2] === eipPage && state.u16[(from + Rec.handler) >> 1] >= SPECIALS)
+      i32[(from + Rec.target) >> 2] = record;
     i32[at.EIP_PAGE >> 2] = eipPage;
     this.jumps.enter(eip, record, linear);
     return record;

@@ -92,4 +92,3 @@ function setCounter(x: Stage, count: Value, mask: Value): void {
 }
 
 define("jcxz", (x, size) => x.branch(x.eqz(x.and(x.reg(ECX), x.addressMask())), size), { implicit: true });
-

@@ -6,7 +6,11 @@ import { Emitter, type Temp, type Value, type Vector, type Wide } from "./emitte
  * `rm`: what ModRM.rm names (register or memory), also a register in the opcode, the accumulator, a moffs.
  * `r`: what ModRM.reg names. `i`: immediate. `register`: a register that the instruction implies.
  */
-export type Operand = { readonly role: "rm" } | { readonly role: "r" } | { readonly role: "i" } | { readonly role: "register"; readonly number: number };
+export type Operand =
+  | { readonly role: "rm" }
+  | { readonly role: "r" }
+  | { readonly role: "i" }
+  | { readonly role: "register"; readonly number: number };
 
 /** General registers by ModRM number, as implied operands. */
 export const EAX = 0;

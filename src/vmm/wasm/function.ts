@@ -1,6 +1,6 @@
 import { Bytes } from "./bytes.js";
 import type { Mem, Sat, Simd, SimdLane, SimdMem } from "./opcodes.js";
-import { Op, ValueType } from "./opcodes.js";
+import { Op, type ValueType } from "./opcodes.js";
 
 /** A structured block that can be branched to. Opened by `block`, `loop` or `if`; the builder turns it into a relative depth. */
 export interface Label {

@@ -4,6 +4,7 @@ export const ValueType = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7
 export type ValueType = (typeof ValueType)[keyof typeof ValueType];
 
 /** Single-byte opcodes without an immediate. */
+// biome-ignore format: a table, grouped as in the specification
 export const Op = {
   unreachable: 0x00, nop: 0x01, else: 0x05, end: 0x0b, return: 0x0f, drop: 0x1a, select: 0x1b,
   i32_eqz: 0x45, i32_eq: 0x46, i32_ne: 0x47, i32_lt_s: 0x48, i32_lt_u: 0x49, i32_gt_s: 0x4a, i32_gt_u: 0x4b, i32_le_s: 0x4c, i32_le_u: 0x4d, i32_ge_s: 0x4e, i32_ge_u: 0x4f,
@@ -23,6 +24,7 @@ export const Op = {
 export type Op = (typeof Op)[keyof typeof Op];
 
 /** Loads and stores: opcode, then alignment and offset. */
+// biome-ignore format: a table, grouped as in the specification
 export const Mem = {
   i32_load: 0x28, i64_load: 0x29, f32_load: 0x2a, f64_load: 0x2b, i32_load8_s: 0x2c, i32_load8_u: 0x2d, i32_load16_s: 0x2e, i32_load16_u: 0x2f,
   i64_load8_u: 0x31, i64_load16_u: 0x33, i64_load32_s: 0x34, i64_load32_u: 0x35,
@@ -39,6 +41,7 @@ export const SimdMem = { v128_load: 0, v128_store: 11, v128_load32_zero: 92, v12
 export type SimdMem = (typeof SimdMem)[keyof typeof SimdMem];
 
 /** Lane extraction and replacement (prefix 0xfd, then a lane number). */
+// biome-ignore format: a table, grouped as in the specification
 export const SimdLane = {
   i8x16_extract_lane_u: 22, i16x8_extract_lane_s: 24, i16x8_extract_lane_u: 25, i16x8_replace_lane: 26, i32x4_extract_lane: 27, i32x4_replace_lane: 28,
   i64x2_extract_lane: 29, i64x2_replace_lane: 30, f32x4_extract_lane: 31, f32x4_replace_lane: 32, f64x2_extract_lane: 33, f64x2_replace_lane: 34,
@@ -46,6 +49,7 @@ export const SimdLane = {
 export type SimdLane = (typeof SimdLane)[keyof typeof SimdLane];
 
 /** Vector operations without an immediate (prefix 0xfd). */
+// biome-ignore format: a table, grouped as in the specification
 export const Simd = {
   i8x16_swizzle: 14, i8x16_splat: 15, i16x8_splat: 16, i32x4_splat: 17, i64x2_splat: 18, f32x4_splat: 19, f64x2_splat: 20,
   i8x16_eq: 35, i8x16_ne: 36, i8x16_lt_s: 37, i8x16_lt_u: 38, i8x16_gt_s: 39, i8x16_gt_u: 40,
