@@ -71,6 +71,8 @@ async function keep({ db, blobs }: Service, image: ImageWithFiles, role: FileRol
       throw notFound("image", image.id);
     case "not_pending":
       throw new ProblemError("image_state_conflict", "The image is ready, and does not change any more");
+    case "quota_exceeded":
+      throw new ProblemError("quota_exceeded", `The files of the project's images may have ${attached.allowedMiB} MiB`);
     case "attached":
       if (attached.replaced !== null) await removeUnreferenced({ db, blobs }, attached.replaced);
       return attached.image;

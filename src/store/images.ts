@@ -2,7 +2,7 @@
 import type { Database } from "./database.js";
 import type { Image, ImageFile, ImageKind, ImageRole } from "./generated/client.js";
 import { newId } from "./ids.js";
-import { commit } from "./outbox.js";
+import { commit, type Transaction } from "./outbox.js";
 import { beyond, newestFirst, type PageRequest } from "./paging.js";
 
 export type ImageWithFiles = Image & { files: ImageFile[] };
@@ -50,7 +50,9 @@ export function createImage(
 export type Attached =
   | { outcome: "attached"; image: ImageWithFiles; replaced: string | null }
   | { outcome: "gone" }
-  | { outcome: "not_pending" };
+  | { outcome: "not_pending" }
+  /** The files of the project's images would exceed its `diskMiB`. */
+  | { outcome: "quota_exceeded"; allowedMiB: number };
 
 /** Puts a file that is stored under its digest into a pending image, which becomes `ready` with the last one. */
 export function attachFile(db: Database, imageId: string, file: { role: ImageRole; sha256: string; sizeBytes: bigint }): Promise<Attached> {
@@ -61,6 +63,8 @@ export function attachFile(db: Database, imageId: string, file: { role: ImageRol
     if (image.state !== "pending") return { outcome: "not_pending" };
     const before = image.files.find(({ role }) => role === file.role);
     const { role, sha256, sizeBytes } = file;
+    const allowedMiB = await diskQuota(tx, image.projectId, sizeBytes - (before?.sizeBytes ?? 0n));
+    if (allowedMiB !== null) return { outcome: "quota_exceeded", allowedMiB };
     await tx.rows.imageFile.upsert({
       where: { imageId_role: { imageId, role } },
       create: { imageId, role, sha256, sizeBytes, projectId: image.projectId },
@@ -72,6 +76,20 @@ export function attachFile(db: Database, imageId: string, file: { role: ImageRol
     if (state === "ready") tx.record({ projectId: image.projectId, type: "image.ready", subject: image.id, data: { name: image.name } });
     return { outcome: "attached", image: after, replaced: before && before.sha256 !== sha256 ? before.sha256 : null };
   });
+}
+
+const MiB = 1024n * 1024n;
+
+/** What the project may have, where `more` bytes would be too much; else null. */
+async function diskQuota(tx: Transaction, projectId: string, more: bigint): Promise<number | null> {
+  // Uploads to one project take turns here, so that two cannot both use the last of the quota.
+  const [project] = await tx.rows.$queryRaw<
+    { quota: { diskMiB?: number } }[]
+  >`SELECT quota FROM project WHERE id = ${projectId} FOR UPDATE`;
+  const allowed = project?.quota.diskMiB;
+  if (allowed === undefined) return null;
+  const used = await tx.rows.imageFile.aggregate({ where: { projectId }, _sum: { sizeBytes: true } });
+  return (used._sum.sizeBytes ?? 0n) + more > BigInt(allowed) * MiB ? allowed : null;
 }
 
 export type Deleted = { outcome: "deleted"; digests: string[] } | { outcome: "gone" } | { outcome: "in_use"; vmId: string };

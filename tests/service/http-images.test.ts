@@ -145,6 +145,17 @@ describe("what is refused leaves nothing", () => {
     ]);
   });
 
+  it("more than the project's quota", async () => {
+    const { admin, db } = installation;
+    const { body: project } = await admin.post("/v1/projects", { name: "tight" }).expect(201);
+    await db.project.update({ where: { id: project.id }, data: { quota: { diskMiB: 0 } } });
+    const { body: image } = await admin.post("/v1/images?project=tight", { name: "big", kind: "linux" }).expect(201);
+    const before = await stored();
+    const refused = await admin.put(`/v1/images/${image.id}/files/kernel?project=tight`, bzImage("quota"));
+    expect([refused.status, refused.body.code]).toEqual([403, "quota_exceeded"]);
+    expect(await stored()).toEqual(before);
+  });
+
   it("a role that was not announced", async () => {
     const { id } = await announce({ files: ["kernel"] });
     expect((await put(id, "initrd", initrd()).expect(409)).body.code).toBe("image_state_conflict");

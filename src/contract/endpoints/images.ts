@@ -31,7 +31,7 @@ export const createImage = endpoint({
       headers: { Location: "The image" },
     },
   },
-  problems: ["name_taken", "quota_exceeded"],
+  problems: ["name_taken"],
 });
 
 export const getImage = endpoint({
