@@ -155,12 +155,12 @@ export class Machine {
     return this.clock.now();
   }
 
-  /** Runs guest code for one slice. Throws MonitorFault: the machine can't go on, and is not to be run again. */
-  run(): SliceEnd {
+  /** Runs guest code for one slice, of about so many instructions. Throws MonitorFault: the machine can't go on, and is not to be run again. */
+  run(instructions = SLICE_INSTRUCTIONS): SliceEnd {
     this.timers.runDue(this.clock.now());
     for (let port = 0; port < this.parts.input.length; port++) this.feed(port);
     this.decision.enter();
-    const stopped = this.execute(this.budget());
+    const stopped = this.execute(this.budget(instructions));
     this.decision.leave();
     this.sliceEnd = -1;
     this.cpu.clearEvents(Event.Stop);
@@ -214,10 +214,10 @@ export class Machine {
   }
 
   /** By the deterministic clock, slices end where the next timer is due. */
-  private budget(): number {
-    if (!this.deterministicClock) return SLICE_INSTRUCTIONS;
-    this.sliceEnd = Math.min(this.timers.nextDeadline(), this.clock.now() + SLICE_INSTRUCTIONS);
-    return Math.max(1, Math.min(SLICE_INSTRUCTIONS, this.deterministicClock.instructionsUntil(this.sliceEnd)));
+  private budget(instructions: number): number {
+    if (!this.deterministicClock) return instructions;
+    this.sliceEnd = Math.min(this.timers.nextDeadline(), this.clock.now() + instructions);
+    return Math.max(1, Math.min(instructions, this.deterministicClock.instructionsUntil(this.sliceEnd)));
   }
 
   /** A device may have been programmed to act before the slice ends. */

@@ -1,11 +1,11 @@
 import type { ResetCause } from "../vmm/board.js";
 import type { BootState } from "../vmm/cpu/cpu.js";
-import { type Machine, SLICE_INSTRUCTIONS } from "../vmm/machine.js";
+import { type Machine, SLICE_INSTRUCTIONS, type SliceEnd } from "../vmm/machine.js";
 import { MonitorFault } from "../vmm/monitor-fault.js";
 import { ResetRate } from "../vmm/reset-rate.js";
 import { writeSample } from "../vmm/sample.js";
 import { type CrossPage, Word } from "./cross-page.js";
-import { Command, type Rest } from "./leave-reason.js";
+import { Command } from "./leave-reason.js";
 import { WorldSwitch } from "./world-switch.js";
 
 /** Room that an output ring must have before a slice: all that the slice can write, and the straight-line code that may go on beyond it. */
@@ -53,33 +53,34 @@ export class Vmm {
 
   private live(): void {
     this.load("power_on");
-    let started = false;
-    while (!this.ended) {
-      const mark = this.world.mark();
-      this.obey();
-      if (this.ended) return;
-      if (this.paused) {
-        this.rest("pause", mark);
-      } else if (!this.mayWrite()) {
-        this.throttle(mark);
-      } else {
-        this.slice(mark);
-        if (!started) this.ask("started");
-        started = true;
-      }
-    }
+    const mark = this.world.mark();
+    const first = this.machine.run(1);
+    this.ask("started");
+    this.follow(first, mark);
+    while (!this.ended) this.turn();
   }
 
-  private slice(mark: number): void {
-    const end = this.machine.run();
+  private turn(): void {
+    const mark = this.world.mark();
+    this.obey();
+    if (this.ended) return;
+    if (this.paused) this.world.rest("pause", mark);
+    else if (this.mayWrite()) this.follow(this.machine.run(), mark);
+    else this.throttle(mark);
+  }
+
+  /** What a slice led to. Whatever the host has done since `mark` ends a rest at once. */
+  private follow(end: SliceEnd, mark: number): void {
     this.tellHost();
-    if (end.kind === "idle") this.rest("halt", mark, end.ns / 1e6);
+    if (end.kind === "idle") this.world.rest("halt", mark, end.ns / 1e6);
     else if (end.kind === "halted") this.ended = { reason: "halted" };
     else if (end.kind === "reset") this.reset(end.cause);
   }
 
+  /** Only what has come by now: a host that never stops asking must not keep the guest from running. */
   private obey(): void {
-    for (let command = this.world.command(); command !== null && !this.ended; command = this.world.command()) {
+    for (let waiting = this.page.commands.length; waiting > 0 && !this.ended; waiting--) {
+      const command = this.page.commands.shift();
       if (command === Command.pause) this.pause();
       else if (command === Command.resume) this.resume();
       else if (command === Command.reset) this.load("request");
@@ -119,10 +120,6 @@ export class Vmm {
     return this.world.ask(question, message);
   }
 
-  private rest(reason: Rest, mark: number, ms?: number): void {
-    this.world.rest(reason, mark, ms);
-  }
-
   private mayWrite(): boolean {
     return this.page.output.every((ring) => ring.free >= SLICE_OUTPUT);
   }
@@ -130,7 +127,7 @@ export class Vmm {
   /** The host sees the flag after it has made room, or room was made before the flag was set: either way the rest ends. */
   private throttle(mark: number): void {
     Atomics.store(this.page.words, Word.throttled, 1);
-    if (!this.mayWrite()) this.rest("throttle", mark);
+    if (!this.mayWrite()) this.world.rest("throttle", mark);
     Atomics.store(this.page.words, Word.throttled, 0);
   }
 

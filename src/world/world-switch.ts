@@ -1,5 +1,5 @@
 import { type CrossPage, Word } from "./cross-page.js";
-import { type Command, type LeaveReason, leaveReasons, type Question, type Rest, type Signal } from "./leave-reason.js";
+import { type LeaveReason, leaveReasons, type Question, type Rest, type Signal } from "./leave-reason.js";
 
 /**
  * The VMM's half of the world switch. Its thread has no event loop: it leaves by writing into the cross page, and waits in Atomics.wait. Each
@@ -34,12 +34,6 @@ export class WorldSwitch {
   /** Rests until the host wakes the VMM (or has since `mark`), or `ms` milliseconds have passed. */
   rest(reason: Rest, mark: number, ms = Number.POSITIVE_INFINITY): void {
     this.timed(reason, () => Atomics.wait(this.page.words, Word.wake, mark, ms));
-  }
-
-  /** The next command of the host, or null. */
-  command(): Command | null {
-    const command = this.page.commands.shift();
-    return command < 0 ? null : (command as Command);
   }
 
   private timed<T>(reason: LeaveReason, leave: () => T): T {
