@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { departures, directed, directedCases } from "./cases/directed.js";
 import { differences } from "./compare.js";
 import { DEFAULT_ENGINE, engines } from "./engine.js";
@@ -10,6 +10,8 @@ import { compareBatch, newTally } from "./runner.js";
 
 const SEED = 20031;
 const CASES_PER_FAMILY = 400;
+/** Nothing here waits; this is for loaded machines. */
+const TIMEOUT = 120_000;
 
 function open(): { host: HostOracle } | { reason: string } {
   try {
@@ -23,6 +25,7 @@ function open(): { host: HostOracle } | { reason: string } {
 const opened = open();
 
 /** A bounded sample of `npm run test:isa`, with a fixed seed. */
+vi.setConfig({ testTimeout: TIMEOUT });
 if ("reason" in opened) {
   describe.skip(`instructions against the host's processor: ${opened.reason}`, () => {
     it("is skipped", () => {});

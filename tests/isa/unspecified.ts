@@ -24,6 +24,54 @@ export const unspecified: readonly Unspecified[] = [
   { mnemonics: ["pusha", "enter", "callf"], aspect: "memory", reason: "pushes before the one that faults" },
 ];
 
+interface UnspecifiedField {
+  readonly mnemonics: readonly string[];
+  /** Of the form with that operand size only. */
+  readonly size?: number;
+  /** On processors of that maker only. */
+  readonly maker?: string;
+  /** Bytes of the memory operand: from, and up to but without. */
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+}
+
+/** Bytes of images in memory that aren't compared. */
+export const unspecifiedFields: readonly UnspecifiedField[] = [
+  {
+    mnemonics: ["fxsave"],
+    from: 6,
+    to: 24,
+    reason: "FOP FIP FCS FDP FDS: AMD's save them only with an exception pending; FCS and FDS are gone on newer ones of both",
+  },
+  { mnemonics: ["fxsave"], from: 28, to: 32, reason: "MXCSR_MASK: which MXCSR bits the processor has" },
+  {
+    mnemonics: ["fnstenv", "fnsave"],
+    size: 4,
+    maker: "GenuineIntel",
+    from: 16,
+    to: 28,
+    reason: "FCS FDS are 0, and FDP is of exceptions only, on newer processors",
+  },
+  { mnemonics: ["fnstenv", "fnsave"], size: 2, maker: "GenuineIntel", from: 8, to: 14, reason: "the same" },
+];
+
+/** Linear address ranges [from, to) that hold nothing to compare after these instructions. */
+export function unspecifiedRanges(c: Case, maker: string): readonly (readonly [from: number, to: number])[] {
+  let ranges: [number, number][] | undefined;
+  for (const { form, size, address } of c.instructions) {
+    if (address === undefined || !imageMnemonics.has(form.mnemonic)) continue;
+    for (const field of unspecifiedFields) {
+      if (!field.mnemonics.includes(form.mnemonic) || (field.size ?? size) !== size || (field.maker ?? maker) !== maker) continue;
+      ranges ??= [];
+      ranges.push([address + field.from, address + field.to]);
+    }
+  }
+  return ranges ?? [];
+}
+
+const imageMnemonics = new Set(unspecifiedFields.flatMap(({ mnemonics }) => mnemonics));
+
 /** The instruction that faulted, if it is one of the case's. */
 export function faultingInstruction(c: Case, result: Result): Instruction | undefined {
   if (result.ending !== "fault") return undefined;

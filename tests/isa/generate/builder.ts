@@ -122,12 +122,14 @@ export class CaseBuilder {
     const memory = rm === undefined ? form.traits.has("memory") : this.#isMemory(rm, wish);
     const tail: number[] = [];
     let destinationIsMemory = false;
+    let operandAddress: number | undefined;
     if (form.modrm !== undefined) {
       const reg = form.modrm === "r" ? (wish.reg ?? random.below(8)) : form.modrm;
       if (memory && rm !== undefined) {
         const width = widthOf(rm, size);
         const target = wish.address ?? address(random, randomPlace(random, wish.faults ?? 15), width, this.#wantsAlignment(form, width));
         if (wish.content !== undefined) this.poke(target, wish.content);
+        operandAddress = target >>> 0;
         this.#effectiveAddress(reg, target, prefixes, tail);
         destinationIsMemory = form.operands[0] === rm;
       } else {
@@ -163,7 +165,7 @@ export class CaseBuilder {
     );
     // A repeated string instruction may do nothing at all.
     const definedFlags = form.traits.has("rep") && wish.prefix !== undefined ? 0 : rules.defines;
-    this.instructions.push({ form, bytes, size, memory, undefinedFlags, definedFlags });
+    this.instructions.push({ form, bytes, size, memory, address: operandAddress, undefinedFlags, definedFlags });
     this.#length += bytes.length;
     this.#undefined = (this.#undefined & ~definedFlags) | undefinedFlags;
     this.#writeRegisters(form, opcode, tail, memory);
