@@ -91,3 +91,21 @@ describe("software TLB", () => {
     expect(guest.mmu.translateFetch(0x103000)).toBe(0x3000);
   });
 });
+
+describe("fetch translations", () => {
+  it("are forgotten like data translations", () => {
+    const guest = guestWith(P);
+    guest.mmu.translateFetch(0x10000);
+    guest.mmu.translateFetch(0x11000);
+    guest.mmu.translateFetch(0x12000);
+    for (const at of [0x2040, 0x2044, 0x2048]) guest.put(at, 0x8000 | P);
+    const now = () => [0x10000, 0x11000, 0x12000].map((linear) => guest.mmu.translateFetch(linear));
+    expect(now()).toEqual([0x5000, 0x6000, 0x7000]);
+    guest.mmu.flushPage(0x10000);
+    expect(now()).toEqual([0x8000, 0x6000, 0x7000]);
+    guest.mmu.flushNonGlobal();
+    expect(now()).toEqual([0x8000, 0x8000, 0x7000]);
+    guest.mmu.flushAll();
+    expect(now()).toEqual([0x8000, 0x8000, 0x8000]);
+  });
+});

@@ -1,4 +1,5 @@
 import { Cpu } from "../../src/vmm/cpu/cpu.js";
+import { setRealModeSegment } from "../../src/vmm/cpu/hidden-part.js";
 import * as at from "../../src/vmm/cpu/layout.js";
 import { Seg } from "../../src/vmm/cpu/layout.js";
 import { CpuState } from "../../src/vmm/cpu/state.js";
@@ -165,8 +166,8 @@ export class SystemGuest {
 
   // Modes
 
-  /** 32-bit protected mode at CPL 0, flat, with GDT, an IDT of handlers for all vectors, a TSS with a ring 0 stack, and an LDT. */
-  protectedMode(): this {
+  /** Puts the tables into memory and points GDTR at its own. */
+  protectedTables(): void {
     this.descriptor(CODE0, 0, 0xfffff, Access.code, BIG);
     this.descriptor(DATA0, 0, 0xfffff, Access.data, BIG);
     this.descriptor(CODE3, 0, 0xfffff, Access.code | level(3), BIG);
@@ -176,7 +177,14 @@ export class SystemGuest {
     for (let vector = 0; vector < 256; vector++) this.gate(vector);
     this.put(TSS + 4, STACK0);
     this.put(TSS + 8, DATA0);
-    this.put(TSS + 0x66, 0x68, 2);
+    this.put(TSS + 0x66, 0xffff, 2); // no I/O map
+    this.state.set(at.GDTR_BASE, GDT);
+    this.state.set(at.GDTR_LIMIT, 0xfff);
+  }
+
+  /** 32-bit protected mode at CPL 0, flat, with GDT, an IDT of handlers for all vectors, a TSS with a ring 0 stack, and an LDT. */
+  protectedMode(): this {
+    this.protectedTables();
     this.cpu.setBootState({ gdtBase: GDT, gdtLimit: 0xfff, codeSelector: CODE0, dataSelector: DATA0, eip: CODE, esi: 0, esp: STACK0 });
     this.state.set(at.IDTR_BASE, IDT);
     this.state.set(at.IDTR_LIMIT, 0x7ff);
@@ -204,22 +212,22 @@ export class SystemGuest {
     return this;
   }
 
-  /** Real mode at CS 1000, IP 0, SS:SP 2000:0, DS and ES 4000, vectors at 0. */
+  /** Real mode at CS 1000, IP 0, SS:SP 2000:0, DS and ES 4000, vectors at 0. Gets there from RESET, with code at the start of memory. */
   realMode(): this {
     this.state.set(at.IDTR_LIMIT, 0x3ff);
-    this.load(at.DS, DATA >> 4);
-    this.load(at.ES, DATA >> 4);
-    this.load(at.SS, STACK0 >> 4);
-    this.cpu.eip = 0;
-    this.bytes(0xffff_0000, []);
-    this.state.setSegment(at.CS, Seg.base, 0);
-    this.bytes(0, [0xea, 0, 0, (CODE >> 4) & 0xff, CODE >> 12]);
-    this.interpreter.step();
+    setRealModeSegment(this.cpu, at.CS, 0);
+    this.cpu.eip = 0x600;
+    for (const [n, selector] of [
+      [at.SS, STACK0 >> 4],
+      [at.DS, DATA >> 4],
+      [at.ES, DATA >> 4],
+    ]) {
+      this.set(EAX, selector);
+      this.expectDone(0x8e, 0xc0 | (n << 3));
+    }
+    this.expectDone(0xea, 0, 0, (CODE >> 4) & 0xff, CODE >> 12);
+    this.set(EAX, 0);
     return this;
-  }
-  private load(n: number, selector: number): void {
-    this.state.setSegment(n, Seg.selector, selector);
-    this.state.setSegment(n, Seg.base, selector << 4);
   }
 
   /** Pushes 32-bit words on the present flat stack. */

@@ -6,6 +6,7 @@ import * as at from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
 import { Decoder, MAX_LENGTH, NEEDS_MORE } from "../decode/decoder.js";
 import type { Mmu } from "../mmu/mmu.js";
+import { x87Callouts } from "../x87/callouts.js";
 import { CodeCache } from "./code-cache.js";
 import type { CoreImports } from "./core-functions.js";
 import { type CoreModule, emitCoreModule } from "./core-module.js";
@@ -75,11 +76,8 @@ export class Interpreter {
     mmu.onFlush = (kind, linear) => (kind === "page" ? this.jumps.clearPage(linear) : this.jumps.clear());
     cpu.onModeChange = () => this.modeChanged();
     this.callouts = core.callouts.map((name) => {
-      const callout = systemCallouts[name];
-      if (!callout) {
-        console.error("MISSING", name);
-        return () => 0;
-      }
+      const callout = systemCallouts[name] ?? x87Callouts[name];
+      if (!callout) throw new Error(`no callout is called ${name}`);
       return callout;
     });
     const imports: CoreImports = {
@@ -118,6 +116,8 @@ export class Interpreter {
         if (stopped) return this.rest(stopped);
       }
       if (state.i32[at.BUDGET >> 2] <= 0) return this.rest(Stopped.Budget);
+      // What was attended to may have raised another event, which comes before the next instruction.
+      if (state.get(at.EVENTS) !== 0) continue;
       this.onDispatch();
       const record = this.lookup(this.cpu.eip, 0);
       if (record) this.enter(record);
@@ -366,7 +366,7 @@ export class Interpreter {
 }
 
 /** Emits and compiles the core module for a memory of `pages` 64 KiB pages. */
-export function compileCore(pages: number, profile = !!process.env.PROF): CoreModule & { module: WebAssembly.Module } {
+export function compileCore(pages: number, profile = false): CoreModule & { module: WebAssembly.Module } {
   const core = emitCoreModule(pages, profile);
   return { ...core, module: new WebAssembly.Module(core.bytes) };
 }
