@@ -41,7 +41,8 @@ export class ForegroundMachine {
     const closed = () => this.pull({ kind: "closed" });
     const room = () => this.vmx.holdOutput(false);
     const signalled = SIGNALS.map((signal) => ({ signal, heard: () => this.pull({ kind: "signal", signal }) }));
-    stdin.on("data", typed);
+    // A terminal that has gone can't be read: that ends the input, not the machine.
+    stdin.on("data", typed).on("error", () => undefined);
     stdout.on("error", closed).on("close", closed).on("drain", room);
     for (const { signal, heard } of signalled) process.on(signal, heard);
     const end = new Promise<MachineEnd>((resolve) => {
@@ -57,8 +58,9 @@ export class ForegroundMachine {
     return result;
   }
 
-  stats(): Promise<MachineStats> {
-    return this.vmx.stats();
+  /** The statistics, with the histograms of world switches. */
+  async stats(): Promise<MachineStats> {
+    return { ...(await this.vmx.stats()), worldSwitches: this.vmx.switchTimes() };
   }
 
   private hear(event: VmxEvent): void {

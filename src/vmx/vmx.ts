@@ -2,7 +2,8 @@ import { Worker } from "node:worker_threads";
 import { RAM_BASE, wasmPages } from "../vmm/cpu/layout.js";
 import { CrossPage } from "../world/cross-page.js";
 import { HostDriver } from "../world/host-driver.js";
-import { Command, type Question } from "../world/leave-reason.js";
+import { Command, type LeaveReason, type Question } from "../world/leave-reason.js";
+import type { SwitchTime } from "../world/switch-times.js";
 import type { LoadQuestion, StoppedMessage } from "../world/vmm.js";
 import type { VmmThreadData } from "../world/vmm-thread.js";
 import { vmmThreadUrl } from "../world/vmm-thread-url.js";
@@ -121,6 +122,11 @@ export class Vmx {
       this.statsWaiting.push(resolve);
       if (this.statsWaiting.length === 1) this.driver.command(Command.sample);
     });
+  }
+
+  /** World switches by reason with a histogram of their times, more than the statistics carry. */
+  switchTimes(): Record<LeaveReason, SwitchTime> {
+    return this.page.times.read();
   }
 
   private present(): MachineStats {

@@ -111,23 +111,25 @@ export class Mmu {
 
   flushAll(): void {
     this.tlb.flushAll();
+    this.fetched.flushAll();
     this.flushed("all", 0);
   }
 
   /** CR3 was written. */
   flushNonGlobal(): void {
     this.tlb.flushNonGlobal();
+    this.fetched.flushNonGlobal();
     this.flushed("nonGlobal", 0);
   }
 
   /** INVLPG. */
   flushPage(linear: number): void {
     this.tlb.flushPage(linear >>> 12);
+    this.fetched.flushPage(linear >>> 12);
     this.flushed("page", linear);
   }
 
   private flushed(kind: FlushKind, linear: number): void {
-    this.fetched.flush();
     this.tlbFlushes++;
     this.onFlush(kind, linear);
   }
@@ -177,7 +179,7 @@ export class Mmu {
     if (cached >= 0) return cached;
     const page = this.resolve(address, PF_FETCH | (this.user ? PF_USER : 0));
     if (page < 0) return -1;
-    return this.fetched.enter(address >>> 12, this.user, this.memory.gated(page));
+    return this.fetched.enter(address >>> 12, this.user, this.memory.gated(page), this.walker.global);
   }
 
   /** Copies instruction bytes at `linear` and says how many there are: less than asked for where a page cannot be fetched (fault recorded). */
