@@ -39,12 +39,15 @@ export function unjudged(c: Case, expected: Result): string | undefined {
   return undefined;
 }
 
+/** Families in whose cases not every instruction runs just once. */
+const branching = new Set(["control", "far"]);
+
 /** EFLAGS bits that mean nothing at the end of a case, given where it ended. */
 export function flagMask(c: Case, expected: Result): number {
   const end = expected.eip - c.eip;
   let undefinedFlags = 0;
   let at = 0;
-  if (c.family === "control" || c.family === "far") {
+  if (branching.has(c.family)) {
     // Which instructions ran is not known.
     for (const instruction of c.instructions) undefinedFlags |= instruction.undefinedFlags;
     return undefinedFlags | RF;

@@ -28,6 +28,8 @@ export interface Wish {
   readonly reg?: number;
   /** Prefixes beside those that size and address ask for. */
   readonly prefix?: readonly number[];
+  /** Whether a register must not be written. */
+  readonly keep?: (register: number) => boolean;
   /** Written where the memory operand is, as far as it lies in a window. */
   readonly content?: ArrayLike<number>;
 }
@@ -46,6 +48,8 @@ export class CaseBuilder {
   /** Registers that still hold what the case started with. */
   readonly #initial: boolean[] = new Array(8).fill(true);
   readonly #lowPage: boolean;
+  /** Registers that addresses are made of. */
+  readonly #pointers: boolean[] = new Array(8).fill(false);
   #undefined = 0;
   #length = 0;
 
@@ -77,6 +81,10 @@ export class CaseBuilder {
   /** A register that the case hasn't written: its value is known here. */
   isInitial(register: number): boolean {
     return this.#initial[register];
+  }
+
+  isPointer(register: number): boolean {
+    return this.#pointers[register];
   }
 
   isFree(register: number): boolean {
@@ -157,6 +165,8 @@ export class CaseBuilder {
     if (isLocked) prefixes.push(0xf0);
     shuffle(random, prefixes);
 
+    const written = this.#written(form, opcode, tail, memory);
+    if (wish.keep !== undefined && written.some(wish.keep)) return false;
     const bytes = [...prefixes, ...opcode, ...tail];
     const undefinedFlags = undefinedAfter(
       form.mnemonic,
@@ -168,8 +178,14 @@ export class CaseBuilder {
     this.instructions.push({ form, bytes, size, memory, address: operandAddress, undefinedFlags, definedFlags });
     this.#length += bytes.length;
     this.#undefined = (this.#undefined & ~definedFlags) | undefinedFlags;
-    this.#writeRegisters(form, opcode, tail, memory);
+    this.clobber(...written);
     return true;
+  }
+
+  /** An instruction encoded elsewhere, with nothing undefined about it; it writes no register. */
+  append(form: Form, bytes: readonly number[]): void {
+    this.instructions.push({ form, bytes, size: 0, memory: true, undefinedFlags: 0, definedFlags: 0 });
+    this.#length += bytes.length;
   }
 
   finish(family: string): Case {
@@ -235,6 +251,8 @@ export class CaseBuilder {
     const index = useIndex ? random.pick(indexable) : -1;
     const scale = random.below(4);
     let rest = target;
+    if (useBase) this.#pointers[base] = true;
+    if (useIndex) this.#pointers[index] = true;
     if (useIndex) {
       if (this.isFree(index) && index !== base) this.setRegister(index, random.oneIn(2) ? random.below(64) - 32 : random.word());
       if (index !== base) rest = (rest - (this.register(index) << scale)) | 0;
@@ -268,6 +286,7 @@ export class CaseBuilder {
       return;
     }
     const rm = random.pick(usable);
+    for (const r of combinations[rm]) this.#pointers[r] = true;
     const sum = combinations[rm].reduce((total, r) => total + this.register(r), 0);
     tail.push(0x80 | (reg << 3) | rm);
     pushLittle(tail, at - sum, 2);
@@ -287,20 +306,17 @@ export class CaseBuilder {
     }
   }
 
-  #writeRegisters(form: Form, opcode: readonly number[], tail: readonly number[], memory: boolean): void {
-    this.clobber(...form.alsoWrites);
-    // BT and the like don't write, but their memory operand doesn't either.
-    if (form.traits.has("ro")) {
-      const first = form.operands[0];
-      if (first?.kind !== "G") return;
-    }
-    const first = form.operands[0];
-    if (first === undefined) return;
+  /** General registers that the instruction writes. */
+  #written(form: Form, opcode: readonly number[], tail: readonly number[], memory: boolean): readonly number[] {
+    const [first] = form.operands;
+    if (first === undefined) return form.alsoWrites;
     // AH..BH are halves of EAX..EBX.
     const whole = (register: number) => (first.width === "b" ? register & 3 : register);
-    if (first.kind === "Z") this.clobber(whole(opcode[opcode.length - 1] & 7));
-    if (first.kind === "G") this.clobber(whole((tail[0] >> 3) & 7));
-    if ((first.kind === "E" || first.kind === "R") && !memory) this.clobber(whole(tail[0] & 7));
+    if (first.kind === "G") return [...form.alsoWrites, whole((tail[0] >> 3) & 7)];
+    if (form.traits.has("ro")) return form.alsoWrites;
+    if (first.kind === "Z") return [...form.alsoWrites, whole(opcode[opcode.length - 1] & 7)];
+    if ((first.kind === "E" || first.kind === "R") && !memory) return [...form.alsoWrites, whole(tail[0] & 7)];
+    return form.alsoWrites;
   }
 }
 

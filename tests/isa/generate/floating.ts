@@ -7,21 +7,20 @@ import { doubleBits, extendedBytes, type Flavour, fillVector, randomFcw, randomF
 import { interestingWord } from "./values.js";
 
 /** Appends an x87, MMX or SSE instruction; the first of a case brings a random floating point state. */
-export function addFloating(builder: CaseBuilder, random: Random, family: string, variant: Variant, faults: number): boolean {
+export function addFloating(builder: CaseBuilder, random: Random, family: string, variant: Variant, wish: Wish): boolean {
   const { form, size, memory } = variant;
   const isX87 = family in x87Forms;
   const flavour = isX87 ? "double" : flavourOf(form);
   if (builder.instructions.length === 0) builder.fx = randomFx(random, random.oneIn(8) ? "integer" : flavour, isX87);
-  const wish: Wish = {
-    size,
-    memory,
-    faults,
-    content: memory ? content(random, form, flavour) : undefined,
-    immediate: immediate(random, form),
-  };
   if (form.mnemonic.startsWith("maskmov") && builder.isFree(7) && !random.oneIn(8))
     builder.setRegister(7, 0x2468c000 - 16 + random.below(17));
-  return builder.add(form, wish);
+  return builder.add(form, {
+    ...wish,
+    size,
+    memory,
+    content: memory ? content(random, form, flavour) : undefined,
+    immediate: immediate(random, form),
+  });
 }
 
 function flavourOf(form: Form): Flavour {

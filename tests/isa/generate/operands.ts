@@ -26,11 +26,10 @@ const SELECTORS = [USER_DS, USER_DS, USER_DS, USER_CS, 0, 0, 0x28, HOST_CS, 0x20
 /** 33h is another descriptor on the host, which LAR would show. */
 const SHARED_SELECTORS = SELECTORS.filter((selector) => selector !== HOST_CS);
 
-export function addInteger(builder: CaseBuilder, random: Random, variant: Variant, faults: number): boolean {
+export function addInteger(builder: CaseBuilder, random: Random, variant: Variant, wish: Wish): boolean {
   const { form, size, memory } = variant;
-  const common: Wish = { size, memory, faults };
-  const wish = prepare(builder, random, variant, common);
-  return wish !== undefined && builder.add(form, wish);
+  const prepared = prepare(builder, random, variant, { ...wish, size, memory });
+  return prepared !== undefined && builder.add(form, prepared);
 }
 
 /** Sets registers and memory up; undefined where this can't be done here. */
