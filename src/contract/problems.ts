@@ -82,7 +82,6 @@ export const failureCodes = [
   "guest_did_not_stop",
   "guest_fault",
   "image_failed",
-  "image_gone",
   "internal_error",
   "no_host",
   "superseded",
