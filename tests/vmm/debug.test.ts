@@ -150,13 +150,14 @@ describe("debug registers", () => {
     expect([guest.state.get(DR6), guest.state.get(DR7)]).toEqual([0xffff_0ff0, 0x400]);
   });
 
-  it("with GD any access is #DB, which clears GD", () => {
+  it("with GD any access is #DB, and its handler may use them", () => {
     const guest = new SystemGuest().protectedMode();
     guest.set(EAX, 0x2400);
     guest.exec(...toDr(7));
-    expect(guest.exec(...fromDr(0))).toEqual({ vector: 1, error: -1 });
-    expect([guest.state.get(DR6) & 0x2000, guest.state.get(DR7)]).toEqual([0x2000, 0x400]);
-    expect(guest.exec(...fromDr(0))).toBeUndefined();
+    guest.execDelivering(...fromDr(0));
+    expect([guest.eip, guest.stack(0), guest.state.get(DR6) & 0x2000]).toEqual([handler, CODE + 3, 0x2000]);
+    expect(guest.exec(...fromDr(7))).toBeUndefined();
+    expect(guest.reg(EAX)).toBe(0x400);
   });
 
   it("an instruction breakpoint is a fault before the instruction; RF lets it pass once", () => {

@@ -67,6 +67,8 @@ describe("far JMP to a code segment (SDM vol. 2, JMP)", () => {
     const guest = new SystemGuest().protectedMode();
     guest.descriptor(FREE, 0, 0x5677, Access.code, 4);
     expect(guest.exec(...jmpFar(FREE))).toEqual({ vector: 13, error: 0 });
+    expect(guest.exec(...callFar(FREE))).toEqual({ vector: 13, error: 0 });
+    expect([guest.get(GDT + FREE + 5, 1) & 1, guest.reg(4)]).toEqual([0, STACK0]);
   });
 
   it("takes its pointer from memory, offset first", () => {

@@ -14,7 +14,7 @@ describe("CPUID", () => {
 
   it("names a maker, a model that Linux knows not to speculate, and a hypervisor", () => {
     const [highest, b, c, d] = cpuid(guest, 0);
-    expect([highest, text(b, d, c)]).toEqual([1, "GenuineIntel"]);
+    expect([highest, text(b, d, c)]).toEqual([0x16, "GenuineIntel"]);
     const [signature, , features] = cpuid(guest, 1);
     expect([(signature >> 8) & 15, ((signature >> 12) & 0xf0) | ((signature >> 4) & 15)]).toEqual([6, 0x1c]);
     expect(signature & 15).toBeGreaterThanOrEqual(3);
@@ -28,11 +28,18 @@ describe("CPUID", () => {
   });
 
   it("gives zero for leaves that are not there", () => {
-    for (const leaf of [2, 7, 0x4000_0001, 0x8000_0009, 0xffff_ffff]) expect(cpuid(guest, leaf)).toEqual([0, 0, 0, 0]);
+    for (const leaf of [2, 0x17, 0x4000_0001, 0x8000_0009, 0xffff_ffff]) expect(cpuid(guest, leaf)).toEqual([0, 0, 0, 0]);
+  });
+
+  it("has one subleaf of leaf 7", () => {
+    guest.set(ECX, 0);
+    expect(cpuid(guest, 7)[1]).toBe(0x2040);
+    guest.set(ECX, 1);
+    expect(cpuid(guest, 7)).toEqual([0, 0, 0, 0]);
   });
 
   it("works at CPL 3", () => {
-    expect(cpuid(new SystemGuest().protectedMode().toUser(), 0)[0]).toBe(1);
+    expect(cpuid(new SystemGuest().protectedMode().toUser(), 0)[0]).toBe(0x16);
   });
 });
 

@@ -28,6 +28,11 @@ export function pendDebug(cpu: Cpu, dr6: number): void {
   cpu.signalDebugTrap();
 }
 
+/** On entry to the handler of #DB: it must be able to use the registers. */
+export function allowDebugRegisters(cpu: Cpu): void {
+  cpu.state.set(DR7, cpu.state.get(DR7) & ~DR7_GD);
+}
+
 /** B bits of those breakpoints of one kind that cover any of `size` bytes at `address`; 0 if none of them is enabled. */
 function hits(cpu: Cpu, kind: number, address: number, size: number): number {
   const { state } = cpu;
@@ -76,8 +81,6 @@ function debugRegister(cpu: Cpu, n: number): number | undefined {
     return undefined;
   }
   if (state.get(DR7) & DR7_GD) {
-    // The handler must be able to use the registers.
-    state.set(DR7, state.get(DR7) & ~DR7_GD);
     state.set(DR6, state.get(DR6) | DR6_BD);
     cpu.raise(Vector.DB);
     return undefined;

@@ -26,15 +26,17 @@ function farReturn(cpu: Cpu, size: number, release: number): Outcome {
     cpu.dropStack(2 * size + release);
     return setRealCode(cpu, selector, eip);
   }
-  const code = returnCode(cpu, selector);
+  const target = returnCode(cpu, selector);
+  if (!target) return Outcome.Fault;
+  if ((selector & 3) > cpu.cpl) return returnOuter(cpu, size, selector, target, eip, 2 * size + release, release);
+  if (eip > limit(target)) return cpu.generalProtection();
+  const code = markAccessed(cpu, target);
   if (!code) return Outcome.Fault;
-  if ((selector & 3) > cpu.cpl) return returnOuter(cpu, size, selector, code, eip, 2 * size + release, release);
-  if (eip > limit(code)) return cpu.generalProtection();
   cpu.dropStack(2 * size + release);
   return setCode(cpu, selector, code, eip, cpu.cpl);
 }
 
-/** The code segment that RET or IRET goes back to, checked and marked accessed; `undefined`: an exception was raised. */
+/** The code segment that RET or IRET goes back to, checked; `undefined`: an exception was raised. */
 export function returnCode(cpu: Cpu, selector: number): Descriptor | undefined {
   if (isNull(selector)) {
     cpu.generalProtection();
@@ -51,7 +53,7 @@ export function returnCode(cpu: Cpu, selector: number): Descriptor | undefined {
     cpu.raiseSelector(Vector.NP, selector);
     return undefined;
   }
-  return markAccessed(cpu, d);
+  return d;
 }
 
 /**
@@ -61,7 +63,7 @@ export function returnOuter(
   cpu: Cpu,
   size: number,
   selector: number,
-  code: Descriptor,
+  target: Descriptor,
   eip: number,
   stackAt: number,
   release: number,
@@ -74,8 +76,9 @@ export function returnOuter(
   const rpl = selector & 3;
   const d = stackDescriptor(cpu, stackSelector, rpl, Vector.GP);
   if (!d) return Outcome.Fault;
-  if (eip > limit(code)) return cpu.generalProtection();
-  const stack = markAccessed(cpu, d);
+  if (eip > limit(target)) return cpu.generalProtection();
+  const code = markAccessed(cpu, target);
+  const stack = code && markAccessed(cpu, d);
   if (!stack) return Outcome.Fault;
   setSegment(cpu, SS, stackSelector, stack);
   // On a 16-bit stack only SP is loaded: the upper half of ESP stays what the inner level had (kernels know and hide it).

@@ -87,10 +87,8 @@ function jump(cpu: Cpu, insn: Insn, to: FarPointer): Outcome {
   const d = readDescriptor(cpu, to.selector);
   if (!d) return Outcome.Fault;
   if (!isSystem(d)) {
-    const code = directCode(cpu, to.selector, d);
-    if (!code) return Outcome.Fault;
-    if (to.offset > limit(code)) return cpu.generalProtection();
-    return setCode(cpu, to.selector, code, to.offset, cpu.cpl);
+    if (!directCode(cpu, to.selector, d)) return Outcome.Fault;
+    return jumpSameLevel(cpu, to.selector, d, to.offset);
   }
   if (!gateReachable(cpu, to.selector, d)) return Outcome.Fault;
   if (!isCallGate(d)) return switchTask(cpu, to.selector, d, "jump", insn.length);
@@ -98,9 +96,13 @@ function jump(cpu: Cpu, insn: Insn, to: FarPointer): Outcome {
   if (!target) return Outcome.Fault;
   // A jump through a gate stays on its level.
   if (!isConforming(target) && dpl(target) !== cpu.cpl) return cpu.raiseSelector(Vector.GP, gateSelector(d));
-  if (gateOffset(d) > limit(target)) return cpu.generalProtection();
+  return jumpSameLevel(cpu, gateSelector(d), target, gateOffset(d));
+}
+
+function jumpSameLevel(cpu: Cpu, selector: number, target: Descriptor, eip: number): Outcome {
+  if (eip > limit(target)) return cpu.generalProtection();
   const code = markAccessed(cpu, target);
-  return code ? setCode(cpu, gateSelector(d), code, gateOffset(d), cpu.cpl) : Outcome.Fault;
+  return code ? setCode(cpu, selector, code, eip, cpu.cpl) : Outcome.Fault;
 }
 
 function call(cpu: Cpu, insn: Insn, to: FarPointer): Outcome {
@@ -119,8 +121,8 @@ function call(cpu: Cpu, insn: Insn, to: FarPointer): Outcome {
   const d = readDescriptor(cpu, to.selector);
   if (!d) return Outcome.Fault;
   if (!isSystem(d)) {
-    const code = directCode(cpu, to.selector, d);
-    return code ? callSameLevel(cpu, size, returnEip, to.selector, code, to.offset) : Outcome.Fault;
+    if (!directCode(cpu, to.selector, d)) return Outcome.Fault;
+    return callSameLevel(cpu, size, returnEip, to.selector, d, to.offset);
   }
   if (!gateReachable(cpu, to.selector, d)) return Outcome.Fault;
   if (!isCallGate(d)) return switchTask(cpu, to.selector, d, "call", insn.length);
@@ -128,14 +130,15 @@ function call(cpu: Cpu, insn: Insn, to: FarPointer): Outcome {
   if (!target) return Outcome.Fault;
   const gateSize = systemType(d) === SystemType.CallGate32 ? 4 : 2;
   if (!isConforming(target) && dpl(target) < cpu.cpl) return callInner(cpu, gateSize, returnEip, d, target);
-  const code = markAccessed(cpu, target);
-  return code ? callSameLevel(cpu, gateSize, returnEip, gateSelector(d), code, gateOffset(d)) : Outcome.Fault;
+  return callSameLevel(cpu, gateSize, returnEip, gateSelector(d), target, gateOffset(d));
 }
 
-function callSameLevel(cpu: Cpu, size: number, returnEip: number, selector: number, code: Descriptor, eip: number): Outcome {
+function callSameLevel(cpu: Cpu, size: number, returnEip: number, selector: number, target: Descriptor, eip: number): Outcome {
   const frame = cpu.frame.onCurrent().push(size, cpu.state.segment(CS, Seg.selector)).push(size, returnEip);
   if (!frame.check()) return Outcome.Fault;
-  if (eip > limit(code)) return cpu.generalProtection();
+  if (eip > limit(target)) return cpu.generalProtection();
+  const code = markAccessed(cpu, target);
+  if (!code) return Outcome.Fault;
   frame.store();
   cpu.setStackPointer(frame.pointer);
   return setCode(cpu, selector, code, eip, cpu.cpl);
@@ -167,19 +170,18 @@ function callInner(cpu: Cpu, size: number, returnEip: number, gate: Descriptor, 
   return setCode(cpu, gateSelector(gate), code, gateOffset(gate), cpl);
 }
 
-/** A code segment named directly: it must be of this level, or conforming and not of an outer one. Marked accessed. */
-function directCode(cpu: Cpu, selector: number, d: Descriptor): Descriptor | undefined {
+/** Whether a code segment may be named directly: it must be of this level, or conforming and not of an outer one. */
+function directCode(cpu: Cpu, selector: number, d: Descriptor): boolean {
   const { cpl } = cpu;
-  const allowed = isCode(d) && (isConforming(d) ? dpl(d) <= cpl : (selector & 3) <= cpl && dpl(d) === cpl);
-  if (!allowed) {
+  if (!isCode(d) || !(isConforming(d) ? dpl(d) <= cpl : (selector & 3) <= cpl && dpl(d) === cpl)) {
     cpu.raiseSelector(Vector.GP, selector);
-    return undefined;
+    return false;
   }
   if (!isPresent(d)) {
     cpu.raiseSelector(Vector.NP, selector);
-    return undefined;
+    return false;
   }
-  return markAccessed(cpu, d);
+  return true;
 }
 
 const isCallGate = (d: Descriptor): boolean => systemType(d) === SystemType.CallGate16 || systemType(d) === SystemType.CallGate32;

@@ -12,6 +12,7 @@ const MXCSR_MASK = 0xffff;
 const MXCSR_OFFSET = 24;
 const REGISTERS_OFFSET = 32;
 const XMM_OFFSET = 160;
+const STATUS_ES = 0x80;
 
 /** Neither waits for a pending x87 exception. */
 function absent(cpu: Cpu): boolean {
@@ -94,6 +95,7 @@ export function fxrstor(cpu: Cpu, insn: Insn): Outcome {
     for (let offset = 0; offset < 128; offset += 4) state.set(at.XMM + offset, word(XMM_OFFSET + offset));
   }
   updateFpuGates(cpu);
+  if (!(state.get(at.X87_STATUS) & STATUS_ES)) cpu.numericErrorLine(false);
   return Outcome.Next;
 }
 

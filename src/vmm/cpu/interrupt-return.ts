@@ -2,7 +2,7 @@ import { AC, ARITHMETIC, DF, ID, IF, IOPL, NT, RF, TF, VIF, VIP, VM } from "../i
 import { type Insn, Outcome } from "./callout.js";
 import { CR4_VME } from "./control-bits.js";
 import type { Cpu } from "./cpu.js";
-import { limit } from "./descriptors.js";
+import { limit, markAccessed } from "./descriptors.js";
 import { returnCode, returnOuter } from "./far-return.js";
 import { setCode, setRealCode } from "./far-transfer.js";
 import { setVirtual8086Segment } from "./hidden-part.js";
@@ -58,14 +58,16 @@ function returnProtected(cpu: Cpu, size: number, eip: number, selector: number, 
   let mask = BASIC | (size === 4 ? WIDE : 0);
   if (cpl <= iopl) mask |= IF;
   if (cpl === 0) mask |= IOPL | (size === 4 ? VIF | VIP : 0);
-  const code = returnCode(cpu, selector);
-  if (!code) return Outcome.Fault;
+  const target = returnCode(cpu, selector);
+  if (!target) return Outcome.Fault;
   if ((selector & 3) > cpl) {
-    const outcome = returnOuter(cpu, size, selector, code, eip, 3 * size, 0);
+    const outcome = returnOuter(cpu, size, selector, target, eip, 3 * size, 0);
     if (outcome !== Outcome.Fault) cpu.setFlags(image, mask);
     return outcome;
   }
-  if (eip > limit(code)) return cpu.generalProtection();
+  if (eip > limit(target)) return cpu.generalProtection();
+  const code = markAccessed(cpu, target);
+  if (!code) return Outcome.Fault;
   cpu.dropStack(3 * size);
   cpu.setFlags(image, mask);
   return setCode(cpu, selector, code, eip, cpl);

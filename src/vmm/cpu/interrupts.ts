@@ -2,6 +2,7 @@ import { IF, IOPL, NT, RF, TF, VIF, VM } from "../isa/flags.js";
 import { Outcome } from "./callout.js";
 import { CR4_VME } from "./control-bits.js";
 import type { Cpu } from "./cpu.js";
+import { allowDebugRegisters } from "./debug.js";
 import {
   type Descriptor,
   dpl,
@@ -40,7 +41,10 @@ export function interrupt(cpu: Cpu, what: Interruption): Outcome {
   cpu.ext = what.source === "event" ? 1 : 0;
   const delivered = deliver(cpu, what);
   cpu.ext = 0;
-  if (delivered === Outcome.Jump) cpu.stepping = false;
+  if (delivered === Outcome.Jump) {
+    cpu.stepping = false;
+    if (what.vector === Vector.DB) allowDebugRegisters(cpu);
+  }
   return delivered;
 }
 
