@@ -1,5 +1,5 @@
 /** `worldswitch api`: an API server over a database that workers share with it. */
-import { createApiServer } from "../server/server.js";
+import { type ApiServer, createApiServer } from "../server/server.js";
 import { settingsFromEnvironment } from "../server/settings.js";
 import { setAdminToken } from "../store/tokens.js";
 import { type Installation, openInstallation } from "./installation.js";
@@ -8,23 +8,35 @@ import { requireDatabase } from "./start.js";
 export async function apiCommand(env: NodeJS.ProcessEnv): Promise<void> {
   requireDatabase(env);
   const installation = await openInstallation(env);
-  announce(await startApi(installation, env), installation);
+  const api = await listenApi(installation, env);
+  await holdApi(installation, api);
+  announce(api, installation);
 }
 
-/** Answers the URL that it listens on. */
-export async function startApi(installation: Installation, env: NodeJS.ProcessEnv): Promise<string> {
-  const { db, feed, blobs, queue, clusterSecret, environment, data, lifetime, log } = installation;
+export interface ListeningApi {
+  server: ApiServer;
+  url: string;
+}
+
+/** Serves from here on; {@link holdApi} is what closes it. */
+export async function listenApi(installation: Installation, env: NodeJS.ProcessEnv): Promise<ListeningApi> {
+  const { db, feed, blobs, queue, clusterSecret, environment, data, log } = installation;
   const settings = settingsFromEnvironment(env);
   await setAdminToken(db, environment.adminToken ?? (await data.adminToken()));
-  const server = await lifetime.hold(
+  const server = await createApiServer({ db, feed, blobs, queue, clusterSecret, settings, log });
+  return { server, url: await server.listen() };
+}
+
+/** To be called last, so that no more requests come before anything else is closed. */
+export function holdApi({ lifetime }: Installation, { server }: ListeningApi): Promise<ApiServer> {
+  return lifetime.hold(
     "API server",
-    () => createApiServer({ db, feed, blobs, queue, clusterSecret, settings, log }),
-    (opened) => opened.close(),
+    async () => server,
+    (held) => held.close(),
   );
-  return server.listen();
 }
 
 /** The one line on standard output. */
-export function announce(url: string, { data }: Installation): void {
+export function announce({ url }: ListeningApi, { data }: Installation): void {
   process.stdout.write(`worldswitch ready url=${url} data=${data.path}\n`);
 }

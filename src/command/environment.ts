@@ -26,8 +26,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
   const databaseUrl = env.DATABASE_URL || null;
   if (databaseUrl !== null && !/^postgres(ql)?:\/\//.test(databaseUrl))
     throw new SettingError("DATABASE_URL must begin with postgresql://");
-  if (env.REDIS_URL) throw new SettingError("REDIS_URL is not understood by this version: the queue lives in PostgreSQL");
-  const logLevel = env.LOG_LEVEL || "info";
-  if (!logLevels.includes(logLevel)) throw new SettingError(`LOG_LEVEL must be one of ${logLevels.join(", ")}`);
+  const logLevel = env.WORLDSWITCH_LOG_LEVEL || "info";
+  if (!logLevels.includes(logLevel)) throw new SettingError(`WORLDSWITCH_LOG_LEVEL must be one of ${logLevels.join(", ")}`);
   return { dataFolder: env.WORLDSWITCH_DATA || "./data", databaseUrl, adminToken, clusterSecret, logLevel };
 }

@@ -28,13 +28,22 @@ export interface Installation {
 
 /** Logs go to standard error: standard output carries the ready line, and nothing else. Written at once, so that the last line before an end is there. */
 export function openLog(level: string): Logger {
-  return pino({ level }, pino.destination({ dest: 2, sync: true }));
+  return pino({ level, serializers: { err: errorForLog } }, pino.destination({ dest: 2, sync: true }));
+}
+
+/** What a log says of an error: not whatever else a library hangs on it (a whole database client, with the address and more). */
+function errorForLog(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack, cause } = error;
+  const { code } = error as NodeJS.ErrnoException;
+  return { name, code, message, stack, ...(cause === undefined ? {} : { cause: errorForLog(cause) }) };
 }
 
 /** @throws SettingError, EmbeddedPostgresUnavailable, MigrationError */
 export async function openInstallation(env: NodeJS.ProcessEnv): Promise<Installation> {
   const environment = readEnvironment(env);
   const log = openLog(environment.logLevel);
+  if (env.REDIS_URL) log.warn("REDIS_URL is set, but this version keeps its queue in PostgreSQL");
   const lifetime = new Lifetime(log);
   const data = await DataFolder.open(environment.dataFolder);
   const databaseUrl = environment.databaseUrl ?? (await embedded(data, lifetime, log));

@@ -28,7 +28,7 @@ export async function openBullQueue(url: string, onError: (error: Error) => void
   // BullMQ hands one lost connection on through every queue object.
   const told = new WeakSet<Error>();
   const report = (error: Error) => {
-    if (told.has(error)) return;
+    if (told.has(error) || pool.ending) return;
     told.add(error);
     onError(error);
   };

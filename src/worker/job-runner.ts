@@ -101,7 +101,7 @@ export class JobRunner {
   private async giveUp(operation: VmOperation): Promise<void> {
     const { db, log, supervisor } = this.parts;
     const ending: Ending = failed("internal_error", "the worker failed; its log says how");
-    await untilWritten(log, () =>
+    await untilWritten(db, log, () =>
       commit(db, async (tx) => {
         const vm = await lockVm(tx, operation.vmId);
         const runs = supervisor.get(operation.vmId) !== undefined;

@@ -182,7 +182,7 @@ export class Machine {
   /** For a request that came too late to be settled by the end's own report; otherwise its operation has ended, and this changes nothing. */
   private async judgeEnd(operationId: string, judge: Judge): Promise<Outcome> {
     const ending = this.end && judge({ type: "ended", end: this.end });
-    if (ending) await untilWritten(this.log, () => commit(this.parts.db, (tx) => endOperation(tx, operationId, ending)));
+    if (ending) await untilWritten(this.parts.db, this.log, () => commit(this.parts.db, (tx) => endOperation(tx, operationId, ending)));
     return "ended";
   }
 
@@ -200,7 +200,7 @@ export class Machine {
     const { db, hostId } = this.parts;
     const expectation = this.expectation;
     const ending: Ending | null = expectation?.judge(report) ?? null;
-    await untilWritten(this.log, () =>
+    await untilWritten(this.parts.db, this.log, () =>
       commit(db, async (tx) => {
         const vm = await lockVm(tx, this.vmId);
         if (vm && vm.generation === this.generation && vm.hostId === hostId) await applyReport(tx, vm, report);

@@ -49,7 +49,7 @@ export const shutdown: Command = async (parts, operation, signal) => {
   if (outcome === "aborted") await end(parts, operation, aborted(signal));
   if (outcome === "late") {
     const ending = failed("guest_did_not_stop", "the guest was asked to shut down, and runs on");
-    await untilWritten(parts.log, () =>
+    await untilWritten(parts.db, parts.log, () =>
       commit(parts.db, async (tx) => {
         const vm = await lockVm(tx, operation.vmId);
         if (vm?.state === "stopping") await changeState(tx, vm, "running", { desiredState: "running" });

@@ -78,7 +78,7 @@ type Cleared = { outcome: "start"; vm: Vm } | { outcome: "done" } | { outcome: "
 
 /** The commit after which the machine runs under a new generation, and can't be cancelled any more. A create without start is done with it. */
 function clearForStart(parts: CommandParts, operation: Operation & { vmId: string }): Promise<Cleared> {
-  return untilWritten(parts.log, () =>
+  return untilWritten(parts.db, parts.log, () =>
     commit(parts.db, async (tx): Promise<Cleared> => {
       const vm = await lockVm(tx, operation.vmId);
       const [going] = await tx.rows.operation.updateManyAndReturn({
@@ -114,7 +114,7 @@ async function withoutImage(
     : signal.aborted
       ? aborted(signal)
       : ({ state: "cancelled", error: superseded } as const);
-  await untilWritten(parts.log, () =>
+  await untilWritten(parts.db, parts.log, () =>
     commit(parts.db, async (tx) => {
       const vm = await lockVm(tx, operation.vmId);
       if (vm && (vm.state === "creating" || vm.state === "starting")) {

@@ -40,7 +40,7 @@ export function failedBy(end: MachineEnd): Ending {
 
 /** Ends an operation on its own, where no vm row changes with it. */
 export function end(parts: CommandParts, operation: Operation, ending: Ending): Promise<boolean> {
-  return untilWritten(parts.log, () => commit(parts.db, (tx) => endOperation(tx, operation.id, ending)));
+  return untilWritten(parts.db, parts.log, () => commit(parts.db, (tx) => endOperation(tx, operation.id, ending)));
 }
 
 /** The end that goes with an aborted signal: its reason says why. */

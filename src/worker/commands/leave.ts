@@ -8,7 +8,7 @@ import { type Command, succeeded, unplug, unplugged } from "./command.js";
 export const stop: Command = async (parts, operation) => {
   const machine = parts.supervisor.get(operation.vmId);
   if (machine) return unplug(parts, operation, machine, unplugged, succeeded);
-  await untilWritten(parts.log, () =>
+  await untilWritten(parts.db, parts.log, () =>
     commit(parts.db, async (tx) => {
       const vm = await lockVm(tx, operation.vmId);
       if (vm && vm.state !== "stopped" && vm.state !== "deleting") await changeState(tx, vm, "stopped", { desiredState: "stopped" });
@@ -24,7 +24,7 @@ export const remove: Command = async (parts, operation) => {
     machine.pullPlug(unplugged);
     await machine.ended;
   }
-  await untilWritten(parts.log, () =>
+  await untilWritten(parts.db, parts.log, () =>
     commit(parts.db, async (tx) => {
       const vm = await lockVm(tx, operation.vmId);
       if (vm) await deleteVm(tx, vm);

@@ -54,7 +54,6 @@ export class ConsoleConnection implements Viewer {
     socket.on("error", () => socket.terminate());
     console.attach(this);
     this.control({ type: "hello", seq: this.position, role: this.role, viewers: console.viewerCount });
-    if (typeof wanted === "number" && wanted < this.position) this.control({ type: "skip", from: wanted, to: this.position });
     this.greeted = true;
     this.wake();
   }

@@ -59,6 +59,11 @@ export class Console {
     return this.viewers.size;
   }
 
+  /** Nobody looks, no machine writes, and all that is kept is on disk. */
+  get disposable(): boolean {
+    return this.viewers.size === 0 && this.sink === null && !this.fileFailed;
+  }
+
   get writer(): Viewer | null {
     return this.writerViewer;
   }

@@ -32,8 +32,17 @@ export class ConsoleHub {
     for (const port of serialPorts) this.console(vmId, port).connect(sink(port));
   }
 
+  /** The machine ended. Consoles that nobody looks at are let go of: what they hold is on disk. */
   disconnect(vmId: string, reason: string): void {
-    for (const port of serialPorts) this.consoles.get(`${vmId}/${port}`)?.disconnect(reason);
+    for (const port of serialPorts) {
+      const key = `${vmId}/${port}`;
+      const console = this.consoles.get(key);
+      console?.disconnect(reason);
+      if (console?.disposable) {
+        console.close();
+        this.consoles.delete(key);
+      }
+    }
   }
 
   /** The vm is deleted: its viewers are told, its scrollback is removed. */
