@@ -8,6 +8,8 @@ export interface ApiSettings {
   corsOrigins: string[];
   /** Requests a minute for one token (or one address, without a valid token); 0: no limit. */
   requestsPerMinute: number;
+  /** Streams of one project that may be open at once on this server. */
+  maxStreams: number;
   /** Largest JSON body. */
   maxBodyBytes: number;
   /** Largest uploaded file by role. */
@@ -32,6 +34,7 @@ export const defaultSettings: ApiSettings = {
   publicUrl: null,
   corsOrigins: [],
   requestsPerMinute: 6000,
+  maxStreams: 1000,
   maxBodyBytes: 256 * 1024,
   maxFileBytes: { kernel: 64 * MiB, initrd: 1024 * MiB },
   uploadIdleMs: 60_000,

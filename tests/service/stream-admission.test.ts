@@ -100,6 +100,30 @@ async function raw(bytes: string): Promise<string> {
   return text;
 }
 
+describe("the number of open streams", () => {
+  it("has a bound for each project, and closing one makes room", async () => {
+    const { settings } = installation.service;
+    const before = settings.maxStreams;
+    settings.maxStreams = 1;
+    const first = await StreamClient.open(at("/v1/events"), { token: adminToken });
+    expect((await refusedUpgrade(at("/v1/events"), { token: tokens.viewer })).body.code).toBe("rate_limited");
+    (await StreamClient.open(at("/v1/events"), { token: tokens.stranger })).close();
+    first.close();
+    await first.end();
+    await expect
+      .poll(
+        () =>
+          StreamClient.open(at("/v1/events"), { token: adminToken }).then(
+            (client) => client.close(),
+            () => "refused",
+          ),
+        { timeout: 60_000 },
+      )
+      .toBeUndefined();
+    settings.maxStreams = before;
+  });
+});
+
 describe("an offer to upgrade to something else", () => {
   it("is passed over, and the request served", async () => {
     const answer = await raw(

@@ -20,6 +20,8 @@ import { closeCodes, type Opening } from "./stream.js";
 const closeMs = 1000;
 
 export class Streams {
+  /** Open streams by project. */
+  private readonly counts = new Map<string, number>();
   private readonly sockets: Record<Admission["stream"], WebSocketServer>;
 
   constructor(
@@ -65,10 +67,14 @@ export class Streams {
     try {
       if (this.closing.aborted) throw new ProblemError("service_unavailable", "The server is closing");
       const admission = await admit(this.service, request);
+      const { maxStreams } = this.service.settings;
+      if ((this.counts.get(admission.projectId) ?? 0) >= maxStreams) {
+        throw new ProblemError("rate_limited", `The project has ${maxStreams} streams open`);
+      }
       opening = await this.open(admission, String(request.id));
       if (admission.ticketHash !== null && !(await consumeTicket(this.service.db, admission.ticketHash)))
         throw new ProblemError("ticket_invalid");
-      this.accept(admission.stream, opening, request, socket, head, log);
+      this.accept(admission, opening, request, socket, head, log);
     } catch (error) {
       opening?.abandon();
       const problem = asProblem(error);
@@ -90,7 +96,20 @@ export class Streams {
     }
   }
 
-  private accept(stream: Admission["stream"], opening: Opening, request: IncomingMessage, socket: Duplex, head: Buffer, log: Logger): void {
+  private count(projectId: string, change: 1 | -1): void {
+    const count = (this.counts.get(projectId) ?? 0) + change;
+    if (count > 0) this.counts.set(projectId, count);
+    else this.counts.delete(projectId);
+  }
+
+  private accept(
+    { stream, projectId }: Admission,
+    opening: Opening,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    log: Logger,
+  ): void {
     let accepted = false;
     // The handshake itself may still fail (a bad key, a peer that has gone): then there is never a WebSocket.
     socket.once("close", () => {
@@ -103,9 +122,11 @@ export class Streams {
     this.sockets[stream].handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
       accepted = true;
       log.info({ stream }, "stream opened");
+      this.count(projectId, 1);
       this.metrics.streams.inc({ stream });
       webSocket.on("error", (error) => log.info({ err: error }, "stream broke"));
       webSocket.once("close", (code) => {
+        this.count(projectId, -1);
         this.metrics.streams.dec({ stream });
         log.info({ stream, code }, "stream closed");
       });
