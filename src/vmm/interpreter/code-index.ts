@@ -7,7 +7,8 @@ export class CodeIndex {
 
   private slot(key: number): number {
     const mask = this.keys.length - 1;
-    let slot = (Math.imul(key, 0x9e37_79b1) >>> 15) & mask;
+    // Multiplicative hashing: the upper bits are the mixed ones, as many as there are slots.
+    let slot = Math.imul(key, 0x9e37_79b1) >>> (Math.clz32(mask) & 31);
     while (this.keys[slot] !== key && this.keys[slot] !== -1) slot = (slot + 1) & mask;
     return slot;
   }
