@@ -1,4 +1,3 @@
-import { ValueType } from "../wasm/opcodes.js";
 import { add, subtract } from "../x87/add.js";
 import { divide } from "../x87/divide.js";
 import { stackOverflow, stackUnderflow } from "../x87/exceptions.js";
@@ -8,28 +7,23 @@ import { multiply } from "../x87/multiply.js";
 import { squareRoot } from "../x87/square-root.js";
 import { type Extended, putExtended } from "../x87/unpacked.js";
 import { SIGN } from "../x87/words.js";
-import { define } from "./definition.js";
-import type { Helper, Operand, Stage } from "./stage.js";
-import { readInteger, readReal } from "./x87-memory.js";
+import type { Helper, Stage } from "./stage.js";
+import { type ReadOperand, readInteger, readReal } from "./x87-memory.js";
 import {
   assignExtended,
   callInto,
   clearC1,
-  gate,
   hasResult,
-  RegisterStack,
-  setDataPointer,
-  setPointer,
+  memoryInstruction,
+  newResult,
+  type Result,
+  registerInstruction,
   withOperands,
 } from "./x87-stack.js";
 
 /** ST(0) op ST(i) into one of them. `reverse`: ST(i) op ST(0). */
 function betweenRegisters(name: string, helper: Helper, reverse: boolean, to: "top" | "other", pop: boolean): void {
-  define(name, (x, _size, other) => {
-    gate(x);
-    setPointer(x);
-    const stack = new RegisterStack(x);
-    const i = x.registerAddress(other);
+  registerInstruction(name, (x, stack, i) =>
     withOperands(
       x,
       x.and(stack.valid(0), stack.valid(i)),
@@ -41,22 +35,13 @@ function betweenRegisters(name: string, helper: Helper, reverse: boolean, to: "t
         stack.store(to === "top" ? 0 : i, result);
         if (pop) stack.pop();
       },
-    );
-  });
+    ),
+  );
 }
 
 /** ST(0) op memory into ST(0). */
-function withMemory(
-  name: string,
-  helper: Helper,
-  reverse: boolean,
-  read: (x: Stage, size: number, memory: Operand) => () => Extended,
-): void {
-  define(name, (x, size, memory) => {
-    gate(x);
-    const operand = read(x, size, memory);
-    setPointer(x);
-    const stack = new RegisterStack(x);
+function withMemory(name: string, helper: Helper, reverse: boolean, read: ReadOperand): void {
+  memoryInstruction(name, read, (x, stack, operand) =>
     withOperands(
       x,
       stack.valid(0),
@@ -65,9 +50,8 @@ function withMemory(
         callInto(x, into, helper, ...(reverse ? operands.reverse() : operands));
       },
       (result) => stack.store(0, result),
-    );
-    setDataPointer(x);
-  });
+    ),
+  );
 }
 
 /**
@@ -92,61 +76,41 @@ for (const [name, helper] of [
 }
 
 /** ST(0) = op ST(0). */
-function onTop(name: string, helper: Helper): void {
-  define(name, (x) => {
-    gate(x);
-    setPointer(x);
-    const stack = new RegisterStack(x);
+function onTop(name: string, compute: (x: Stage, a: Extended, into: Result) => void): void {
+  registerInstruction(name, (x, stack) =>
     withOperands(
       x,
       stack.valid(0),
-      (into) => callInto(x, into, helper, stack.load(0)),
+      (into) => compute(x, stack.load(0), into),
       (result) => stack.store(0, result),
-    );
-  });
+    ),
+  );
 }
-onTop("fsqrt", squareRoot);
-onTop("frndint", roundToInteger);
+onTop("fsqrt", (x, a, into) => callInto(x, into, squareRoot, a));
+onTop("frndint", (x, a, into) => callInto(x, into, roundToInteger, a));
+// The sign alone changes, of anything, without exceptions.
+onTop("fabs", (x, { sig, se }, into) => {
+  clearC1(x);
+  assignExtended(x, into, { sig, se: x.and(se, ~SIGN) });
+});
+onTop("fchs", (x, { sig, se }, into) => {
+  clearC1(x);
+  assignExtended(x, into, { sig, se: x.xor(se, SIGN) });
+});
 
-/** The sign alone changes, of anything, without exceptions. */
-function onSign(name: string, change: (x: Stage, a: Extended) => Extended): void {
-  define(name, (x) => {
-    gate(x);
-    setPointer(x);
-    const stack = new RegisterStack(x);
-    withOperands(
-      x,
-      stack.valid(0),
-      (into) => {
-        clearC1(x);
-        assignExtended(x, into, change(x, stack.load(0)));
-      },
-      (result) => stack.store(0, result),
-    );
-  });
-}
-onSign("fabs", (x, { sig, se }) => ({ sig, se: x.and(se, ~SIGN) }));
-onSign("fchs", (x, { sig, se }) => ({ sig, se: x.xor(se, SIGN) }));
-
-define("fscale", (x) => {
-  gate(x);
-  setPointer(x);
-  const stack = new RegisterStack(x);
+registerInstruction("fscale", (x, stack) =>
   withOperands(
     x,
     x.and(stack.valid(0), stack.valid(1)),
     (into) => callInto(x, into, scale, stack.load(0), stack.load(1)),
     (result) => stack.store(0, result),
-  );
-});
+  ),
+);
 
 /** The exponent takes the place of ST(0), the significand is pushed. */
-define("fxtract", (x) => {
-  gate(x);
-  setPointer(x);
-  const stack = new RegisterStack(x);
-  const exponent = { sig: x.temp(ValueType.i64), se: x.temp() };
-  const significand = { sig: x.temp(ValueType.i64), se: x.temp() };
+registerInstruction("fxtract", (x, stack) => {
+  const exponent = newResult(x);
+  const significand = newResult(x);
   const fault = (helper: Helper) => {
     callInto(x, exponent, helper);
     assignExtended(x, significand, exponent);

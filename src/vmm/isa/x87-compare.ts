@@ -2,12 +2,11 @@ import { X87_STATUS } from "../cpu/layout.js";
 import { compare, compareEmpty, HELD, UNORDERED } from "../x87/compare.js";
 import { type Extended, putExtended } from "../x87/unpacked.js";
 import { C0, C1, C2, C3, CONDITIONS, EXPONENT } from "../x87/words.js";
-import { define } from "./definition.js";
 import type { Value } from "./emitter.js";
 import { CF, PF, ZF } from "./flags.js";
-import type { Operand, Stage } from "./stage.js";
-import { readInteger, readReal } from "./x87-memory.js";
-import { gate, RegisterStack, setDataPointer, setPointer } from "./x87-stack.js";
+import type { Stage } from "./stage.js";
+import { type ReadOperand, readInteger, readReal } from "./x87-memory.js";
+import { memoryInstruction, type RegisterStack, registerInstruction } from "./x87-stack.js";
 
 /** Compares ST(0) with another number: `set` gets C0 C2 C3; then pops, unless an unmasked exception has been raised. */
 function comparison(
@@ -47,13 +46,9 @@ function setFlags(x: Stage, codes: Value): void {
 }
 
 function withRegister(name: string, ordered: boolean, pops: number, set: (x: Stage, codes: Value) => void): void {
-  define(name, (x, _size, other) => {
-    gate(x);
-    setPointer(x);
-    const stack = new RegisterStack(x);
-    const i = x.registerAddress(other);
-    comparison(x, stack, x.and(stack.valid(0), stack.valid(i)), () => stack.load(i), { ordered, set, pops });
-  });
+  registerInstruction(name, (x, stack, i) =>
+    comparison(x, stack, x.and(stack.valid(0), stack.valid(i)), () => stack.load(i), { ordered, set, pops }),
+  );
 }
 withRegister("fcom", true, 0, setCodes);
 withRegister("fcomp", true, 1, setCodes);
@@ -66,33 +61,22 @@ withRegister("fcomip", true, 1, setFlags);
 withRegister("fucomi", false, 0, setFlags);
 withRegister("fucomip", false, 1, setFlags);
 
-function withMemory(name: string, pops: number, read: (x: Stage, size: number, memory: Operand) => () => Extended): void {
-  define(name, (x, size, memory) => {
-    gate(x);
-    const operand = read(x, size, memory);
-    setPointer(x);
-    const stack = new RegisterStack(x);
-    comparison(x, stack, stack.valid(0), operand, { ordered: true, set: setCodes, pops });
-    setDataPointer(x);
-  });
+function withMemory(name: string, pops: number, read: ReadOperand): void {
+  memoryInstruction(name, read, (x, stack, operand) =>
+    comparison(x, stack, stack.valid(0), operand, { ordered: true, set: setCodes, pops }),
+  );
 }
 withMemory("fcom_m", 0, readReal);
 withMemory("fcomp_m", 1, readReal);
 withMemory("ficom", 0, readInteger);
 withMemory("ficomp", 1, readInteger);
 
-define("ftst", (x) => {
-  gate(x);
-  setPointer(x);
-  const stack = new RegisterStack(x);
-  comparison(x, stack, stack.valid(0), () => ({ sig: 0n, se: 0 }), { ordered: true, set: setCodes });
-});
+registerInstruction("ftst", (x, stack) =>
+  comparison(x, stack, stack.valid(0), () => ({ sig: 0n, se: 0 }), { ordered: true, set: setCodes }),
+);
 
 /** Class of ST(0) in C3 C2 C0, its sign in C1; also of an empty register. */
-define("fxam", (x) => {
-  gate(x);
-  setPointer(x);
-  const stack = new RegisterStack(x);
+registerInstruction("fxam", (x, stack) => {
   const { sig, se } = stack.load(0);
   const exp = x.and(se, EXPONENT);
   const top = x.high(x.shrUWide(sig, 31n));

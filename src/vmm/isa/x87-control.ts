@@ -4,7 +4,7 @@ import { BUSY, CONTROL_FIXED, CONTROL_WRITABLE, ES, EXCEPTIONS, TOP_SHIFT } from
 import { define } from "./definition.js";
 import type { Value } from "./emitter.js";
 import { EAX, type Stage } from "./stage.js";
-import { clearC1, gate, gateWithoutWait, RegisterStack, setPointer } from "./x87-stack.js";
+import { clearC1, gate, gateWithoutWait, registerInstruction, setPointer } from "./x87-stack.js";
 
 function statusWord(x: Stage): Value {
   return x.or(x.state(X87_STATUS), x.shl(x.state(X87_TOP), TOP_SHIFT));
@@ -39,37 +39,25 @@ define("fldcw", (x, _size, memory) => {
 /** WAIT is not an x87 instruction: CR0.EM does not stop it, TS does only with MP, which `waitGate` knows. */
 define("wait", (x) => x.gate(X87_GATE, "waitGate"));
 
-define("fnop", (x) => {
-  gate(x);
-  setPointer(x);
-});
+registerInstruction("fnop", () => {});
 /** FENI, FDISI, FSETPM: nothing since the 387. */
 define("fnop_without_wait", gateWithoutWait);
 
-define("fincstp", (x) => {
-  gate(x);
-  setPointer(x);
+registerInstruction("fincstp", (x, stack) => {
   clearC1(x);
-  x.setState(X87_TOP, new RegisterStack(x).physical(1));
+  x.setState(X87_TOP, stack.physical(1));
 });
-define("fdecstp", (x) => {
-  gate(x);
-  setPointer(x);
+registerInstruction("fdecstp", (x, stack) => {
   clearC1(x);
-  x.setState(X87_TOP, new RegisterStack(x).physical(-1));
+  x.setState(X87_TOP, stack.physical(-1));
 });
-define("ffree", (x, _size, other) => {
-  gate(x);
-  setPointer(x);
+registerInstruction("ffree", (x, stack, i) => {
   clearC1(x);
-  new RegisterStack(x).empty(x.registerAddress(other));
+  stack.empty(i);
 });
-define("ffreep", (x, _size, other) => {
-  gate(x);
-  setPointer(x);
+registerInstruction("ffreep", (x, stack, i) => {
   clearC1(x);
-  const stack = new RegisterStack(x);
-  stack.empty(x.registerAddress(other));
+  stack.empty(i);
   stack.pop();
 });
 

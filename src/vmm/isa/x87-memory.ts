@@ -2,6 +2,9 @@ import { type Extended, takeExtended } from "../x87/unpacked.js";
 import { fromDouble, fromInteger, fromSingle } from "../x87/widen.js";
 import type { Operand, Stage } from "./stage.js";
 
+/** Translates and reads a memory operand; what it gives makes an extended number of it. */
+export type ReadOperand = (x: Stage, size: number, memory: Operand) => () => Extended;
+
 /** A memory operand of 4 (m32) or 8 (m64) bytes, widened; a denormal is marked WAS_DENORMAL. May fault. */
 export function readReal(x: Stage, size: number, memory: Operand): () => Extended {
   if (size === 4) {

@@ -1,23 +1,25 @@
 import { GATE_ABSENT } from "../cpu/fpu-gate.js";
-import { X87, X87_DP, X87_GATE, X87_IP, X87_STATUS, X87_TAGS, X87_TOP } from "../cpu/layout.js";
+import { CS, SEGMENT, SEGMENT_SIZE, Seg, X87, X87_CS, X87_GATE, X87_IP, X87_STATUS, X87_TAGS, X87_TOP } from "../cpu/layout.js";
 import { ValueType } from "../wasm/opcodes.js";
 import { stackOverflow, stackUnderflow } from "../x87/exceptions.js";
 import { type Extended, putExtended } from "../x87/unpacked.js";
 import { C1, NO_RESULT } from "../x87/words.js";
+import { define } from "./definition.js";
 import type { Temp, Value } from "./emitter.js";
-import type { Helper, Stage } from "./stage.js";
+import type { Helper, Operand, Stage } from "./stage.js";
 
 /*
  * The parts that x87 instructions are made of. Every instruction goes through these steps:
  *   gate        may the unit be used, is an exception pending
  *   memory      its operand is translated (may fault)
- *   pointer     from here on the instruction is executed: FIP becomes its address
+ *   pointer     from here on the instruction is executed: FIP and FCS become its address
  *   compute     helpers of src/vmm/x87 report exceptions in the status word and give NO_RESULT if an unmasked one forbids a result
  *   settle      registers, tags and TOP change, unless there is no result
+ *   finish      if an unmasked exception was raised, the rest of the pointers is noted
  *
- * Of the pointers to the last instruction, FIP is kept by every instruction but the control ones; FDP only by memory operands of
- * instructions that raise an unmasked exception (CPUID.7.0:EBX[6], FDP_EXCPTN_ONLY); FCS and FDS are 0 (CPUID.7.0:EBX[13]); FOP is found
- * when somebody asks for it (x87/environment.ts).
+ * Of the pointers to the last instruction, FIP and FCS are kept by every instruction but the control ones; FOP, FDP and FDS only by those
+ * that raise an unmasked exception, which is as much as later processors keep (SDM vol. 1, 8.1.8 and 8.1.9: "fopcode compatibility mode",
+ * FDP_EXCPTN_ONLY).
  */
 
 /** Starts an instruction that waits for pending exceptions. */
@@ -32,11 +34,37 @@ export function gateWithoutWait(x: Stage): void {
 
 export function setPointer(x: Stage): void {
   x.setState(X87_IP, x.currentEip());
+  x.setState(X87_CS, x.loadHost(0, 2, SEGMENT + CS * SEGMENT_SIZE + Seg.selector));
 }
 
-/** After computing with a memory operand. */
-export function setDataPointer(x: Stage): void {
-  x.when(x.state(X87_GATE), () => x.setState(X87_DP, x.effectiveAddress()));
+/** Only an unmasked exception can have closed the gate since the instruction began. */
+function finish(x: Stage): void {
+  x.when(x.state(X87_GATE), () => x.callout("x87Exception"));
+}
+
+/** Defines an instruction on registers. `i` says which ST(i) an instruction with an operand names. */
+export function registerInstruction(name: string, body: (x: Stage, stack: RegisterStack, i: Value) => void): void {
+  define(name, (x, _size, operand) => {
+    gate(x);
+    setPointer(x);
+    body(x, new RegisterStack(x), operand ? x.registerAddress(operand) : 0);
+    finish(x);
+  });
+}
+
+/** Defines an instruction with a memory operand: `translate` may fault, so that it comes first; `body` gets what it gives. */
+export function memoryInstruction<T>(
+  name: string,
+  translate: (x: Stage, size: number, memory: Operand) => T,
+  body: (x: Stage, stack: RegisterStack, operand: T, size: number) => void,
+): void {
+  define(name, (x, size, memory) => {
+    gate(x);
+    const operand = translate(x, size, memory);
+    setPointer(x);
+    body(x, new RegisterStack(x), operand, size);
+    finish(x);
+  });
 }
 
 export function clearC1(x: Stage): void {
@@ -68,8 +96,8 @@ export class RegisterStack {
     return { sig: this.x.loadHostWide(cell), se: this.x.loadHost(cell, 2, 8) };
   }
   /** Puts a number into ST(i), which is not empty then. */
-  store(i: Value, { sig, se }: Extended): void {
-    this.put(i, { sig, se });
+  store(i: Value, a: Extended): void {
+    this.put(i, a);
     this.x.setState(X87_TAGS, this.x.or(this.x.state(X87_TAGS), this.x.shl(1, this.physical(i))));
   }
   /** The same for a register that is not empty already. */
@@ -97,6 +125,10 @@ export interface Result {
   readonly se: Temp;
 }
 
+export function newResult(x: Stage): Result {
+  return { sig: x.temp(ValueType.i64), se: x.temp() };
+}
+
 /** Calls a helper with one extended result into `into`. */
 export function callInto(x: Stage, into: Result, helper: Helper, ...args: Extended[]): void {
   for (const arg of args) putExtended(x, arg);
@@ -104,12 +136,21 @@ export function callInto(x: Stage, into: Result, helper: Helper, ...args: Extend
   x.f.set(into.se.local).set(into.sig.local);
 }
 
+export function assignExtended(x: Stage, into: Result, a: Extended): void {
+  x.assignWide(into.sig, a.sig);
+  x.assign(into.se, a.se);
+}
+
+export function hasResult(x: Stage, se: Value): Value {
+  return x.gtS(se, NO_RESULT);
+}
+
 /**
  * Result of `compute` if the registers it needs are not empty, otherwise the indefinite number of a stack underflow.
  * `settle` runs if there is one.
  */
 export function withOperands(x: Stage, valid: Value, compute: (into: Result) => void, settle: (result: Result) => void): void {
-  const into: Result = { sig: x.temp(ValueType.i64), se: x.temp() };
+  const into = newResult(x);
   x.when(
     valid,
     () => compute(into),
@@ -120,20 +161,11 @@ export function withOperands(x: Stage, valid: Value, compute: (into: Result) => 
 
 /** Pushes what `compute` gives, or the indefinite number of a stack overflow. */
 export function pushing(x: Stage, stack: RegisterStack, compute: (into: Result) => void): void {
-  const into: Result = { sig: x.temp(ValueType.i64), se: x.temp() };
+  const into = newResult(x);
   x.when(
     stack.valid(-1),
     () => callInto(x, into, stackOverflow),
     () => compute(into),
   );
   x.when(hasResult(x, into.se), () => stack.push(into));
-}
-
-export function hasResult(x: Stage, se: Value): Value {
-  return x.gtS(se, NO_RESULT);
-}
-
-export function assignExtended(x: Stage, into: Result, a: Extended): void {
-  x.assignWide(into.sig, a.sig);
-  x.assign(into.se, a.se);
 }

@@ -6,30 +6,26 @@ import { toDouble, toSingle } from "../x87/narrow.js";
 import { type Extended, putExtended, takeExtended } from "../x87/unpacked.js";
 import { load } from "../x87/widen.js";
 import { EXPONENT, INDEFINITE_EXPONENT, INDEFINITE_SIGNIFICAND, RC, RC_NEAREST, RC_UP, WAS_DENORMAL } from "../x87/words.js";
-import { define } from "./definition.js";
-import type { Value, Wide } from "./emitter.js";
+import type { Value } from "./emitter.js";
 import type { Stage } from "./stage.js";
 import { readInteger, readReal } from "./x87-memory.js";
 import {
   assignExtended,
   callInto,
   clearC1,
-  gate,
   hasResult,
+  memoryInstruction,
+  newResult,
   pushing,
-  RegisterStack,
-  setDataPointer,
-  setPointer,
+  type RegisterStack,
+  registerInstruction,
   withOperands,
 } from "./x87-stack.js";
 
 // Loads
 
-define("fld_m", (x, size, memory) => {
-  gate(x);
-  const operand = readReal(x, size, memory);
-  setPointer(x);
-  pushing(x, new RegisterStack(x), (into) => {
+memoryInstruction("fld_m", readReal, (x, stack, operand) =>
+  pushing(x, stack, (into) => {
     const a = operand();
     x.when(
       x.ltU(x.and(a.se, EXPONENT | WAS_DENORMAL), EXPONENT),
@@ -39,41 +35,33 @@ define("fld_m", (x, size, memory) => {
       },
       () => callInto(x, into, load, a),
     );
-  });
-  setDataPointer(x);
-});
+  }),
+);
 
-define("fild", (x, size, memory) => {
-  gate(x);
-  const operand = readInteger(x, size, memory);
-  setPointer(x);
-  pushing(x, new RegisterStack(x), (into) => {
+memoryInstruction("fild", readInteger, (x, stack, operand) =>
+  pushing(x, stack, (into) => {
     clearC1(x);
     assignExtended(x, into, operand());
-  });
-  setDataPointer(x);
-});
+  }),
+);
 
 /** m80 is pushed as it is. */
-define("fld_m80", (x) => {
-  gate(x);
-  const host = x.translateOperand(10, "read");
-  const a = { sig: x.loadHostWide(host), se: x.loadHost(host, 2, 8) };
-  setPointer(x);
-  pushing(x, new RegisterStack(x), (into) => {
-    clearC1(x);
-    assignExtended(x, into, a);
-  });
-  setDataPointer(x);
-});
+memoryInstruction(
+  "fld_m80",
+  (x): Extended => {
+    const host = x.translateOperand(10, "read");
+    return { sig: x.loadHostWide(host), se: x.loadHost(host, 2, 8) };
+  },
+  (x, stack, a) =>
+    pushing(x, stack, (into) => {
+      clearC1(x);
+      assignExtended(x, into, a);
+    }),
+);
 
 /** An empty source is found before a full stack. */
-define("fld", (x, _size, other) => {
-  gate(x);
-  setPointer(x);
-  const stack = new RegisterStack(x);
-  const i = x.registerAddress(other);
-  const into = { sig: x.temp(ValueType.i64), se: x.temp() };
+registerInstruction("fld", (x, stack, i) => {
+  const into = newResult(x);
   x.when(
     x.and(stack.valid(i), x.eqz(stack.valid(-1))),
     () => {
@@ -90,7 +78,7 @@ define("fld", (x, _size, other) => {
   x.when(hasResult(x, into.se), () => stack.push(into));
 });
 
-/** Constants are rounded by rounding control from more digits: the significand rounded down, and whether that is below nearest. */
+/** Constants are rounded by rounding control from more digits: the significand rounded down, and where the rest of it lies. */
 const constants: readonly [name: string, sig: bigint, se: number, rest: "none" | "below half" | "above half"][] = [
   ["fld1", 0x8000_0000_0000_0000n, 0x3fff, "none"],
   ["fldl2t", 0xd49a_784b_cd1b_8afen, 0x4000, "below half"],
@@ -101,10 +89,8 @@ const constants: readonly [name: string, sig: bigint, se: number, rest: "none" |
   ["fldz", 0n, 0, "none"],
 ];
 for (const [name, sig, se, rest] of constants) {
-  define(name, (x) => {
-    gate(x);
-    setPointer(x);
-    pushing(x, new RegisterStack(x), (into) => {
+  registerInstruction(name, (x, stack) =>
+    pushing(x, stack, (into) => {
       clearC1(x);
       assignExtended(x, into, { sig, se });
       if (rest === "none") return;
@@ -112,65 +98,65 @@ for (const [name, sig, se, rest] of constants) {
       const up = x.eq(rc, RC_UP);
       const increment = rest === "above half" ? x.or(up, x.eq(rc, RC_NEAREST)) : up;
       x.assignWide(into.sig, x.addWide(into.sig, x.wideU(increment)));
-    });
-  });
+    }),
+  );
 }
 
 // Stores
 
 /** Stores in memory what `convert` leaves on the wasm stack: 64 bits and whether to store them; `indefinite` for an empty ST(0). */
-function toMemory(x: Stage, size: number, pop: boolean, indefinite: bigint, convert: (a: Extended) => void): void {
-  gate(x);
-  const host = x.translateOperand(size, "write");
-  setPointer(x);
-  const stack = new RegisterStack(x);
-  const bits = x.temp(ValueType.i64);
-  const stored = x.temp();
-  x.when(
-    stack.valid(0),
-    () => {
-      convert(stack.load(0));
-      x.f.set(stored.local).set(bits.local);
-    },
-    () => {
-      x.callHelper(stackUnderflow);
-      x.assign(stored, hasResult(x, takeExtended(x).se));
-      x.assignWide(bits, indefinite);
+function toMemory(name: string, pop: boolean, indefinite: (size: number) => bigint, convert: (x: Stage, size: number) => void): void {
+  memoryInstruction(
+    name,
+    (x, size) => x.translateOperand(size, "write"),
+    (x, stack, host, size) => {
+      const bits = x.temp(ValueType.i64);
+      const stored = x.temp();
+      x.when(
+        stack.valid(0),
+        () => {
+          putExtended(x, stack.load(0));
+          convert(x, size);
+          x.f.set(stored.local).set(bits.local);
+        },
+        () => {
+          x.callHelper(stackUnderflow);
+          x.assign(stored, hasResult(x, takeExtended(x).se));
+          x.assignWide(bits, indefinite(size));
+        },
+      );
+      x.when(stored, () => {
+        if (size === 8) x.storeWide(host, bits);
+        else x.store(host, size, x.low(bits));
+        if (pop) stack.pop();
+      });
     },
   );
-  x.when(stored, () => {
-    if (size === 8) x.storeWide(host, bits);
-    else x.store(host, size, x.low(bits));
-    if (pop) stack.pop();
-  });
-  setDataPointer(x);
 }
 
-for (const [suffix, pop] of [
+for (const [p, pop] of [
   ["", false],
   ["p", true],
 ] as const) {
-  define(`fst${suffix}_m`, (x, size) =>
-    toMemory(x, size, pop, size === 4 ? 0xffc0_0000n : 0xfff8_0000_0000_0000n, (a) => {
-      putExtended(x, a);
-      x.callHelper(size === 4 ? toSingle : toDouble);
-    }),
+  toMemory(
+    `fst${p}_m`,
+    pop,
+    (size) => (size === 4 ? 0xffc0_0000n : 0xfff8_0000_0000_0000n),
+    (x, size) => x.callHelper(size === 4 ? toSingle : toDouble),
   );
-  define(`fist${suffix}`, (x, size) =>
-    toMemory(x, size, pop, 1n << BigInt(size * 8 - 1), (a) => {
-      putExtended(x, a);
+  toMemory(
+    `fist${p}`,
+    pop,
+    (size) => 1n << BigInt(size * 8 - 1),
+    (x, size) => {
       x.put(size);
       x.callHelper(toInteger);
-    }),
+    },
   );
 }
 
-/** Stores all 80 bits as they are. */
-define("fstp_m80", (x) => {
-  gate(x);
-  const host = x.translateOperand(10, "write");
-  setPointer(x);
-  const stack = new RegisterStack(x);
+/** ST(0) as it is. */
+function copyTop(x: Stage, stack: RegisterStack, settle: (a: Extended) => void): void {
   withOperands(
     x,
     stack.valid(0),
@@ -178,45 +164,33 @@ define("fstp_m80", (x) => {
       clearC1(x);
       assignExtended(x, into, stack.load(0));
     },
-    ({ sig, se }) => {
+    settle,
+  );
+}
+
+memoryInstruction(
+  "fstp_m80",
+  (x) => x.translateOperand(10, "write"),
+  (x, stack, host) =>
+    copyTop(x, stack, ({ sig, se }) => {
       // The last store carries out what does not go to RAM directly, for all ten bytes.
       x.storeHost(host, 2, se, 8);
       x.storeWide(host, sig);
       stack.pop();
-    },
-  );
-  setDataPointer(x);
-});
+    }),
+);
 
-function toRegister(name: string, pop: boolean): void {
-  define(name, (x, _size, other) => {
-    gate(x);
-    setPointer(x);
-    const stack = new RegisterStack(x);
-    withOperands(
-      x,
-      stack.valid(0),
-      (into) => {
-        clearC1(x);
-        assignExtended(x, into, stack.load(0));
-      },
-      (result) => {
-        stack.store(x.registerAddress(other), result);
-        if (pop) stack.pop();
-      },
-    );
-  });
-}
-toRegister("fst", false);
-toRegister("fstp", true);
+registerInstruction("fst", (x, stack, i) => copyTop(x, stack, (a) => stack.store(i, a)));
+registerInstruction("fstp", (x, stack, i) =>
+  copyTop(x, stack, (a) => {
+    stack.store(i, a);
+    stack.pop();
+  }),
+);
 
 /** FSTP at D9 D8 does not look at tags: an empty ST(0) is just popped. */
-define("fstp_unchecked", (x, _size, other) => {
-  gate(x);
-  setPointer(x);
+registerInstruction("fstp_unchecked", (x, stack, i) => {
   clearC1(x);
-  const stack = new RegisterStack(x);
-  const i = x.registerAddress(other);
   x.when(stack.valid(0), () => stack.store(i, stack.load(0)));
   stack.pop();
 });
@@ -224,15 +198,7 @@ define("fstp_unchecked", (x, _size, other) => {
 // Between registers
 
 /** An empty register gives the indefinite number, if that is masked. */
-define("fxch", (x, _size, other) => {
-  gate(x);
-  setPointer(x);
-  const stack = new RegisterStack(x);
-  const i = x.registerAddress(other);
-  const exchange = (a: Extended, b: Extended) => {
-    stack.store(0, b);
-    stack.store(i, a);
-  };
+registerInstruction("fxch", (x, stack, i) => {
   x.when(
     x.and(stack.valid(0), stack.valid(i)),
     () => {
@@ -244,7 +210,12 @@ define("fxch", (x, _size, other) => {
     },
     () => {
       x.callHelper(stackUnderflow);
-      x.when(hasResult(x, takeExtended(x).se), () => exchange(orIndefinite(x, stack, 0), orIndefinite(x, stack, i)));
+      x.when(hasResult(x, takeExtended(x).se), () => {
+        const a = orIndefinite(x, stack, 0);
+        const b = orIndefinite(x, stack, i);
+        stack.store(0, b);
+        stack.store(i, a);
+      });
     },
   );
 });
@@ -252,11 +223,10 @@ define("fxch", (x, _size, other) => {
 function orIndefinite(x: Stage, stack: RegisterStack, i: Value): Extended {
   const { sig, se } = stack.load(i);
   const valid = stack.valid(i);
-  const wide: Wide = x.selectWide(valid, sig, INDEFINITE_SIGNIFICAND);
-  return { sig: wide, se: x.select(valid, se, INDEFINITE_EXPONENT) };
+  return { sig: x.selectWide(valid, sig, INDEFINITE_SIGNIFICAND), se: x.select(valid, se, INDEFINITE_EXPONENT) };
 }
 
-/** FCMOVcc by condition code of Jcc: B, E, BE, U (parity) and their opposites. */
+/** FCMOVcc by condition code of Jcc: B, E, BE, U (parity) and their opposites. C1 stays. */
 for (const [suffix, cc] of [
   ["b", 2],
   ["e", 4],
@@ -267,11 +237,7 @@ for (const [suffix, cc] of [
   ["nbe", 7],
   ["nu", 11],
 ] as const) {
-  define(`fcmov${suffix}`, (x, _size, other) => {
-    gate(x);
-    setPointer(x);
-    const stack = new RegisterStack(x);
-    const i = x.registerAddress(other);
+  registerInstruction(`fcmov${suffix}`, (x, stack, i) => {
     const condition = x.condition(cc);
     withOperands(
       x,
