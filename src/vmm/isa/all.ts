@@ -6,6 +6,7 @@ import "./invalid.js";
 import "./move.js";
 import "./multiply.js";
 import "./shift.js";
+import "./sse.js";
 import "./stack.js";
 import "./string.js";
 import "./system.js";
