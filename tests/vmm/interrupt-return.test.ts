@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CS, DS, EFLAGS, ES, GS, NMI_BLOCKED, Seg, SS, TR } from "../../src/vmm/cpu/layout.js";
+import { CS, DS, EFLAGS, ES, FS, GS, NMI_BLOCKED, Seg, SS, TR } from "../../src/vmm/cpu/layout.js";
 import {
   Access,
   absent,
@@ -35,10 +35,12 @@ describe("IRET in protected mode", () => {
     const guest = new SystemGuest().protectedMode();
     guest.set(0, DATA3);
     guest.exec(0x8e, 0xe8); // mov gs, ax
+    guest.set(0, 3);
+    guest.exec(0x8e, 0xe0); // mov fs, ax
     guest.toUser();
     expect([guest.cpu.cpl, guest.eip, guest.reg(4)]).toEqual([3, CODE, STACK3]);
     expect([guest.selector(CS), guest.selector(SS)]).toEqual([CODE3, DATA3]);
-    expect([guest.selector(DS), guest.selector(ES), guest.selector(GS)]).toEqual([0, 0, DATA3]);
+    expect([DS, ES, FS, GS].map((n) => guest.selector(n))).toEqual([0, 0, 0, DATA3]);
   });
 
   it("changes IOPL at CPL 0 only, and IF only where CPL <= IOPL", () => {

@@ -62,6 +62,16 @@ describe("ENTER (SDM vol. 2)", () => {
   });
 });
 
+describe("ENTER onto its own display", () => {
+  it("reads what it has pushed", () => {
+    const guest = new SystemGuest().protectedMode();
+    guest.set(EBP, STACK0);
+    guest.exec(0xc8, 0x00, 0x00, 0x04);
+    // The first push is the first copy's source, and so on.
+    expect([0, 1, 2, 3, 4].map((i) => guest.stack(i))).toEqual([STACK0 - 4, STACK0, STACK0, STACK0, STACK0]);
+  });
+});
+
 describe("BOUND", () => {
   it("raises #BR outside the signed bounds, inclusive", () => {
     const guest = new SystemGuest().protectedMode();

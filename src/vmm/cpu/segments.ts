@@ -12,7 +12,6 @@ import {
   isWritableData,
   markAccessed,
   readDescriptor,
-  USABLE,
 } from "./descriptors.js";
 import { Vector } from "./exceptions.js";
 import { ESP } from "./general-registers.js";
@@ -86,7 +85,8 @@ export function dropInnerSegments(cpu: Cpu, cpl: number): void {
   for (const n of [ES, DS, FS, GS]) {
     const accessField = cpu.state.segment(n, Seg.access);
     const conforming = (accessField & 0x1c) === 0x1c;
-    if (accessField & USABLE && !conforming && ((accessField >>> 5) & 3) < cpl) setNullSegment(cpu, n, 0);
+    // A null selector counts as DPL 0: its RPL is lost here, on processors too.
+    if (!conforming && ((accessField >>> 5) & 3) < cpl) setNullSegment(cpu, n, 0);
   }
 }
 

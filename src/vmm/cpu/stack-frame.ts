@@ -5,7 +5,7 @@ import { Vector } from "./exceptions.js";
 import { ESP } from "./general-registers.js";
 import { CPL, Seg, SS, STACK_MASK } from "./layout.js";
 
-/** ENTER's 32 frame pointers and a call gate's 31 parameters are the longest; both need a few words more. */
+/** The longest is that of a call gate with 31 parameters and four words more. */
 const CAPACITY = 40;
 
 /**

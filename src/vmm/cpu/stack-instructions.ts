@@ -30,27 +30,33 @@ export function popa(cpu: Cpu, insn: Insn): Outcome {
   return Outcome.Next;
 }
 
-/** ENTER (SDM vol. 2): the nesting level counts modulo 32. The last byte of the new frame must be writable before anything changes. */
+/**
+ * ENTER (SDM vol. 2): pushes EBP, then the frame pointers of the enclosing levels, read through EBP, then its own; the level counts modulo 32.
+ * What is read may be what was pushed just before, so reads and pushes take turns; all of them are checked first, in that order, and last the
+ * place that ESP will point to.
+ */
 export function enter(cpu: Cpu, insn: Insn): Outcome {
   const { state } = cpu;
   const { size } = insn;
   const level = insn.imm2 & 31;
   const mask = state.get(STACK_MASK);
-  const frame = cpu.frame.onCurrent().push(size, state.reg(EBP));
-  const frameTemp = frame.pointer;
-  if (level > 0) {
-    for (let i = 1; i < level; i++) {
-      const pointer = cpu.readSegment(SS, ((state.reg(EBP) - i * size) & mask) >>> 0, size);
-      if (pointer < 0) return Outcome.Fault;
-      frame.push(size, pointer);
-    }
-    frame.push(size, frameTemp);
+  const ebp = state.reg(EBP);
+  const at = (base: number, words: number) => ((base - words * size) & mask) >>> 0;
+  const esp = state.reg(ESP);
+  const frame = at(esp, 1);
+  const pushes = level === 0 ? 1 : level + 1;
+  const top = (at(esp, pushes) - (insn.imm & 0xffff)) & mask;
+  for (let i = 1; i <= pushes; i++) {
+    const copies = i > 1 && i < pushes;
+    if (copies && !cpu.probeSegment(SS, at(ebp, i - 1), size, false)) return Outcome.Fault;
+    if (!cpu.probeSegment(SS, at(esp, i), size, true)) return Outcome.Fault;
   }
-  const top = ((frame.pointer - (insn.imm & 0xffff)) & mask) >>> 0;
-  if (!frame.check() || !cpu.probeSegment(SS, top, size, true)) return Outcome.Fault;
-  frame.store();
-  state.setReg(EBP, frameTemp, mask === 0xffff ? 2 : size);
-  cpu.setStackPointer(top);
+  if (!cpu.probeSegment(SS, top >>> 0, size, true)) return Outcome.Fault;
+  cpu.writeSegment(SS, frame, size, ebp);
+  for (let i = 2; i < pushes; i++) cpu.writeSegment(SS, at(esp, i), size, cpu.readSegment(SS, at(ebp, i - 1), size));
+  if (pushes > 1) cpu.writeSegment(SS, at(esp, pushes), size, frame);
+  state.setReg(EBP, frame, mask === 0xffff ? 2 : size);
+  cpu.setStackPointer(top >>> 0);
   return Outcome.Next;
 }
 

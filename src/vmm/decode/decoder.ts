@@ -257,6 +257,10 @@ export class Decoder {
       case "A":
         this.rm = 0;
         break;
+      case "S":
+        // There are six segment registers.
+        if (this.reg > 5) this.fail();
+        break;
       default:
         break;
     }
