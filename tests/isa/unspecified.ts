@@ -1,6 +1,6 @@
 /**
- * What the manuals leave open besides EFLAGS bits, and processors do differently. Only for instructions that fault half-way: ours do
- * nothing then; the host may have begun.
+ * What the manuals leave open besides EFLAGS bits, and processors do differently: what an instruction that faults half-way has done by
+ * then (ours do nothing; the host may have begun), and fields of x87 images.
  */
 import type { Case, Instruction, Result } from "./case.js";
 
@@ -16,6 +16,8 @@ interface Unspecified {
 export const unspecified: readonly Unspecified[] = [
   { mnemonics: ["cmps"], aspect: "fault", reason: "the order of the two reads: when both fault, either may be reported" },
   { mnemonics: ["iret", "retf"], aspect: "fault", reason: "the order in which the words of the frame are read" },
+  { mnemonics: ["fnstenv", "fnsave", "fldenv", "frstor"], aspect: "fault", reason: "the order in which the image's words are accessed" },
+  { mnemonics: ["fnstenv", "fnsave"], aspect: "memory", reason: "words stored before the one that faults" },
   {
     mnemonics: ["popa"],
     aspect: "registers",
@@ -28,13 +30,15 @@ interface UnspecifiedField {
   readonly mnemonics: readonly string[];
   /** Of the form with that operand size only. */
   readonly size?: number;
-  /** On processors of that maker only. */
-  readonly maker?: string;
   /** Bytes of the memory operand: from, and up to but without. */
   readonly from: number;
   readonly to: number;
   readonly reason: string;
 }
+
+/** Except after an unmasked exception, where directed cases look. */
+const POINTERS =
+  "FOP and FDP: of the last instruction, or of exceptions only (SDM vol. 1, 8.1.8, 8.1.9.1); FCS and FDS: 0 on newer processors";
 
 /** Bytes of images in memory that aren't compared. */
 export const unspecifiedFields: readonly UnspecifiedField[] = [
@@ -45,24 +49,17 @@ export const unspecifiedFields: readonly UnspecifiedField[] = [
     reason: "FOP FIP FCS FDP FDS: AMD's save them only with an exception pending; FCS and FDS are gone on newer ones of both",
   },
   { mnemonics: ["fxsave"], from: 28, to: 32, reason: "MXCSR_MASK: which MXCSR bits the processor has" },
-  {
-    mnemonics: ["fnstenv", "fnsave"],
-    size: 4,
-    maker: "GenuineIntel",
-    from: 16,
-    to: 28,
-    reason: "FCS FDS are 0, and FDP is of exceptions only, on newer processors",
-  },
-  { mnemonics: ["fnstenv", "fnsave"], size: 2, maker: "GenuineIntel", from: 8, to: 14, reason: "the same" },
+  { mnemonics: ["fnstenv", "fnsave"], size: 4, from: 16, to: 28, reason: POINTERS },
+  { mnemonics: ["fnstenv", "fnsave"], size: 2, from: 8, to: 14, reason: POINTERS },
 ];
 
 /** Linear address ranges [from, to) that hold nothing to compare after these instructions. */
-export function unspecifiedRanges(c: Case, maker: string): readonly (readonly [from: number, to: number])[] {
+export function unspecifiedRanges(c: Case): readonly (readonly [from: number, to: number])[] {
   let ranges: [number, number][] | undefined;
   for (const { form, size, address } of c.instructions) {
     if (address === undefined || !imageMnemonics.has(form.mnemonic)) continue;
     for (const field of unspecifiedFields) {
-      if (!field.mnemonics.includes(form.mnemonic) || (field.size ?? size) !== size || (field.maker ?? maker) !== maker) continue;
+      if (!field.mnemonics.includes(form.mnemonic) || (field.size ?? size) !== size) continue;
       ranges ??= [];
       ranges.push([address + field.from, address + field.to]);
     }
@@ -70,7 +67,8 @@ export function unspecifiedRanges(c: Case, maker: string): readonly (readonly [f
   return ranges ?? [];
 }
 
-const imageMnemonics = new Set(unspecifiedFields.flatMap(({ mnemonics }) => mnemonics));
+/** Those that store them. */
+export const imageMnemonics: ReadonlySet<string> = new Set(unspecifiedFields.flatMap(({ mnemonics }) => mnemonics));
 
 /** The instruction that faulted, if it is one of the case's. */
 export function faultingInstruction(c: Case, result: Result): Instruction | undefined {

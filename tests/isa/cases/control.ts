@@ -107,6 +107,14 @@ export const control: readonly DirectedCase[] = [
     expect: { vector: 16, eax: 1 },
   },
   {
+    name: "x87 pointers after an unmasked exception",
+    // fldcw [ebx]; fld1; fdiv dword [ebx+4]; fnstenv [ecx]; mov eax, [ecx+12]; movzx edx, word [ecx+16]; mov esi, [ecx+20]
+    code: "d9 2b d9 e8 d8 73 04 d9 31 8b 41 0c 0f b7 51 10 8b 71 14",
+    registers: { ebx: EDGE_WINDOW, ecx: STACK },
+    edge: [0x7b, 3],
+    expect: { eax: CODE + 0x204, edx: 0x23, esi: EDGE_WINDOW + 4 },
+  },
+  {
     name: "fnstsw doesn't wait",
     code: "d9 2b d9 e8 d9 ee de f9 df e0",
     registers: { ebx: EDGE_WINDOW },

@@ -3,6 +3,7 @@ import { type Form, type Operand, rmOperand, widthOf } from "../forms/form.js";
 import { CODE, CODE_LIMIT, CROSSING_WINDOW, DATA, EDGE_WINDOW, LOW, PAGE, WINDOW } from "../layout.js";
 import type { Random } from "../random.js";
 import { flagRules, undefinedAfter } from "../undefined-flags.js";
+import { imageMnemonics } from "../unspecified.js";
 import { defaultFx } from "./fx.js";
 import { address, interestingImmediate, interestingWord, randomFlags, randomPlace } from "./values.js";
 
@@ -111,13 +112,14 @@ export class CaseBuilder {
   }
 
   /**
-   * Appends an instruction. Returns false, and appends nothing, if it would read flags that are undefined here, or if the code is full.
+   * Appends an instruction. Returns false, and appends nothing, if it would read flags that are undefined here, or could read an
+   * image with fields that aren't compared, or if the code is full.
    */
   add(form: Form, wish: Wish = {}): boolean {
     const random = this.#random;
     const rules = flagRules(form.mnemonic);
     if ((rules.reads & this.#undefined) !== 0) return false;
-    if (this.#length + 15 > CODE_LIMIT) return false;
+    if (this.#length + 15 > CODE_LIMIT || imageMnemonics.has(this.instructions.at(-1)?.form.mnemonic ?? "")) return false;
 
     const size = wish.size ?? random.pick(form.sizes);
     const prefixes: number[] = [];
@@ -137,8 +139,7 @@ export class CaseBuilder {
         const width = widthOf(rm, size);
         const target = wish.address ?? address(random, randomPlace(random, wish.faults ?? 15), width, this.#wantsAlignment(form, width));
         if (wish.content !== undefined) this.poke(target, wish.content);
-        operandAddress = target >>> 0;
-        this.#effectiveAddress(reg, target, prefixes, tail);
+        operandAddress = this.#effectiveAddress(reg, target, prefixes, tail);
         destinationIsMemory = form.operands[0] === rm;
       } else {
         tail.push(0xc0 | (reg << 3) | (wish.rm ?? random.below(8)));
@@ -234,14 +235,13 @@ export class CaseBuilder {
     return this.#gpr[CX] & 0xff;
   }
 
-  /** Chooses an addressing form and the values of its registers so that the address is `target`. */
-  #effectiveAddress(reg: number, target: number, prefixes: number[], tail: number[]): void {
+  /** Chooses an addressing form and the values of its registers so that the address is `target`, or what 16 bits allow; gives the address. */
+  #effectiveAddress(reg: number, target: number, prefixes: number[], tail: number[]): number {
     const random = this.#random;
     if (random.oneIn(12)) prefixes.push(random.pick([0x26, 0x36, 0x3e, 0x2e, 0x64, 0x65]));
     if (random.oneIn(20)) {
       prefixes.push(0x67);
-      this.#effectiveAddress16(reg, target, tail);
-      return;
+      return this.#effectiveAddress16(reg, target, tail);
     }
     const known = [0, 1, 2, 3, 4, 5, 6, 7].filter((r) => this.#initial[r]);
     const useBase = known.length > 0 && !random.oneIn(6);
@@ -273,9 +273,10 @@ export class CaseBuilder {
     if (needsSib) tail.push((scale << 6) | ((useIndex ? index : SP) << 3) | (useBase ? base : BP));
     if (!useBase || mod === 2) pushLittle(tail, disp, 4);
     else if (mod === 1) pushLittle(tail, disp, 1);
+    return target >>> 0;
   }
 
-  #effectiveAddress16(reg: number, target: number, tail: number[]): void {
+  #effectiveAddress16(reg: number, target: number, tail: number[]): number {
     const random = this.#random;
     const at = this.#lowPage && !random.oneIn(6) ? LOW + random.below(PAGE - 32) : target & 0xffff;
     const combinations = [[3, 6], [3, 7], [5, 6], [5, 7], [6], [7], [5], [3]];
@@ -283,13 +284,14 @@ export class CaseBuilder {
     if (usable.length === 0 || random.oneIn(6)) {
       tail.push((reg << 3) | 6);
       pushLittle(tail, at, 2);
-      return;
+      return at;
     }
     const rm = random.pick(usable);
     for (const r of combinations[rm]) this.#pointers[r] = true;
     const sum = combinations[rm].reduce((total, r) => total + this.register(r), 0);
     tail.push(0x80 | (reg << 3) | rm);
     pushLittle(tail, at - sum, 2);
+    return at;
   }
 
   #stackPointer(): number {
