@@ -6,6 +6,7 @@ import * as at from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
 import { Decoder, MAX_LENGTH, NEEDS_MORE } from "../decode/decoder.js";
 import type { Mmu } from "../mmu/mmu.js";
+import { sseCallouts } from "../sse/masked-store.js";
 import { x87Callouts } from "../x87/callouts.js";
 import { CodeCache } from "./code-cache.js";
 import type { CoreImports } from "./core-functions.js";
@@ -76,7 +77,7 @@ export class Interpreter {
     mmu.onFlush = (kind, linear) => (kind === "page" ? this.jumps.clearPage(linear) : this.jumps.clear());
     cpu.onModeChange = () => this.modeChanged();
     this.callouts = core.callouts.map((name) => {
-      const callout = systemCallouts[name] ?? x87Callouts[name];
+      const callout = systemCallouts[name] ?? x87Callouts[name] ?? sseCallouts[name];
       if (!callout) throw new Error(`no callout is called ${name}`);
       return callout;
     });

@@ -1,5 +1,9 @@
 /** MMX, SSE and SSE2. */
 import "./mmx-state.js";
 import "./sse-control.js";
+import "./sse-element.js";
+import "./sse-integer.js";
 import "./sse-logic.js";
 import "./sse-move.js";
+import "./sse-shift.js";
+import "./sse-shuffle.js";

@@ -92,3 +92,10 @@ export function zeroVector(e: Emitter): Vector {
 function zero(e: Emitter): void {
   e.f.v128(Array<number>(16).fill(0));
 }
+
+/** A vector of constant lanes, lowest first; `width` is 2, 4 or 8 bytes, 16 / width lanes. */
+export function constantVector(e: Emitter, width: number, lanes: readonly number[]): Vector {
+  const bytes = lanes.flatMap((lane) => Array.from({ length: width }, (_, i) => (i < 4 ? (lane >>> (8 * i)) & 0xff : 0)));
+  e.f.v128(bytes);
+  return e.take(ValueType.v128);
+}

@@ -1,0 +1,40 @@
+import { type Callout, Outcome } from "../cpu/callout.js";
+import { EDI } from "../cpu/general-registers.js";
+import * as at from "../cpu/layout.js";
+
+/**
+ * MASKMOVQ and MASKMOVDQU: stores at DS:EDI those bytes of the first register whose mask bytes in the second have their top bit set.
+ * Rare enough for TypeScript (non-temporal stores of video decoders).
+ */
+function maskedStore(size: number, cells: number): Callout {
+  return (cpu, insn) => {
+    const { state } = cpu;
+    const mask = addressMask(insn.addressSize);
+    const offset = state.reg(EDI) & mask;
+    const chosen: number[] = [];
+    for (let i = 0; i < size; i++) if (state.u8[cells + 16 * insn.rm + i] & 0x80) chosen.push(i);
+    const offsetOf = (i: number) => ((offset + i) & mask) >>> 0;
+    // Nothing is stored unless all of it can be.
+    for (const i of chosen) if (!cpu.probeSegment(insn.segment, offsetOf(i), 1, true)) return Outcome.Fault;
+    for (const i of chosen) cpu.writeSegment(insn.segment, offsetOf(i), 1, state.u8[cells + 16 * insn.reg + i]);
+    return Outcome.Next;
+  };
+}
+
+function addressMask(addressSize: 2 | 4): number {
+  return addressSize === 2 ? 0xffff : -1;
+}
+
+const maskmovdqu = maskedStore(16, at.XMM);
+const storeMmx = maskedStore(8, at.X87);
+
+const maskmovq: Callout = (cpu, insn) => {
+  const outcome = storeMmx(cpu, insn);
+  if (outcome !== Outcome.Fault) {
+    cpu.state.set(at.X87_TOP, 0);
+    cpu.state.set(at.X87_TAGS, 0xff);
+  }
+  return outcome;
+};
+
+export const sseCallouts: Readonly<Record<string, Callout>> = { maskmovq, maskmovdqu };
