@@ -1,5 +1,6 @@
 import { ARITHMETIC, IF, readArithmeticFlags, TF, VM, writeArithmeticFlags } from "../isa/flags.js";
 import { Outcome } from "./callout.js";
+import type { LinearMemory, Ports, TimeStampCounter } from "./connections.js";
 import { CR0_PE, CR0_PG } from "./control-bits.js";
 import {
   afterInstruction,
@@ -21,39 +22,6 @@ import * as at from "./layout.js";
 import { CS, Seg, SS } from "./layout.js";
 import { StackFrame } from "./stack-frame.js";
 import type { CpuState } from "./state.js";
-
-/** The linear address space as the processor's system side uses it. Sizes are 1, 2 or 4 bytes; `user`: with the rights of CPL 3. */
-export interface LinearMemory {
-  /** An unsigned value, or -1: a #PF has been recorded in the FAULT words. */
-  read(linear: number, size: number, user: boolean): number;
-  /** False: a #PF has been recorded and nothing was written. */
-  write(linear: number, size: number, value: number, user: boolean): boolean;
-  /** Whether such an access would succeed; if not, its #PF has been recorded. */
-  probe(linear: number, size: number, write: boolean, user: boolean): boolean;
-  flushAll(): void;
-  flushNonGlobal(): void;
-  flushPage(linear: number): void;
-  /** CPL has changed. */
-  setPrivilege(cpl: number): void;
-  /** CR0, CR3 or CR4 have changed in a bit that paging looks at. */
-  pagingChanged(): void;
-  /** Loads the PDPTEs of PAE paging from `cr3`. False: reserved bits are set and nothing changed. */
-  loadPdptes(cr3: number): boolean;
-}
-
-/** The I/O ports. Values are unsigned. */
-export interface Ports {
-  read(port: number, size: 1 | 2 | 4): number;
-  write(port: number, size: 1 | 2 | 4, value: number): void;
-}
-
-/** The time stamp counter: `read` leaves its halves (unsigned) in `low` and `high`. */
-export interface TimeStampCounter {
-  read(): void;
-  readonly low: number;
-  readonly high: number;
-  write(low: number, high: number): void;
-}
 
 /** How a Linux-style boot loader leaves the processor: flat 32-bit segments, interrupts off, paging off. */
 export interface BootState {

@@ -1,4 +1,4 @@
-import type { LinearMemory } from "./cpu.js";
+import type { LinearMemory } from "./connections.js";
 import { CS, DS, ES, FS, GS, SS } from "./layout.js";
 
 /** Where a task-state segment keeps things (SDM vol. 3, figures 7-2 and 7-10): offsets from its base. */
