@@ -1,5 +1,6 @@
+import type { Ports, TimeStampCounter } from "../../../src/vmm/cpu/connections.js";
 import { CR0_AM, CR0_ET, CR0_MP, CR0_NE, CR0_PE, CR0_PG, CR0_WP, CR4_OSFXSR, CR4_OSXMMEXCPT } from "../../../src/vmm/cpu/control-bits.js";
-import { Cpu, type Ports, type TimeStampCounter } from "../../../src/vmm/cpu/cpu.js";
+import { Cpu } from "../../../src/vmm/cpu/cpu.js";
 import { Event } from "../../../src/vmm/cpu/events.js";
 import { setFlatSegment } from "../../../src/vmm/cpu/hidden-part.js";
 import * as at from "../../../src/vmm/cpu/layout.js";
