@@ -1,14 +1,13 @@
 /** `worldswitch api`: an API server over a database that workers share with it. */
 import { type ApiServer, createApiServer } from "../server/server.js";
-import { settingsFromEnvironment } from "../server/settings.js";
 import { setAdminToken } from "../store/tokens.js";
 import { type Installation, openInstallation } from "./installation.js";
-import { requireDatabase } from "./start.js";
+import { requireDatabase, type Start } from "./start.js";
 
-export async function apiCommand(env: NodeJS.ProcessEnv): Promise<void> {
-  requireDatabase(env);
-  const installation = await openInstallation(env);
-  const api = await listenApi(installation, env);
+export async function apiCommand(start: Start): Promise<void> {
+  requireDatabase(start);
+  const installation = await openInstallation(start);
+  const api = await listenApi(installation);
   await holdApi(installation, api);
   announce(api, installation);
 }
@@ -19,9 +18,8 @@ export interface ListeningApi {
 }
 
 /** Serves from here on; {@link holdApi} is what closes it. */
-export async function listenApi(installation: Installation, env: NodeJS.ProcessEnv): Promise<ListeningApi> {
-  const { db, feed, blobs, queue, clusterSecret, environment, data, log } = installation;
-  const settings = settingsFromEnvironment(env);
+export async function listenApi(installation: Installation): Promise<ListeningApi> {
+  const { db, feed, blobs, queue, clusterSecret, environment, settings, data, log } = installation;
   await setAdminToken(db, environment.adminToken ?? (await data.adminToken()));
   const server = await createApiServer({ db, feed, blobs, queue, clusterSecret, settings, log });
   return { server, url: await server.listen() };

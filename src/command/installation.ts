@@ -1,5 +1,5 @@
 /** What API servers and workers both stand on: data folder, database, queue and feed. */
-import { type Logger, pino } from "pino";
+import type { Logger } from "pino";
 import { BlobStore } from "../images/blobs.js";
 import { catalog } from "../images/catalog.js";
 import { openBullQueue } from "../queue/bullmq.js";
@@ -10,11 +10,10 @@ import { EventFeed } from "../store/feed.js";
 import { applyMigrations, readMigrations } from "../store/migrations.js";
 import { EmbeddedPostgres } from "../store/postgres/embedded.js";
 import { DataFolder } from "./data-folder.js";
-import { type Environment, readEnvironment } from "./environment.js";
-import { Lifetime } from "./lifetime.js";
+import type { Lifetime } from "./lifetime.js";
+import type { Start } from "./start.js";
 
-export interface Installation {
-  environment: Environment;
+export interface Installation extends Start {
   data: DataFolder;
   databaseUrl: string;
   db: Database;
@@ -22,29 +21,11 @@ export interface Installation {
   queue: JobQueue;
   blobs: BlobStore;
   clusterSecret: string;
-  lifetime: Lifetime;
-  log: Logger;
 }
 
-/** Logs go to standard error: standard output carries the ready line, and nothing else. Written at once, so that the last line before an end is there. */
-export function openLog(level: string): Logger {
-  return pino({ level, serializers: { err: errorForLog } }, pino.destination({ dest: 2, sync: true }));
-}
-
-/** What a log says of an error: not whatever else a library hangs on it (a whole database client, with the address and more). */
-function errorForLog(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const { name, message, stack, cause } = error;
-  const { code } = error as NodeJS.ErrnoException;
-  return { name, code, message, stack, ...(cause === undefined ? {} : { cause: errorForLog(cause) }) };
-}
-
-/** @throws SettingError, EmbeddedPostgresUnavailable, MigrationError */
-export async function openInstallation(env: NodeJS.ProcessEnv): Promise<Installation> {
-  const environment = readEnvironment(env);
-  const log = openLog(environment.logLevel);
-  if (env.REDIS_URL) log.warn("REDIS_URL is set, but this version keeps its queue in PostgreSQL");
-  const lifetime = new Lifetime(log);
+/** @throws EmbeddedPostgresUnavailable, MigrationError, and what the database refuses a connection with */
+export async function openInstallation(start: Start): Promise<Installation> {
+  const { environment, lifetime, log } = start;
   const data = await DataFolder.open(environment.dataFolder);
   const databaseUrl = environment.databaseUrl ?? (await embedded(data, lifetime, log));
   const applied = await applyMigrations(databaseUrl, await readMigrations());
@@ -67,8 +48,7 @@ export async function openInstallation(env: NodeJS.ProcessEnv): Promise<Installa
     () => feed.close(),
   );
   const clusterSecret = environment.clusterSecret ?? (await data.clusterSecret());
-  const blobs = new BlobStore(data.images);
-  return { environment, data, databaseUrl, db, feed, queue, blobs, clusterSecret, lifetime, log };
+  return { ...start, data, databaseUrl, db, feed, queue, blobs: new BlobStore(data.images), clusterSecret };
 }
 
 /** A PostgreSQL that dies is started again, and the server goes on; one that keeps dying ends the server, in order as far as that goes. */

@@ -24,11 +24,6 @@ export class Lifetime {
     });
   }
 
-  /** Whether the end has begun: what is being started should not be. */
-  get over(): boolean {
-    return this.ending;
-  }
-
   /** Opens a part; it is closed at the end. Once the end has begun, nothing more is opened. */
   async hold<T>(name: string, open: () => Promise<T>, close: (part: T) => Promise<void>): Promise<T> {
     if (this.ending) return new Promise(() => {});
@@ -51,9 +46,13 @@ export class Lifetime {
     void this.closeAll().finally(() => process.exit(code));
   }
 
-  private async closeAll(): Promise<void> {
-    for (const { name, close } of this.closers.reverse()) {
-      await close().catch((error) => this.log.error({ err: error }, `closing ${name}`));
+  /** Closes what is open, the last first. */
+  async closeAll(): Promise<void> {
+    this.ending = true;
+    for (;;) {
+      const closer = this.closers.pop();
+      if (!closer) break;
+      await closer.close().catch((error) => this.log.error({ err: error }, `closing ${closer.name}`));
     }
     this.log.info("closed");
   }

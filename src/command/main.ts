@@ -1,5 +1,6 @@
 /** The one command. Each subcommand is loaded when it is asked for: `run` needs no database, and starts faster without one. */
 import { readFileSync } from "node:fs";
+import type { Start } from "./start.js";
 
 const usage = `usage: worldswitch COMMAND
 
@@ -15,11 +16,11 @@ worldswitch COMMAND --help says more where there is more.
 async function main([command, ...args]: string[]): Promise<number | null> {
   switch (command) {
     case "serve":
-      return server(args, async () => (await import("./serve.js")).serveCommand(process.env));
+      return server(args, async (start) => (await import("./serve.js")).serveCommand(start));
     case "api":
-      return server(args, async () => (await import("./api.js")).apiCommand(process.env));
+      return server(args, async (start) => (await import("./api.js")).apiCommand(start));
     case "worker":
-      return server(args, async () => (await import("./worker.js")).workerCommand(process.env));
+      return server(args, async (start) => (await import("./worker.js")).workerCommand(start));
     case "run":
       return (await import("./run.js")).runCommand(args);
     case "images":
@@ -39,23 +40,15 @@ async function main([command, ...args]: string[]): Promise<number | null> {
 }
 
 /** Servers take no arguments: the environment says everything. They run until their lifetime ends them. */
-async function server(args: string[], start: () => Promise<void>): Promise<number | null> {
+async function server(args: string[], begin: (start: Start) => Promise<void>): Promise<number | null> {
   if (args.length > 0) {
     process.stderr.write(`worldswitch: unexpected argument ${JSON.stringify(args[0])}; servers are configured by the environment\n`);
     return 2;
   }
-  const { explain } = await import("./start.js");
-  try {
-    await start();
-    return null;
-  } catch (error) {
-    const reason = explain(error);
-    if (reason === null) throw error;
-    process.stderr.write(`worldswitch: ${reason}\n`);
-    return 1;
-  }
+  const { startServer } = await import("./start.js");
+  return startServer(process.env, begin);
 }
 
-/** null: goes on by itself. Otherwise ends, also with something left open: a failed start may have begun more than it could close. */
+/** null: goes on by itself. */
 const code = await main(process.argv.slice(2));
 if (code !== null) process.exit(code);

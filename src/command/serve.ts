@@ -1,12 +1,13 @@
 /** `worldswitch serve`: everything in one process tree, on the embedded PostgreSQL unless DATABASE_URL says otherwise. */
 import { announce, holdApi, listenApi } from "./api.js";
 import { openInstallation } from "./installation.js";
+import type { Start } from "./start.js";
 import { startHostWorker } from "./worker.js";
 
-export async function serveCommand(env: NodeJS.ProcessEnv): Promise<void> {
-  const installation = await openInstallation(env);
+export async function serveCommand(start: Start): Promise<void> {
+  const installation = await openInstallation(start);
   // First, since it is what fails most often (the port is taken): then no machine has been started in vain.
-  const api = await listenApi(installation, env);
+  const api = await listenApi(installation);
   await startHostWorker(installation, { host: "127.0.0.1", port: 0 });
   await holdApi(installation, api);
   announce(api, installation);

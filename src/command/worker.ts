@@ -1,20 +1,18 @@
 /** `worldswitch worker`: runs machines on this host for the API servers of an installation. */
 import { ImageCache } from "../images/image-cache.js";
-import { settingsFromEnvironment } from "../server/settings.js";
 import { hostBootSource } from "../worker/boot-source.js";
 import { startWorker, type Worker } from "../worker/worker.js";
 import { type Installation, openInstallation } from "./installation.js";
-import { requireDatabase } from "./start.js";
+import { requireDatabase, type Start } from "./start.js";
 
 /** How long guests may take to shut down when the server is told to end, in milliseconds. */
 const guestPatienceMs = 10_000;
 
-export async function workerCommand(env: NodeJS.ProcessEnv): Promise<void> {
-  requireDatabase(env);
-  const installation = await openInstallation(env);
-  // HOST and PORT are where its streams are served; nobody but API servers has to know.
-  const { host, port } = settingsFromEnvironment({ PORT: "0", ...env });
-  const worker = await startHostWorker(installation, { host, port });
+export async function workerCommand(start: Start): Promise<void> {
+  requireDatabase(start);
+  const installation = await openInstallation(start);
+  // Only API servers have to know where its streams are served, and its row tells them: any port will do.
+  const worker = await startHostWorker(installation, { host: start.settings.host, port: 0 });
   process.stdout.write(`worldswitch worker ready host=${worker.hostId} data=${installation.data.path}\n`);
 }
 

@@ -8,8 +8,8 @@ import type { Consumer, JobHandler, JobQueue, Lane } from "./queue.js";
  */
 const poolSize = 8;
 
-/** A job whose consumer died is taken again after this long, in milliseconds. */
-const lockMs = 10_000;
+/** A job whose consumer died is taken again after this long, in milliseconds. Short is safe: taking a job twice does no harm. */
+const lockMs = 4_000;
 
 /** Pause after the database could not be reached, in milliseconds. */
 const retryMs = 500;

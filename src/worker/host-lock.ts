@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 
 /** How long the database may take to notice that an earlier worker of this host has gone. */
-const patienceMs = 15_000;
+const patienceMs = 5_000;
 
 /** Another worker of this host is alive. */
 export class HostInUse extends Error {

@@ -1,21 +1,28 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
-import { Served, until } from "./served.js";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { type Operation, Served, until } from "./served.js";
 
+/** One installation, whose server is killed and started again and again. Each test leaves it running. */
 let folder: string;
 let served: Served;
-beforeEach(async () => {
+beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "worldswitch-crash-"));
   served = new Served(folder);
   await served.start();
   await served.addImage();
 });
-afterEach(async () => {
+afterAll(async () => {
   await served.kill("SIGKILL");
   await until(async () => (await served.vmProcesses()).length === 0 && !(await postgresLives()));
   await rm(folder, { recursive: true, force: true });
+});
+
+afterEach(async () => {
+  const vms = await served.vms();
+  await Promise.all(vms.map(async ({ id }) => served.ended((await served.request("DELETE", `/v1/vms/${id}`)).body as Operation)));
+  expect(await served.vmProcesses()).toEqual([]);
 });
 
 async function postgresLives(): Promise<boolean> {
@@ -28,12 +35,12 @@ async function postgresLives(): Promise<boolean> {
 }
 
 /** What must hold after any crash, once the server runs again. */
-async function allIsWell(vmIds: string[]): Promise<void> {
+async function allIsWell(): Promise<void> {
   for (const operation of await served.operations()) {
     const { state, error } = await served.ended(operation);
     if (state === "failed") expect(error?.code).toBe("worker_lost");
   }
-  const vms = await Promise.all(vmIds.map((id) => served.inState(id, "running", "stopped", "error")));
+  const vms = await Promise.all((await served.vms()).map(({ id }) => served.inState(id, "running", "stopped", "error")));
   for (const vm of vms) if (vm.state === "error") expect(vm.stateReason).toBe("worker_lost");
   const running = vms.filter(({ state }) => state === "running");
   expect(await served.vmProcesses()).toHaveLength(running.length);
@@ -46,7 +53,7 @@ it("kill -9 of the server: nothing is left running, and machines come back", asy
   await served.kill("SIGKILL");
   await until(async () => (await served.vmProcesses()).length === 0);
   await served.start();
-  await allIsWell([first.id, second.id]);
+  await allIsWell();
   expect(await served.vm(first.id)).toMatchObject({ state: "running", stateReason: "worker_lost", generation: 2 });
   expect(await served.vm(second.id)).toMatchObject({ state: "stopped", generation: 1 });
 });
@@ -54,7 +61,8 @@ it("kill -9 of the server: nothing is left running, and machines come back", asy
 it("kill -9 of the server while machines are being created, started, stopped and deleted", async () => {
   const [stopping, deleting, stopped] = await Promise.all([served.running(), served.running(), served.running()]);
   await served.act(stopped, "stop");
-  const under = await Promise.all([
+  const before = await served.vms();
+  await Promise.all([
     served.create(),
     served.create(),
     served.request("POST", `/v1/vms/${stopping.id}/stop`),
@@ -63,7 +71,8 @@ it("kill -9 of the server while machines are being created, started, stopped and
   ]);
   await served.kill("SIGKILL");
   await served.start();
-  await allIsWell([under[0].resources.vm, under[1].resources.vm, stopping.id, stopped.id]);
+  await allIsWell();
+  expect(await served.vms()).toHaveLength(before.length + 1);
   expect(await served.vm(stopping.id)).toMatchObject({ state: "stopped" });
   expect((await served.request("GET", `/v1/vms/${deleting.id}`)).status).toBe(404);
   // And it works on.
@@ -71,7 +80,7 @@ it("kill -9 of the server while machines are being created, started, stopped and
 });
 
 it("kill -9 of a server that is starting up again", async () => {
-  const vm = await served.running();
+  await served.running();
   await served.kill("SIGKILL");
   for (const line of ["found running without a worker", "operation begun"]) {
     const starting = served.start();
@@ -80,7 +89,7 @@ it("kill -9 of a server that is starting up again", async () => {
     await starting.catch(() => {});
   }
   await served.start();
-  await allIsWell([vm.id]);
+  await allIsWell();
 });
 
 async function settled(promise: Promise<unknown>): Promise<boolean> {
@@ -122,6 +131,7 @@ it("SIGTERM stops the machines and leaves nothing behind", async () => {
   expect(await postgresLives()).toBe(false);
   await served.start();
   expect(await served.vm(vm.id)).toMatchObject({ state: "stopped", stateReason: "server_stopped", generation: 1 });
+  await allIsWell();
 });
 
 it("a second SIGTERM ends it at once, and nothing is left behind", async () => {
@@ -130,4 +140,6 @@ it("a second SIGTERM ends it at once, and nothing is left behind", async () => {
   await until(async () => served.log.some((line) => line.includes('"closing"')));
   expect((await served.kill("SIGTERM")).code).toBe(130);
   await until(async () => (await served.vmProcesses()).length === 0 && !(await postgresLives()));
+  await served.start();
+  await allIsWell();
 });
