@@ -70,7 +70,7 @@ function whyFewRetire({ form }: Variant): string | undefined {
 }
 
 function whyFewFault({ form, memory }: Variant): string | undefined {
-  if (!memory && !form.traits.has("a16")) return "no memory operand: can't fault, or only by its implied operands";
+  if (!memory) return "no memory operand: can't fault, or only by implied operands and unmasked exceptions";
   if (form.mnemonic === "lea") return "addresses memory but doesn't touch it";
   if (form.mnemonic === "nop" || form.mnemonic === "prefetch") return "a hint: never faults";
   return undefined;

@@ -14,6 +14,7 @@ const BP = 5;
 const SI = 6;
 const DI = 7;
 
+const POP_SS = 0x17;
 const REPNE = 0xf2;
 const REP = 0xf3;
 
@@ -22,6 +23,9 @@ const REP = 0xf3;
  * the host, on its way back, makes 0 of it.
  */
 const SELECTORS = [USER_DS, USER_DS, USER_DS, USER_CS, 0, 0, 0x28, HOST_CS, 0x20, 0x10, 0x18, 0x07, 0x40, 0x63, 0xfff0, 0xff83];
+
+/** SS takes one only. */
+const STACK_SELECTORS = [...new Array(8).fill(USER_DS), ...SELECTORS];
 
 /** 33h is another descriptor on the host, which LAR would show. */
 const SHARED_SELECTORS = SELECTORS.filter((selector) => selector !== HOST_CS);
@@ -105,8 +109,20 @@ function prepare(builder: CaseBuilder, random: Random, variant: Variant, wish: W
     case "lfs":
     case "lgs": {
       const content = new Uint8Array(6).map(() => random.below(256));
-      new DataView(content.buffer).setUint16(size, random.pick(SELECTORS), true);
+      new DataView(content.buffer).setUint16(size, random.pick(form.mnemonic === "lss" ? STACK_SELECTORS : SELECTORS), true);
       return { ...wish, content };
+    }
+    case "bound": {
+      const content = new Uint8Array(8);
+      const view = new DataView(content.buffer);
+      // Lower below, upper above zero, most often.
+      view.setUint32(0, random.oneIn(3) ? interestingWord(random) : -random.below(0x7fff), true);
+      const upper = random.oneIn(3) ? interestingWord(random) : random.below(0x7fff);
+      if (size === 2) view.setUint16(2, upper, true);
+      else view.setUint32(4, upper, true);
+      const reg = random.below(8);
+      if (random.oneIn(2) && reg !== SP) set(reg, random.below(0x8000) - 0x4000);
+      return { ...wish, content, reg };
     }
     case "lar":
     case "lsl":
@@ -189,7 +205,7 @@ function prepareStack(builder: CaseBuilder, random: Random, variant: Variant, wi
   if (!isSegment || !builder.isInitial(SP)) return wish;
   const top = builder.register(SP);
   if (form.mnemonic === "pop") {
-    const selector = random.pick(SELECTORS);
+    const selector = random.pick(opcode === POP_SS ? STACK_SELECTORS : SELECTORS);
     builder.poke(top, [selector & 0xff, selector >> 8]);
   } else {
     // PUSH of a segment register with 32 bits writes two bytes or four, as the processor likes.
