@@ -1,68 +1,60 @@
 import { X87_CONTROL } from "../cpu/layout.js";
 import type { Emitter, Value } from "../isa/emitter.js";
 import type { Helper, HelperLinker } from "../isa/stage.js";
-import { Op } from "../wasm/opcodes.js";
+import { Op, ValueType } from "../wasm/opcodes.js";
 import { callHelper, invalid, report } from "./exceptions.js";
-import { denormal, operands } from "./operands.js";
+import { binaryHelper, denormal } from "./operands.js";
 import { giveRounded } from "./rounding.js";
 import {
-  EXTENDED,
   type Extended,
   giveExtended,
   isDenormal,
   isInfinity,
   isNotZeroWide,
   isZero,
-  leadingZeros,
   normalize,
-  parameter,
-  TWO_EXTENDED,
   type Unpacked,
   unpack,
   variableWide,
 } from "./unpacked.js";
-import { type Double, shiftRightJam } from "./wide.js";
+import { type Double, normalizeDouble, shiftRightFrom } from "./wide.js";
 import { RC, RC_DOWN, SIGN } from "./words.js";
 
-/** Sum of finite numbers that are not 0, rounded; ends the helper. Assigns to its operands. */
+/** Sum of finite numbers that are not 0, rounded; ends the helper. */
 function giveSum(e: Emitter, core: HelperLinker, x: Unpacked, y: Unpacked): void {
   // The larger magnitude (by exponent, then significand) comes first.
   const swap = e.or(e.ltS(x.exp, y.exp), e.and(e.eq(x.exp, y.exp), e.compareWide(Op.i64_lt_u, x.sig, y.sig)));
   const sign = e.select(swap, y.sign, x.sign);
-  const exp = e.select(swap, y.exp, x.exp);
+  const exp = e.variable(e.select(swap, y.exp, x.exp));
   const large = e.selectWide(swap, y.sig, x.sig);
-  const small: Double = { high: variableWide(e, e.selectWide(swap, x.sig, y.sig)), low: variableWide(e, 0n) };
-  shiftRightJam(e, small, e.wideU(e.sub(exp, e.select(swap, x.exp, y.exp))));
+  const small = shiftRightFrom(e, e.selectWide(swap, x.sig, y.sig), e.wideU(e.sub(exp, e.select(swap, x.exp, y.exp))));
+  const sum: Double = { high: e.temp(ValueType.i64), low: small.low };
 
-  e.when(e.eq(x.sign, y.sign), () => {
-    const sum: Double = { high: variableWide(e, e.addWide(large, small.high)), low: small.low };
-    const carry = e.variable(e.compareWide(Op.i64_lt_u, sum.high, large));
-    e.when(carry, () => {
-      e.assignWide(sum.low, e.orWide(e.orWide(e.shrUWide(sum.low, 1n), e.andWide(sum.low, 1n)), e.shlWide(sum.high, 63n)));
-      e.assignWide(sum.high, e.orWide(e.shrUWide(sum.high, 1n), 1n << 63n));
-    });
-    giveRounded(e, core, sign, e.add(exp, carry), sum);
-  });
-
-  const difference: Double = {
-    high: variableWide(e, e.subWide(e.subWide(large, small.high), isNotZeroWide(e, small.low))),
-    low: variableWide(e, e.subWide(0n, small.low)),
-  };
-  const shifted = e.variable(exp);
-  e.when(e.eqzWide(difference.high), () => {
-    // Operands one place apart may leave a single bit below; equal ones leave nothing.
-    e.when(e.eqzWide(difference.low), () => giveZero(e, core, zeroSign(e)));
-    e.assignWide(difference.high, difference.low);
-    e.assignWide(difference.low, 0n);
-    e.assign(shifted, e.sub(exp, 64));
-  });
-  const zeros = leadingZeros(e, difference.high);
-  e.when(e.compareWide(Op.i64_ne, zeros, 0n), () => {
-    const out = e.shrUWide(difference.low, e.subWide(0n, zeros));
-    e.assignWide(difference.high, e.orWide(e.shlWide(difference.high, zeros), out));
-    e.assignWide(difference.low, e.shlWide(difference.low, zeros));
-  });
-  giveRounded(e, core, sign, e.sub(shifted, e.low(zeros)), difference);
+  e.when(
+    e.eq(x.sign, y.sign),
+    () => {
+      const high = e.addWide(large, small.high);
+      const carry = e.compareWide(Op.i64_lt_u, high, large);
+      const c = e.wideU(carry);
+      const kept = e.orWide(e.shrUWide(small.low, c), e.andWide(small.low, c));
+      e.assignWide(sum.low, e.orWide(kept, e.shlWide(e.andWide(high, c), 63n)));
+      e.assignWide(sum.high, e.orWide(e.shrUWide(high, c), e.shlWide(c, 63n)));
+      e.assign(exp, e.add(exp, carry));
+    },
+    () => {
+      e.assignWide(sum.high, e.subWide(e.subWide(large, small.high), isNotZeroWide(e, small.low)));
+      e.assignWide(sum.low, e.subWide(0n, small.low));
+      e.when(e.eqzWide(sum.high), () => {
+        // Operands one place apart may leave a single bit below; equal ones leave nothing.
+        e.when(e.eqzWide(sum.low), () => giveZero(e, core, zeroSign(e)));
+        e.assignWide(sum.high, sum.low);
+        e.assignWide(sum.low, 0n);
+        e.assign(exp, e.sub(exp, 64));
+      });
+      e.assign(exp, e.sub(exp, e.low(normalizeDouble(e, sum))));
+    },
+  );
+  giveRounded(e, core, sign, exp, sum);
 }
 
 /** Sign of an exact zero difference: plus, but minus when rounding down. */
@@ -103,18 +95,10 @@ function limits(e: Emitter, core: HelperLinker, a: Extended, b: Extended, signA:
 }
 
 function sum(name: string, negate: number): Helper {
-  return {
-    name,
-    params: TWO_EXTENDED,
-    results: EXTENDED,
-    emit(e, core) {
-      const a = parameter(0);
-      const b = parameter(2);
-      const signB = e.xor(e.and(b.se, SIGN), negate);
-      const { x, y } = operands(e, core, a, b, () => limits(e, core, a, b, e.and(a.se, SIGN), signB));
-      giveSum(e, core, x, { ...y, sign: e.variable(signB) });
-    },
-  };
+  return binaryHelper(name, {
+    limits: (e, core, a, b) => limits(e, core, a, b, e.and(a.se, SIGN), e.xor(e.and(b.se, SIGN), negate)),
+    finite: (e, core, x, y) => giveSum(e, core, x, { ...y, sign: e.variable(e.xor(y.sign, negate)) }),
+  });
 }
 
 /** a + b. */

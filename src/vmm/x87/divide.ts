@@ -1,10 +1,9 @@
 import type { Emitter, Temp, Value, Wide } from "../isa/emitter.js";
-import type { Helper } from "../isa/stage.js";
 import { Op } from "../wasm/opcodes.js";
 import { callHelper, forbids, invalid, report } from "./exceptions.js";
-import { denormal, operands } from "./operands.js";
+import { binaryHelper, denormal } from "./operands.js";
 import { giveRounded, HALF } from "./rounding.js";
-import { EXTENDED, giveExtended, isDenormal, isInfinity, isZero, parameter, TWO_EXTENDED, variableWide } from "./unpacked.js";
+import { giveExtended, isDenormal, isInfinity, isZero, variableWide } from "./unpacked.js";
 import { BIAS, EXPONENT, INTEGER_BIT, NO_RESULT, SIGN, ZE } from "./words.js";
 
 /**
@@ -42,35 +41,29 @@ function below(e: Emitter, remainder: Wide, divisor: Wide): Wide {
 }
 
 /** a / b. */
-export const divide: Helper = {
-  name: "x87Divide",
-  params: TWO_EXTENDED,
-  results: EXTENDED,
-  emit(e, core) {
-    const a = parameter(0);
-    const b = parameter(2);
-    const sign = e.and(e.xor(a.se, b.se), SIGN);
-    const { x, y } = operands(e, core, a, b, () => {
-      const infinityA = isInfinity(e, a);
-      const infinityB = isInfinity(e, b);
-      const zeroA = isZero(e, a);
-      const zeroB = isZero(e, b);
-      e.when(e.or(e.and(infinityA, infinityB), e.and(zeroA, zeroB)), () => {
-        callHelper(e, core, invalid);
-        e.f.op(Op.return);
-      });
-      const give = (infinite: Value) =>
-        giveExtended(e, e.selectWide(infinite, INTEGER_BIT, 0n), e.or(sign, e.select(infinite, EXPONENT, 0)));
-      e.when(e.and(zeroB, e.eqz(infinityA)), () => {
-        e.when(forbids(e, core, ZE), () => giveExtended(e, 0n, NO_RESULT));
-        give(1);
-      });
-      e.when(e.or(e.or(infinityA, infinityB), e.or(zeroA, zeroB)), () => {
-        report(e, core, 0);
-        denormal(e, core, e.or(isDenormal(e, a), isDenormal(e, b)));
-        give(infinityA);
-      });
+export const divide = binaryHelper("x87Divide", {
+  limits(e, core, a, b) {
+    const infinityA = isInfinity(e, a);
+    const infinityB = isInfinity(e, b);
+    const zeroA = isZero(e, a);
+    const zeroB = isZero(e, b);
+    e.when(e.or(e.and(infinityA, infinityB), e.and(zeroA, zeroB)), () => {
+      callHelper(e, core, invalid);
+      e.f.op(Op.return);
     });
+    const sign = e.and(e.xor(a.se, b.se), SIGN);
+    const give = (infinite: Value) => giveExtended(e, e.selectWide(infinite, INTEGER_BIT, 0n), e.or(sign, e.select(infinite, EXPONENT, 0)));
+    e.when(e.and(zeroB, e.eqz(infinityA)), () => {
+      e.when(forbids(e, core, ZE), () => giveExtended(e, 0n, NO_RESULT));
+      give(1);
+    });
+    e.when(e.or(e.or(infinityA, infinityB), e.or(zeroA, zeroB)), () => {
+      report(e, core, 0);
+      denormal(e, core, e.or(isDenormal(e, a), isDenormal(e, b)));
+      give(infinityA);
+    });
+  },
+  finite(e, core, x, y) {
     // A dividend significand below the divisor's gets 64 more bits, else 63: the quotient always has its top bit set.
     const smaller = e.compareWide(Op.i64_lt_u, x.sig, y.sig);
     const remainder = variableWide(e, e.selectWide(smaller, x.sig, e.shrUWide(x.sig, 1n)));
@@ -79,6 +72,6 @@ export const divide: Helper = {
     const low = digit(e, remainder, 0n, y.sig);
     const exp = e.sub(e.add(e.sub(x.exp, y.exp), BIAS), smaller);
     const quotient = { high: variableWide(e, e.orWide(e.shlWide(high, 32n), low)), low: variableWide(e, below(e, remainder, y.sig)) };
-    giveRounded(e, core, sign, exp, quotient);
+    giveRounded(e, core, e.xor(x.sign, y.sign), exp, quotient);
   },
-};
+});

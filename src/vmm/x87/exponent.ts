@@ -1,9 +1,10 @@
 import { X87_CONTROL } from "../cpu/layout.js";
+import type { Value } from "../isa/emitter.js";
 import type { Helper } from "../isa/stage.js";
 import { Op } from "../wasm/opcodes.js";
 import { callHelper, forbids, invalid, report } from "./exceptions.js";
 import { propagateOne } from "./nan.js";
-import { denormal, operands } from "./operands.js";
+import { binaryHelper, denormal } from "./operands.js";
 import { roundExtended } from "./rounding.js";
 import {
   EXTENDED,
@@ -16,7 +17,6 @@ import {
   normalize,
   parameter,
   putExtended,
-  TWO_EXTENDED,
   takeExtended,
   unpack,
 } from "./unpacked.js";
@@ -27,38 +27,34 @@ import { BIAS, C1, DE, EXPONENT, INTEGER_BIT, NO_RESULT, OE, PE, SIGN, UE, WRAP,
 const FAR = 0x1_0000;
 
 /** FSCALE: a * 2^b, b rounded towards zero. Precision control does not count. */
-export const scale: Helper = {
-  name: "x87Scale",
-  params: TWO_EXTENDED,
-  results: EXTENDED,
-  emit(e, core) {
-    const a = parameter(0);
-    const b = parameter(2);
-    const { x, y } = operands(e, core, a, b, () => {
-      const infinityA = isInfinity(e, a);
-      const infinityB = isInfinity(e, b);
-      const zeroA = isZero(e, a);
-      const down = e.and(b.se, SIGN);
-      e.when(e.and(infinityB, e.select(down, infinityA, zeroA)), () => {
-        callHelper(e, core, invalid);
-        e.f.op(Op.return);
-      });
-      report(e, core, 0);
-      const giveOr = (condition: ReturnType<typeof isZero>, give: () => void) =>
-        e.when(condition, () => {
-          denormal(e, core, e.or(isDenormal(e, a), isDenormal(e, b)));
-          give();
-        });
-      giveOr(e.or(infinityA, zeroA), () => giveExtended(e, a.sig, a.se));
-      giveOr(infinityB, () => {
-        const sign = e.and(a.se, SIGN);
-        giveExtended(e, e.selectWide(down, 0n, INTEGER_BIT), e.or(sign, e.select(down, 0, EXPONENT)));
-      });
-      // Scaling by 0 goes on: it takes b for a number below 1.
+export const scale = binaryHelper("x87Scale", {
+  limits(e, core, a, b) {
+    const infinityA = isInfinity(e, a);
+    const infinityB = isInfinity(e, b);
+    const zeroA = isZero(e, a);
+    const down = e.and(b.se, SIGN);
+    e.when(e.and(infinityB, e.select(down, infinityA, zeroA)), () => {
+      callHelper(e, core, invalid);
+      e.f.op(Op.return);
     });
+    report(e, core, 0);
+    const whenLimit = (condition: Value, give: () => void) =>
+      e.when(condition, () => {
+        denormal(e, core, e.or(isDenormal(e, a), isDenormal(e, b)));
+        give();
+      });
+    whenLimit(e.or(infinityA, zeroA), () => giveExtended(e, a.sig, a.se));
+    whenLimit(infinityB, () => {
+      const sign = e.and(a.se, SIGN);
+      giveExtended(e, e.selectWide(down, 0n, INTEGER_BIT), e.or(sign, e.select(down, 0, EXPONENT)));
+    });
+    // Scaling by 0 goes on: `finite` takes b for a number below 1.
+  },
+  finite(e, core, x, y) {
     // 16 bits of integer are enough.
     const places = e.sub(y.exp, BIAS);
-    const magnitude = e.select(e.gtS(places, 15), FAR, e.select(e.ltS(places, 0), 0, e.low(e.shrUWide(y.sig, e.wideU(e.sub(63, places))))));
+    const whole = e.low(e.shrUWide(y.sig, e.wideU(e.sub(63, places))));
+    const magnitude = e.select(e.gtS(places, 15), FAR, e.select(e.ltS(places, 0), 0, whole));
     const exp = e.add(x.exp, e.select(y.sign, e.sub(0, magnitude), magnitude));
     // Further out of range than an unmasked response could bring back: infinity or zero, whatever the rounding control.
     const unmasked = (flag: number) => e.eqz(e.and(e.state(X87_CONTROL), flag));
@@ -71,8 +67,9 @@ export const scale: Helper = {
       giveExtended(e, 0n, x.sign);
     });
     callHelper(e, core, roundExtended, x.sign, exp, x.sig, 0n);
+    e.f.op(Op.return);
   },
-};
+});
 
 /** FXTRACT: number -> its exponent as a number, then its significand with exponent 0; NO_RESULT twice. */
 export const extract: Helper = {

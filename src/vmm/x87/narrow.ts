@@ -4,10 +4,22 @@ import type { Helper } from "../isa/stage.js";
 import { Op, ValueType } from "../wasm/opcodes.js";
 import { forbids, report } from "./exceptions.js";
 import { isInvalid } from "./nan.js";
-import { cut, DOUBLE_CUT, overflowsToInfinity, roundCut, SINGLE_CUT } from "./rounding.js";
-import { EXTENDED, isInfinity, isNanOrUnsupported, isZero, normalize, parameter, topBit, unpack, variableWide } from "./unpacked.js";
+import { cut, DOUBLE_CUT, nearestUp, overflowsToInfinity, reportInexact, roundCut, SINGLE_CUT } from "./rounding.js";
+import {
+  EXTENDED,
+  type Extended,
+  isInfinity,
+  isNanOrUnsupported,
+  isZero,
+  normalize,
+  parameter,
+  topBit,
+  type Unpacked,
+  unpack,
+  variableWide,
+} from "./unpacked.js";
 import { type Double, shiftRightJam } from "./wide.js";
-import { BIAS, C1, IE, INTEGER_BIT, OE, PE, QUIET_BIT, UE } from "./words.js";
+import { BIAS, C1, IE, INTEGER_BIT, OE, PE, QUIET_BIT, RC, RC_NEAREST, UE } from "./words.js";
 
 interface Format {
   /** Places of an extended significand below those of the format. */
@@ -42,6 +54,7 @@ function narrow(name: string, format: Format): Helper {
       const giveNumber = (field: Wide, sig: Wide) =>
         give(e.orWide(e.orWide(signBit, e.shlWide(field, 63n - format.cut)), fraction(e, sig, format)), 1);
 
+      giveUsual(e, a, x, format);
       e.when(isNanOrUnsupported(e, a), () => {
         e.when(
           isInvalid(e, a),
@@ -97,6 +110,23 @@ function narrow(name: string, format: Format): Helper {
       giveNumber(e.wideU(exp), rounded.high);
     },
   };
+}
+
+/** The usual case: a normal number that becomes one, rounding to nearest, inexact results masked. */
+function giveUsual(e: Emitter, a: Extended, x: Unpacked, format: Format): void {
+  const field = e.sub(x.exp, BIAS - format.bias);
+  const nearest = e.eq(e.and(e.state(X87_CONTROL), PE | RC), PE | RC_NEAREST);
+  e.when(e.and(e.and(nearest, topBit(e, a.sig)), e.ltU(e.sub(field, 1), format.max - 2)), () => {
+    const below = e.shlWide(x.sig, 64n - format.cut);
+    const odd = e.and(e.low(e.shrUWide(x.sig, format.cut)), 1);
+    const up = nearestUp(e, below, odd);
+    reportInexact(e, below, up);
+    // A carry out of the fraction is one into the exponent.
+    const magnitude = e.addWide(e.orWide(e.shlWide(e.wideU(field), 63n - format.cut), fraction(e, x.sig, format)), e.wideU(up));
+    e.putWide(e.orWide(magnitude, e.selectWide(x.sign, format.signBit, 0n)));
+    e.put(1);
+    e.f.op(Op.return);
+  });
 }
 
 /** A significand without its integer bit at the format's place. */

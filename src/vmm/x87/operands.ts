@@ -1,39 +1,83 @@
-import type { Emitter } from "../isa/emitter.js";
-import type { HelperLinker } from "../isa/stage.js";
+import type { Emitter, Value } from "../isa/emitter.js";
+import type { Helper, HelperLinker } from "../isa/stage.js";
 import { Op } from "../wasm/opcodes.js";
 import { callHelper, forbids } from "./exceptions.js";
 import { propagateOne, propagateTwo } from "./nan.js";
-import { type Extended, giveExtended, isDenormal, isNanOrUnsupported, isNormal, normalize, type Unpacked, unpack } from "./unpacked.js";
+import {
+  EXTENDED,
+  type Extended,
+  giveExtended,
+  isDenormal,
+  isNanOrUnsupported,
+  isNormal,
+  normalize,
+  parameter,
+  putExtended,
+  TWO_EXTENDED,
+  type Unpacked,
+  unpack,
+} from "./unpacked.js";
 import { DE, NO_RESULT } from "./words.js";
 
+/*
+ * How operations on numbers begin. Each is two functions: one that takes normal numbers only, so that it is short and keeps everything
+ * in the processor's registers, and hands whatever else comes to a second one, which sorts operands out before it does the same.
+ */
+
 /** Reports a denormal operand; ends the helper if it is unmasked. */
-export function denormal(e: Emitter, core: HelperLinker, isOne: ReturnType<typeof isDenormal>): void {
+export function denormal(e: Emitter, core: HelperLinker, isOne: Value): void {
   e.when(isOne, () => {
     e.when(forbids(e, core, DE), () => giveExtended(e, 0n, NO_RESULT));
   });
 }
 
-/**
- * Starts a helper on two numbers: leaves two unpacked finite numbers that are not 0. What is neither NaN nor unsupported nor such a
- * number is left to `limits`, which must end the helper for every pair with an infinity or a zero in it.
- */
-export function operands(e: Emitter, core: HelperLinker, a: Extended, b: Extended, limits: () => void): { x: Unpacked; y: Unpacked } {
-  const x = unpack(e, a);
-  const y = unpack(e, b);
-  e.when(e.eqz(e.and(isNormal(e, a), isNormal(e, b))), () => {
-    e.when(e.or(isNanOrUnsupported(e, a), isNanOrUnsupported(e, b)), () => {
-      callHelper(e, core, propagateTwo, a.sig, a.se, b.sig, b.se);
-      e.f.op(Op.return);
-    });
-    limits();
-    denormal(e, core, e.or(isDenormal(e, a), isDenormal(e, b)));
-    normalize(e, x);
-    normalize(e, y);
-  });
-  return { x, y };
+interface BinaryOperation {
+  /** Ends the helper for every pair with an infinity or a zero in it that `finite` can't take. */
+  limits(e: Emitter, core: HelperLinker, a: Extended, b: Extended): void;
+  /** Ends the helper with the rounded result of finite numbers that are not 0. */
+  finite(e: Emitter, core: HelperLinker, x: Unpacked, y: Unpacked): void;
 }
 
-/** The same for one number. */
+/** A helper on two numbers. */
+export function binaryHelper(name: string, { limits, finite }: BinaryOperation): Helper {
+  const signature = { params: TWO_EXTENDED, results: EXTENDED };
+  const special: Helper = {
+    name: `${name}Special`,
+    ...signature,
+    emit(e, core) {
+      const a = parameter(0);
+      const b = parameter(2);
+      e.when(e.or(isNanOrUnsupported(e, a), isNanOrUnsupported(e, b)), () => {
+        callHelper(e, core, propagateTwo, a.sig, a.se, b.sig, b.se);
+        e.f.op(Op.return);
+      });
+      limits(e, core, a, b);
+      denormal(e, core, e.or(isDenormal(e, a), isDenormal(e, b)));
+      const x = unpack(e, a);
+      const y = unpack(e, b);
+      normalize(e, x);
+      normalize(e, y);
+      finite(e, core, x, y);
+    },
+  };
+  return {
+    name,
+    ...signature,
+    emit(e, core) {
+      const a = parameter(0);
+      const b = parameter(2);
+      e.when(e.and(isNormal(e, a), isNormal(e, b)), () => finite(e, core, unpack(e, a), unpack(e, b)));
+      putExtended(e, a);
+      putExtended(e, b);
+      callHelper(e, core, special);
+    },
+  };
+}
+
+/**
+ * Starts a helper on one number: leaves an unpacked finite number that is not 0. Zeros and infinities are left to `limits`, which must
+ * end the helper for them.
+ */
 export function operand(e: Emitter, core: HelperLinker, a: Extended, limits: () => void): Unpacked {
   const x = unpack(e, a);
   e.when(e.eqz(isNormal(e, a)), () => {

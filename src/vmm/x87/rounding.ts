@@ -55,7 +55,7 @@ export const roundsUp: Helper = {
 };
 
 /** The same for rounding to nearest, ties to even. */
-function nearestUp(e: Emitter, below: Wide, odd: Value): Value {
+export function nearestUp(e: Emitter, below: Wide, odd: Value): Value {
   return e.or(e.compareWide(Op.i64_gt_u, below, HALF), e.and(e.compareWide(Op.i64_eq, below, HALF), odd));
 }
 
@@ -147,20 +147,32 @@ export const round = rounding("x87Round", cutToControl);
 /** The same whatever the precision in force. */
 export const roundExtended = rounding("x87RoundExtended", () => 1n);
 
+/** Sets PE and C1 after rounding, where PE is known to be masked. */
+export function reportInexact(e: Emitter, below: Wide, up: Value): void {
+  const flags = e.or(e.shl(e.compareWide(Op.i64_ne, below, 0n), Math.log2(PE)), e.shl(up, Math.log2(C1)));
+  e.setState(X87_STATUS, e.or(e.and(e.state(X87_STATUS), ~C1), flags));
+}
+
 /**
- * Ends a helper with the rounded number. The usual case is in line: 64-bit precision, rounding to nearest, inexact results masked,
- * an exponent that can neither underflow nor overflow.
+ * Ends a helper with the rounded number. The usual cases are in line: rounding to nearest, inexact results masked, 64 or 53 bits, an
+ * exponent that can neither underflow nor overflow.
  */
 export function giveRounded(e: Emitter, core: HelperLinker, sign: Value, exp: Value, a: Double): void {
-  const usual = e.eq(e.and(e.state(X87_CONTROL), PE | PC | RC), PE | PC_EXTENDED | RC_NEAREST);
-  e.when(e.and(usual, e.ltU(e.sub(exp, 1), EXPONENT - 2)), () => {
-    const up = nearestUp(e, a.low, e.low(e.andWide(a.high, 1n)));
-    const inexact = e.compareWide(Op.i64_ne, a.low, 0n);
-    const flags = e.or(e.shl(inexact, 5), e.shl(up, 9));
-    e.setState(X87_STATUS, e.or(e.and(e.state(X87_STATUS), ~C1), flags));
-    const sig = e.addWide(a.high, e.wideU(up));
+  const mode = e.and(e.state(X87_CONTROL), PE | PC | RC);
+  const giveNearest = (cutBits: bigint) => {
+    const odd = e.and(e.low(e.shrUWide(a.high, cutBits)), 1);
+    const up = nearestUp(e, a.low, odd);
+    reportInexact(e, a.low, up);
+    const sig = e.addWide(a.high, e.shlWide(e.wideU(up), cutBits));
     const carried = e.eqzWide(sig);
     giveExtended(e, e.orWide(sig, e.shlWide(e.wideU(carried), 63n)), e.or(sign, e.add(exp, carried)));
+  };
+  e.when(e.ltU(e.sub(exp, 1), EXPONENT - 2), () => {
+    e.when(e.eq(mode, PE | PC_EXTENDED | RC_NEAREST), () => giveNearest(0n));
+    e.when(e.eq(mode, PE | PC_DOUBLE | RC_NEAREST), () => {
+      cut(e, a, DOUBLE_CUT);
+      giveNearest(DOUBLE_CUT);
+    });
   });
   callHelper(e, core, round, sign, exp, a.high, a.low);
   e.f.op(Op.return);

@@ -1,6 +1,6 @@
 import type { Emitter, Temp, Wide } from "../isa/emitter.js";
 import { Op } from "../wasm/opcodes.js";
-import { isNotZeroWide, variableWide } from "./unpacked.js";
+import { isNotZeroWide, leadingZeros, variableWide } from "./unpacked.js";
 
 /** A 128-bit number in two variables. */
 export interface Double {
@@ -49,8 +49,26 @@ function lowest(e: Emitter, a: Wide, n: Wide): Wide {
   return e.andWide(a, e.subWide(e.shlWide(1n, n), 1n));
 }
 
-/** Shifts left by 1. */
-export function shiftLeftOne(e: Emitter, a: Double): void {
-  e.assignWide(a.high, e.orWide(e.shlWide(a.high, 1n), e.shrUWide(a.low, 63n)));
-  e.assignWide(a.low, e.shlWide(a.low, 1n));
+/** a * 2^64 shifted right by `n` as `shiftRightJam` does. The usual distances, up to 63, take no branch but one. */
+export function shiftRightFrom(e: Emitter, a: Wide, n: Wide): Double {
+  const out: Double = { high: variableWide(e, e.shrUWide(a, n)), low: variableWide(e, shiftLeftOut(e, a, n)) };
+  e.when(e.compareWide(Op.i64_ge_u, n, 64n), () => {
+    const lost = isNotZeroWide(e, out.low);
+    e.assignWide(out.low, e.selectWide(e.compareWide(Op.i64_ge_u, n, 128n), 1n, e.orWide(out.high, lost)));
+    e.assignWide(out.high, 0n);
+  });
+  return out;
+}
+
+/** a << (64 - n) for n modulo 64, 0 for n = 0. */
+function shiftLeftOut(e: Emitter, a: Wide, n: Wide): Wide {
+  return e.shlWide(e.shlWide(a, 1n), e.xorWide(n, 63n));
+}
+
+/** Shifts left until the top bit is set; gives by how much. `high` must not be 0. */
+export function normalizeDouble(e: Emitter, a: Double): Temp {
+  const n = leadingZeros(e, a.high);
+  e.assignWide(a.high, e.orWide(e.shlWide(a.high, n), e.shrUWide(e.shrUWide(a.low, 1n), e.xorWide(n, 63n))));
+  e.assignWide(a.low, e.shlWide(a.low, n));
+  return n;
 }
