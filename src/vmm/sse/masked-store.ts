@@ -11,12 +11,12 @@ function maskedStore(size: number, cells: number): Callout {
     const { state } = cpu;
     const mask = addressMask(insn.addressSize);
     const offset = state.reg(EDI) & mask;
-    const chosen: number[] = [];
-    for (let i = 0; i < size; i++) if (state.u8[cells + 16 * insn.rm + i] & 0x80) chosen.push(i);
-    const offsetOf = (i: number) => ((offset + i) & mask) >>> 0;
-    // Nothing is stored unless all of it can be.
-    for (const i of chosen) if (!cpu.probeSegment(insn.segment, offsetOf(i), 1, true)) return Outcome.Fault;
-    for (const i of chosen) cpu.writeSegment(insn.segment, offsetOf(i), 1, state.u8[cells + 16 * insn.reg + i]);
+    // The whole operand has to be writable, whatever the mask says.
+    if (!cpu.probeSegment(insn.segment, offset >>> 0, size, true)) return Outcome.Fault;
+    for (let i = 0; i < size; i++) {
+      if (!(state.u8[cells + 16 * insn.rm + i] & 0x80)) continue;
+      cpu.writeSegment(insn.segment, ((offset + i) & mask) >>> 0, 1, state.u8[cells + 16 * insn.reg + i]);
+    }
     return Outcome.Next;
   };
 }
