@@ -51,6 +51,7 @@ export class CaseBuilder {
   readonly #lowPage: boolean;
   /** Registers that addresses are made of. */
   readonly #pointers: boolean[] = new Array(8).fill(false);
+  #kept = { from: 0, to: 0 };
   #undefined = 0;
   #length = 0;
 
@@ -103,9 +104,11 @@ export class CaseBuilder {
     for (const register of registers) this.#initial[register] = false;
   }
 
+  /** Puts bytes into the windows, as far as they lie there. */
   poke(at: number, bytes: ArrayLike<number>): void {
     for (let i = 0; i < bytes.length; i++) {
       const a = at + i;
+      if (a >= this.#kept.from && a < this.#kept.to) continue;
       if (a >= CROSSING_WINDOW && a < CROSSING_WINDOW + WINDOW) this.crossing[a - CROSSING_WINDOW] = bytes[i];
       if (a >= EDGE_WINDOW && a < EDGE_WINDOW + WINDOW) this.edge[a - EDGE_WINDOW] = bytes[i];
     }
@@ -181,6 +184,11 @@ export class CaseBuilder {
     this.#undefined = (this.#undefined & ~definedFlags) | undefinedFlags;
     this.clobber(...written);
     return true;
+  }
+
+  /** What is poked there now stays. */
+  keepBytes(from: number, to: number): void {
+    this.#kept = { from, to };
   }
 
   /** An instruction encoded elsewhere, with nothing undefined about it; it writes no register. */

@@ -175,9 +175,10 @@ function prepareString(builder: CaseBuilder, random: Random, wish: Wish, size: n
   // Equal bytes, or nearly so, keep comparisons going.
   if (random.oneIn(2)) {
     const byte = random.oneIn(2) ? random.below(256) : builder.isInitial(AX) ? builder.register(AX) & 0xff : 0;
-    builder.crossing.fill(byte);
-    builder.edge.fill(byte);
-    if (random.oneIn(2)) builder.edge[random.below(WINDOW)] ^= 1 << random.below(8);
+    const bytes = new Uint8Array(WINDOW).fill(byte);
+    builder.poke(CROSSING_WINDOW, bytes);
+    if (random.oneIn(2)) bytes[random.below(WINDOW)] ^= 1 << random.below(8);
+    builder.poke(EDGE_WINDOW, bytes);
   }
   return prefix.length === 0 ? wish : { ...wish, prefix };
 }
@@ -194,6 +195,7 @@ function preparePopf(builder: CaseBuilder, random: Random, wish: Wish): Wish | u
   const flags = random.word() & 0xfffbbeff;
   builder.setRegister(SP, at);
   builder.poke(at, [flags & 0xff, (flags >> 8) & 0xff, (flags >> 16) & 0xff, flags >>> 24]);
+  builder.keepBytes(at, at + 4);
   return wish;
 }
 

@@ -90,6 +90,8 @@ export function guestImage(): Uint8Array {
   descriptor(0x28, 0x00cff300, 0x0000ffff);
   // The host's is 64-bit. Here it is as 23h, so that the end of a case is not a change of mode.
   descriptor(0x30, 0x00cffb00, 0x0000ffff);
+  // Where the host keeps the number of the processor as a limit: data that can't be written, expanding down.
+  descriptor(0x78, 0x0040f500, 0);
   descriptor(TSS_SELECTOR, (TSS & 0xff000000) | 0x8b00 | ((TSS >>> 16) & 0xff), ((TSS << 16) | tss.limit) >>> 0);
   view.setUint32(kernelPhysical(TSS) + 4, STACK_TOP, true);
   view.setUint16(kernelPhysical(TSS) + 8, KERNEL_DS, true);
