@@ -147,7 +147,7 @@ export class InterpreterStage extends Stage {
 
   translateSource(offset: Value, size: number): Value {
     if (this.general) return this.translateGeneral(this.field(1, Rec.segment), offset, size, Access.read);
-    return this.translateFlat(offset, size, Access.read | Access.flat);
+    return this.translateFlat(offset, size, Access.read | Access.flat, true);
   }
 
   private commit(host: Value): void {

@@ -103,6 +103,12 @@ export const memory: readonly DirectedCase[] = [
     expect: { vector: 14, errorCode: 7, cr2: READ_ONLY, esi: EDGE_WINDOW },
   },
   {
+    name: "movs across 4 GiB with an override to SS",
+    code: "36 a5",
+    registers: { esi: 0xfffffffe, edi: EDGE_WINDOW },
+    expect: { vector: 12, errorCode: 0 },
+  },
+  {
     name: "cmps with its second operand missing",
     code: "a7",
     registers: { esi: EDGE_WINDOW, edi: MISSING },
