@@ -8,6 +8,8 @@ type Row = readonly [none: string, x66: string, f3: string, f2: string];
 const packed = (name: string): Row => [`${name} P,Q q`, `${name} V,W x`, "", ""];
 /** PS and PD, which do the same. */
 const both = (entry: string): Row => [entry, entry, "", ""];
+/** Packed and scalar, single and double. */
+const floating = (name: string): Row => [`${name}ps V,W x`, `${name}pd V,W x`, `${name}ss V,W d`, `${name}sd V,W q`];
 
 const rows: readonly (readonly [opcode: number, row: Row])[] = [
   [0x10, ["movups V,W x", "movups V,W x", "movss V,W d", "movsd V,W q"]],
@@ -20,12 +22,28 @@ const rows: readonly (readonly [opcode: number, row: Row])[] = [
   [0x17, both("movhpsStore M,V q")],
   [0x28, both("movaps V,W x")],
   [0x29, both("movaps W,V x")],
+  [0x2a, ["cvtpi2ps V,Q q", "cvtpi2pd V,Q q", "cvtsi2ss V,E d", "cvtsi2sd V,E d"]],
   [0x2b, both("movaps M,V x")],
+  [0x2c, ["cvttps2pi P,W q", "cvttpd2pi P,W x", "cvttss2si G,W d", "cvttsd2si G,W q"]],
+  [0x2d, ["cvtps2pi P,W q", "cvtpd2pi P,W x", "cvtss2si G,W d", "cvtsd2si G,W q"]],
+  [0x2e, ["ucomiss V,W d", "ucomisd V,W q", "", ""]],
+  [0x2f, ["comiss V,W d", "comisd V,W q", "", ""]],
   [0x50, ["movmskps G,U x", "movmskpd G,U x", "", ""]],
+  [0x51, floating("sqrt")],
+  [0x52, ["rsqrtps V,W x", "", "rsqrtss V,W d", ""]],
+  [0x53, ["rcpps V,W x", "", "rcpss V,W d", ""]],
   [0x54, both("pand V,W x")],
   [0x55, both("pandn V,W x")],
   [0x56, both("por V,W x")],
   [0x57, both("pxor V,W x")],
+  [0x58, floating("add")],
+  [0x59, floating("mul")],
+  [0x5a, ["cvtps2pd V,W q", "cvtpd2ps V,W x", "cvtss2sd V,W d", "cvtsd2ss V,W q"]],
+  [0x5b, ["cvtdq2ps V,W x", "cvtps2dq V,W x", "cvttps2dq V,W x", ""]],
+  [0x5c, floating("sub")],
+  [0x5d, floating("min")],
+  [0x5e, floating("div")],
+  [0x5f, floating("max")],
   [0x60, packed("punpcklbw")],
   [0x61, packed("punpcklwd")],
   [0x62, packed("punpckldq")],
@@ -53,6 +71,7 @@ const rows: readonly (readonly [opcode: number, row: Row])[] = [
   [0x7e, ["movdFromMmx E,P d", "movdFromXmm E,V d", "movq V,W q", ""]],
   [0x7f, ["movqMmx Q,P q", "movaps W,V x", "movups W,V x", ""]],
   [0xae, ["@15", "", "", ""]],
+  [0xc2, ["cmpps V,W,Iu x", "cmppd V,W,Iu x", "cmpss V,W,Iu d", "cmpsd V,W,Iu q"]],
   [0xc3, ["movnti M,G d", "", "", ""]],
   [0xc4, ["pinsrw P,Ew,Iu q", "pinsrw V,Ew,Iu x", "", ""]],
   [0xc5, ["pextrw G,N,Iu q", "pextrw G,U,Iu x", "", ""]],
@@ -78,6 +97,7 @@ const rows: readonly (readonly [opcode: number, row: Row])[] = [
   [0xe3, packed("pavgw")],
   [0xe4, packed("pmulhuw")],
   [0xe5, packed("pmulhw")],
+  [0xe6, ["", "cvttpd2dq V,W x", "cvtdq2pd V,W q", "cvtpd2dq V,W x"]],
   [0xe7, ["movqMmx M,P q", "movaps M,V x", "", ""]],
   [0xe8, packed("psubsb")],
   [0xe9, packed("psubsw")],

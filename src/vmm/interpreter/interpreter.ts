@@ -6,7 +6,7 @@ import * as at from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
 import { Decoder, MAX_LENGTH, NEEDS_MORE } from "../decode/decoder.js";
 import type { Mmu } from "../mmu/mmu.js";
-import { sseCallouts } from "../sse/masked-store.js";
+import { sseCallouts } from "../sse/callouts.js";
 import { x87Callouts } from "../x87/callouts.js";
 import { CodeCache } from "./code-cache.js";
 import type { CoreImports } from "./core-functions.js";

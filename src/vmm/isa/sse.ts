@@ -1,6 +1,10 @@
 /** MMX, SSE and SSE2. */
 import "./mmx-state.js";
+import "./sse-approximate.js";
+import "./sse-arithmetic.js";
+import "./sse-compare.js";
 import "./sse-control.js";
+import "./sse-convert.js";
 import "./sse-element.js";
 import "./sse-integer.js";
 import "./sse-logic.js";

@@ -25,10 +25,10 @@ function addressMask(addressSize: 2 | 4): number {
   return addressSize === 2 ? 0xffff : -1;
 }
 
-const maskmovdqu = maskedStore(16, at.XMM);
+export const maskmovdqu = maskedStore(16, at.XMM);
 const storeMmx = maskedStore(8, at.X87);
 
-const maskmovq: Callout = (cpu, insn) => {
+export const maskmovq: Callout = (cpu, insn) => {
   const outcome = storeMmx(cpu, insn);
   if (outcome !== Outcome.Fault) {
     cpu.state.set(at.X87_TOP, 0);
@@ -36,5 +36,3 @@ const maskmovq: Callout = (cpu, insn) => {
   }
   return outcome;
 };
-
-export const sseCallouts: Readonly<Record<string, Callout>> = { maskmovq, maskmovdqu };
