@@ -67,7 +67,8 @@ const debianMini: CatalogImage = {
 const debianInstaller: CatalogImage = {
   name: "debian-installer",
   description: "The text installer of Debian 12 on the serial console",
-  cmdline: FAST_WORDS,
+  // At this size the installer would begin by saying that it is short of memory for its translations, and go on in English only.
+  cmdline: `${FAST_WORDS} lowmem=+0`,
   memoryMiB: 384,
   recipe: recipe("debian-installer", [INSTALLER], INSTALLER_FOLDER),
   async build(packages, onFraction) {
