@@ -30,3 +30,8 @@ export async function heartbeat(db: Database, id: string, incarnation: string): 
   const { count } = await db.host.updateMany({ where: { id, incarnation }, data: { heartbeatAt: new Date() } });
   return count === 1;
 }
+
+/** The worker ends in order: no machine is sent here until it comes back. */
+export async function retireHost(db: Database, id: string, incarnation: string): Promise<void> {
+  await db.host.updateMany({ where: { id, incarnation }, data: { heartbeatAt: new Date(0) } });
+}

@@ -92,7 +92,13 @@ export async function endOperation(tx: Transaction, id: string, ending: Ending):
   const error = ending.state === "succeeded" ? Prisma.DbNull : { ...ending.error };
   const [row] = await tx.rows.operation.updateManyAndReturn({
     where: { id, ...open },
-    data: { state: ending.state, error, endedAt: new Date(), mayCancel: false, ...(ending.state === "succeeded" ? { progress: 1 } : {}) },
+    data: {
+      state: ending.state,
+      error,
+      endedAt: new Date(),
+      mayCancel: false,
+      ...(ending.state === "succeeded" ? { progress: 1, step: null } : {}),
+    },
   });
   if (row) recordState(tx, row);
   return row !== undefined;

@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import type { JobQueue } from "../queue/queue.js";
 import type { Database } from "../store/database.js";
 import type { EventFeed } from "../store/feed.js";
-import { registerHost } from "../store/hosts.js";
+import { registerHost, retireHost } from "../store/hosts.js";
 import { placeOperation } from "../store/placement.js";
 import type { BootSource } from "./boot-source.js";
 import type { CommandParts } from "./commands/command.js";
@@ -103,6 +103,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     supervisor,
     sweeper,
     async close(guestPatienceMs) {
+      stopBeating();
+      await retireHost(db, hostId, incarnation);
       await sweeper.close();
       await placement.close();
       const idle = commands.close();
@@ -112,7 +114,6 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       // What a job began while the others were being shut down.
       await Promise.all(supervisor.all().map((machine) => machine.shutDown(workerStops, 0)));
       runner.close();
-      stopBeating();
       await streams.close();
       consoles.close();
       await lock.close();

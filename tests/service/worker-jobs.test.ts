@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openBullQueue } from "../../src/queue/bullmq.js";
 import { acceptCancel } from "../../src/store/acceptance.js";
+import { placeOperation } from "../../src/store/placement.js";
 import { asker, startInstallation, type WorkerInstallation } from "./worker-installation.js";
 
 let installation: WorkerInstallation;
@@ -86,4 +87,13 @@ describe("an operation that is still queued", () => {
       startedAt: null,
     });
   });
+});
+
+it("sends no machine to a host whose worker has ended", async () => {
+  await installation.worker.close(0);
+  const { operation } = await installation.create();
+  expect(await placeOperation(installation.db, operation.id)).toBeNull();
+  expect(await installation.operation(operation.id)).toMatchObject({ state: "failed", error: { code: "no_host" } });
+  await installation.startAgain();
+  expect((await installation.created()).operation).toMatchObject({ state: "succeeded", hostId: installation.hostId });
 });
