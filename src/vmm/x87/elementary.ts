@@ -39,26 +39,36 @@ function machinPi(p: number): bigint {
   return 16n * inverseSeries(5n, p, true) - 4n * inverseSeries(239n, p, true);
 }
 
+/** 1/n! to PLACES places: coefficients of the series below. */
+const INVERSE_FACTORIALS: readonly bigint[] = (() => {
+  const all = [1n << BigInt(PLACES)];
+  for (let n = 1n; n <= 64n; n++) all.push(all[Number(n) - 1] / n);
+  return all;
+})();
+
 /** x - x^3/3! + x^5/5! ...: sin x for |x| <= 1. */
 export function sin(x: bigint, p: number): bigint {
-  return alternating(x, x, 1n, p);
+  return (x * alternating(x, 1, p)) >> BigInt(p);
 }
-/** cos x for |x| <= 1. */
+/** 1 - x^2/2! + x^4/4! ...: cos x for |x| <= 1. */
 export function cos(x: bigint, p: number): bigint {
-  return alternating(x, 1n << BigInt(p), 0n, p);
+  return alternating(x, 0, p);
 }
-function alternating(x: bigint, first: bigint, n: bigint, p: number): bigint {
+/** 1/first! - x^2/(first + 2)! + x^4/(first + 4)! ..., from the smallest term on (Horner). */
+function alternating(x: bigint, first: number, p: number): bigint {
   const shift = BigInt(p);
+  const cut = BigInt(PLACES - p);
   const square = (x * x) >> shift;
-  let term = first;
-  let sum = first;
-  for (let k = n; term !== 0n && term !== -1n; ) {
-    term = -((term * square) >> shift) / ((k + 1n) * (k + 2n));
-    sum += term;
-    k += 2n;
-  }
+  // x^2 < 2^-smaller, so that term k is below 2^-(smaller * k) / (2k)!.
+  const smaller = Math.max(0, p - square.toString(16).length * 4);
+  let n = first;
+  for (let k = 1; smaller * k + FACTORIAL_BITS[2 * k] < p && n < 62; k++) n += 2;
+  let sum = INVERSE_FACTORIALS[n] >> cut;
+  for (n -= 2; n >= first; n -= 2) sum = (INVERSE_FACTORIALS[n] >> cut) - ((sum * square) >> shift);
   return sum;
 }
+/** floor(log2(n!)). */
+const FACTORIAL_BITS: readonly number[] = INVERSE_FACTORIALS.map((inverse) => PLACES - inverse.toString(2).length);
 
 /** e^x - 1 for |x| <= 1. */
 export function expm1(x: bigint, p: number): bigint {

@@ -38,7 +38,7 @@ function tagOf(a: Real): number {
 }
 
 /** The full tag word, two bits for each physical register. */
-export function fullTags(cpu: Cpu): number {
+function fullTags(cpu: Cpu): number {
   const { state } = cpu;
   let tags = 0;
   for (let n = 0; n < REGISTERS; n++) {

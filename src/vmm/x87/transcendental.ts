@@ -46,8 +46,14 @@ export function isReducible(a: Real): boolean {
   return isInfinity(a) || isZero(a) || exponentOf(a) < 63;
 }
 
-/** sin and cos of what is left of an argument, and how many right angles were taken from it, modulo 4. */
-function reduced(a: Real): { sine: bigint; cosine: bigint; p: number; quadrant: number } {
+/** What is left of an argument, |r| * 2^p <= pi / 4, and how many right angles were taken from it, modulo 4. */
+interface Reduced {
+  readonly r: bigint;
+  readonly p: number;
+  readonly quadrant: number;
+}
+
+function reduced(a: Real): Reduced {
   const x = toBinary(a);
   // Exact: the argument has no bits below 2^-(TINY/2 + 64).
   const exact = TINY / 2 + 64 + REDUCTION_PLACES;
@@ -58,9 +64,13 @@ function reduced(a: Real): { sine: bigint; cosine: bigint; p: number; quadrant: 
   // So many places that even a sine near 0 has its bits.
   const p = PRECISION + exact - bitLength(rest < 0n ? -rest : rest);
   const r = p > exact ? rest << BigInt(p - exact) : rest >> BigInt(exact - p);
-  const negative = isNegative(a);
   const quadrant = Number(count & 3n);
-  return { sine: sin(signed(negative, r), p), cosine: cos(r, p), p, quadrant: negative ? (4 - quadrant) & 3 : quadrant };
+  return x.negative ? { r: -r, p, quadrant: (4 - quadrant) & 3 } : { r, p, quadrant };
+}
+
+/** The sine of r and `quadrant` right angles. */
+function sineOf({ r, p, quadrant }: Reduced): Value {
+  return about(signed(quadrant >= 2, quadrant & 1 ? cos(r, p) : sin(r, p)), p);
 }
 
 /** Reduction and series have nothing to do: sin x = tan x = x, cos x = 1, but for less than the last place. */
@@ -72,24 +82,24 @@ export function sine(a: Real): Value {
   if (isInfinity(a)) return INVALID;
   if (isZero(a)) return { result: a };
   if (isTiny(a)) return slightlyBelow(toBinary(a));
-  const { sine, cosine, p, quadrant } = reduced(a);
-  return about(signed(quadrant >= 2, quadrant & 1 ? cosine : sine), p);
+  return sineOf(reduced(a));
 }
 
 export function cosine(a: Real): Value {
   if (isInfinity(a)) return INVALID;
   if (isZero(a)) return { result: one };
   if (isTiny(a)) return slightlyBelow({ negative: false, m: 1n << 80n, e: -80, inexact: false });
-  const { sine, cosine, p, quadrant } = reduced(a);
-  return about(signed(quadrant === 1 || quadrant === 2, quadrant & 1 ? sine : cosine), p);
+  const { r, p, quadrant } = reduced(a);
+  return sineOf({ r, p, quadrant: (quadrant + 1) & 3 });
 }
 
 export function tangent(a: Real): Value {
   if (isInfinity(a)) return INVALID;
   if (isZero(a)) return { result: a };
   if (isTiny(a)) return { unrounded: { ...toBinary(a), inexact: true } };
-  const { sine, cosine, p, quadrant } = reduced(a);
-  return about(quadrant & 1 ? -(cosine << BigInt(p)) / sine : (sine << BigInt(p)) / cosine, p);
+  const { r, p, quadrant } = reduced(a);
+  const [sine, cosine] = [sin(r, p), cos(r, p)];
+  return about(quadrant & 1 ? -((cosine << BigInt(p)) / sine) : (sine << BigInt(p)) / cosine, p);
 }
 
 // Arctangent
