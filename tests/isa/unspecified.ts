@@ -23,6 +23,11 @@ export const unspecified: readonly Unspecified[] = [
     aspect: "registers",
     reason: "registers popped before the fault; ESP is not among them, and the instruction can be restarted",
   },
+  {
+    mnemonics: ["fxsave", "fxrstor"],
+    aspect: "fault",
+    reason: "which end of the image is looked at first, and whether its alignment before",
+  },
   { mnemonics: ["maskmovq"], aspect: "fx", reason: "the transition to MMX state: before its store is found to fault, or not at all" },
   { mnemonics: ["pusha", "enter", "callf"], aspect: "memory", reason: "pushes before the one that faults" },
 ];

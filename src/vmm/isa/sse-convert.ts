@@ -7,8 +7,8 @@ import { define } from "./definition.js";
 import type { Value, Vector } from "./emitter.js";
 import { mergeLow, readElements } from "./sse-elements.js";
 import { FastLanes, fastOrExact, usualMode } from "./sse-fast.js";
-import type { Stage } from "./stage.js";
-import { enterMmx, fromWord, lowHalf, startMmx, startSse, writeMmx } from "./vector-operands.js";
+import type { Operand, Stage } from "./stage.js";
+import { enterMmx, fromWide, fromWord, lowHalf, startMmx, startSse, writeMmx } from "./vector-operands.js";
 
 /** A conversion of the elements of one vector into another. */
 interface Conversion {
@@ -132,12 +132,15 @@ for (const { name, truncate } of TO_INTEGER) {
 
 // Between XMM and MMX registers
 
-/** Conversions to MMX registers enter MMX state and report what x87 exception waits. */
+// They enter MMX state, and report what x87 exception waits, before their own exceptions; but not for a source in memory.
+
 function defineToMmx(name: string, conversion: Conversion): void {
   define(name, (x, size, dst, src) => {
     startSse(x);
     startMmx(x);
-    writeMmx(x, dst, lowHalf(x, convert(x, conversion, 2, readElements(x, size, src))));
+    const b = readElements(x, size, src);
+    enterMmx(x);
+    writeMmx(x, dst, lowHalf(x, convert(x, conversion, 2, b)));
   });
 }
 for (const { name, truncate } of TO_INTEGER) {
@@ -145,17 +148,18 @@ for (const { name, truncate } of TO_INTEGER) {
   defineToMmx(`${name}pd2pi`, integers(DOUBLE, truncate));
 }
 
-define("cvtpi2ps", (x, size, dst, src) => {
-  startSse(x);
+function readFromMmx(x: Stage, src: Operand): Vector {
+  if (x.isMemory(src)) return fromWide(x, x.readWide(src));
   startMmx(x);
-  const v = convert(x, integersToSingles, 2, readElements(x, size, src));
-  x.writeVector(dst, mergeLow(x, v, x.readVector(dst), 8));
   enterMmx(x);
-});
-/** With a source in memory it has nothing to do with MMX. */
-define("cvtpi2pd", (x, size, dst, src) => {
+  return fromWide(x, x.readWide(src));
+}
+define("cvtpi2ps", (x, _size, dst, src) => {
   startSse(x);
-  if (!x.isMemory(src)) startMmx(x);
-  x.writeVector(dst, integersToDoubles(x, readElements(x, size, src)));
-  if (!x.isMemory(src)) enterMmx(x);
+  const v = convert(x, integersToSingles, 2, readFromMmx(x, src));
+  x.writeVector(dst, mergeLow(x, v, x.readVector(dst), 8));
+});
+define("cvtpi2pd", (x, _size, dst, src) => {
+  startSse(x);
+  x.writeVector(dst, integersToDoubles(x, readFromMmx(x, src)));
 });
