@@ -62,6 +62,8 @@ export interface Result {
 /** What can run cases: the host's processor or one of our engines. */
 export interface IsaEngine {
   readonly name: string;
+  /** Families and directed cases that it can't agree in yet, with the reason; they are left out, and said to be, unless asked for by name. */
+  readonly lacks: Readonly<Record<string, string>>;
   /** Results in the order of the cases. */
   run(cases: readonly Case[]): Result[];
   close(): void;

@@ -75,11 +75,16 @@ if ("reason" in opened) {
   describe(`${engine.name} against the host's processor`, () => {
     it("agrees in directed cases", () => {
       const tally = newTally();
-      compareBatch(directedCases, host, engine, tally);
+      compareBatch(
+        directedCases.filter((c) => engine.lacks[c.name ?? ""] === undefined),
+        host,
+        engine,
+        tally,
+      );
       expect(tally.mismatches.map((m) => describeMismatch(m.case, m.expected, m.actual, m.differences))).toEqual([]);
     });
 
-    it.each(familyNames)("agrees in a sample of family %s", (family) => {
+    it.each(familyNames.filter((family) => engine.lacks[family] === undefined))("agrees in a sample of family %s", (family) => {
       const source = new CaseSource(family, new Random(SEED), host.lowPage);
       const tally = newTally();
       compareBatch(

@@ -13,6 +13,7 @@ export class NoOracle extends Error {}
 /** The host's own processor. Each `run` is one process, so that nothing is carried over. */
 export class HostOracle implements IsaEngine {
   readonly name = "host";
+  readonly lacks = {};
   readonly #folder: string;
   readonly #program: string;
   /** Whether the page for 16-bit addressing is there. */
