@@ -17,6 +17,11 @@ export const unspecified: readonly Unspecified[] = [
   { mnemonics: ["cmps"], aspect: "fault", reason: "the order of the two reads: when both fault, either may be reported" },
   { mnemonics: ["iret", "retf"], aspect: "fault", reason: "the order in which the words of the frame are read" },
   { mnemonics: ["fnstenv", "fnsave", "fldenv", "frstor"], aspect: "fault", reason: "the order in which the image's words are accessed" },
+  {
+    mnemonics: ["maskmovq", "maskmovdqu"],
+    aspect: "fault",
+    reason: "whether bytes that the mask leaves out, beyond the segment's limit, count",
+  },
   { mnemonics: ["fnstenv", "fnsave"], aspect: "memory", reason: "words stored before the one that faults" },
   {
     mnemonics: ["popa"],
