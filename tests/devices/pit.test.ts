@@ -440,3 +440,19 @@ describe("8254 saved", () => {
     }
   });
 });
+
+it("loses no edge when the host is slow in the middle of programming it", () => {
+  // 119 ticks pass between two looks at the clock.
+  let ns = 0;
+  const slow = new Rig();
+  Object.assign(slow.clock, { now: () => (ns += 100_000) });
+  makePit(slow).attach(slow.bus);
+  // Past the edges that programming itself makes.
+  slow.out(0x43, 0x38);
+  slow.timers.runDue(ns);
+  edges = 0;
+  slow.out(0x40, 180, 0);
+  ns += 1_000_000;
+  slow.timers.runDue(ns);
+  expect(edges).toBe(1);
+});

@@ -50,8 +50,8 @@ export class Pit implements PortDevice {
   constructor(wiring: PitWiring) {
     this.#wiring = wiring;
     this.#timer = wiring.timers.add(() => {
-      this.#service();
-      this.#arm(this.#wiring.clock.now() + SHORTEST_TIMER_NS);
+      const now = this.#wiring.clock.now();
+      this.#serve(CRYSTAL.ticksAt(now), now + SHORTEST_TIMER_NS);
     });
     this.#channels = [new PitChannel(), new PitChannel(), new PitChannel()];
     this.reset();
@@ -127,7 +127,10 @@ export class Pit implements PortDevice {
     } else {
       this.#channels[channel].write(tick, value);
     }
-    if (channel === 0) this.#programmed();
+    if (channel === 0) {
+      this.forgetLostTicks();
+      this.#serve(tick, 0);
+    }
   }
 
   save(): PitState {
@@ -155,16 +158,18 @@ export class Pit implements PortDevice {
     });
   }
 
-  #programmed(): void {
-    this.forgetLostTicks();
-    this.#service();
-    this.#arm(0);
+  /**
+   * Requests what has come up to `tick` and sets the timer for what comes after it. One tick for both: the host's clock goes on in between, and an
+   * edge that fell into the gap would never be requested.
+   */
+  #serve(tick: number, earliestNs: number): void {
+    this.#service(tick);
+    this.#arm(tick, earliestNs);
   }
 
   /** Turns the rising edges of channel 0 into requests. */
-  #service(): void {
+  #service(tick: number): void {
     const channel = this.#channels[0];
-    const tick = this.#tick();
     const rises = channel.takeRises(tick);
     if (rises > 0) {
       const waiting = this.#wiring.requested();
@@ -190,10 +195,10 @@ export class Pit implements PortDevice {
     this.#wiring.irq(true);
   }
 
-  /** Sets the timer for the next edge of channel 0, but not before `earliest`. */
-  #arm(earliest: number): void {
-    const rise = this.#channels[0].nextRise(this.#tick());
+  /** Sets the timer for the next edge of channel 0 after `tick`, but not before `earliestNs`. */
+  #arm(tick: number, earliestNs: number): void {
+    const rise = this.#channels[0].nextRise(tick);
     if (rise === Number.POSITIVE_INFINITY) this.#timer.disarm();
-    else this.#timer.arm(Math.max(earliest, CRYSTAL.nsAt(rise)));
+    else this.#timer.arm(Math.max(earliestNs, CRYSTAL.nsAt(rise)));
   }
 }
