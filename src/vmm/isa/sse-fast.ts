@@ -48,6 +48,20 @@ const DOUBLES = {
   ge: Simd.f64x2_ge,
 } as const;
 
+/** Bytes of constants that were asked for: there are few, and hundreds of handlers are emitted when a machine starts. */
+const constants = new Map<string, readonly number[]>();
+function repeated(bits: bigint, width: number): readonly number[] {
+  const key = `${bits}/${width}`;
+  let bytes = constants.get(key);
+  if (!bytes) {
+    bytes = Array.from({ length: 16 }, (_, i) => Number((bits >> BigInt(8 * (i % width))) & 0xffn));
+    constants.set(key, bytes);
+  }
+  return bytes;
+}
+/** All ones but in the first `used` bytes. */
+const UNUSED = Array.from({ length: 16 }, (_, used) => Array.from({ length: 16 }, (_, i) => (i < used ? 0 : 0xff)));
+
 /** Vectors of one format in the fast path. */
 export class FastLanes {
   private readonly ops: typeof SINGLES | typeof DOUBLES;
@@ -65,8 +79,7 @@ export class FastLanes {
   }
   /** The same bits in every lane. */
   constant(bits: bigint): Vector {
-    const { width } = this.format;
-    this.x.f.v128(Array.from({ length: 16 }, (_, i) => Number((bits >> BigInt(8 * (i % width))) & 0xffn)));
+    this.x.f.v128(repeated(bits, this.format.width));
     return this.x.take(ValueType.v128);
   }
   both(a: Vector, b: Vector): Vector {
@@ -104,7 +117,7 @@ export class FastLanes {
     const used = this.lanes * this.format.width;
     x.f.get(test.local);
     if (used < 16) {
-      x.f.v128(Array.from({ length: 16 }, (_, i) => (i < used ? 0 : 0xff)));
+      x.f.v128(UNUSED[used]);
       x.f.simd(Simd.v128_or);
     }
     x.f.simd(Simd.i8x16_all_true);
