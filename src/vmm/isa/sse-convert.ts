@@ -78,18 +78,18 @@ const TO_INTEGER = [
 
 // Between XMM registers
 
-function definePacked(name: string, conversion: Conversion, lanes: number): void {
+function defineVector(name: string, conversion: Conversion, lanes: number): void {
   define(name, (x, size, dst, src) => {
     startSse(x);
     x.writeVector(dst, convert(x, conversion, lanes, readElements(x, size, src)));
   });
 }
-definePacked("cvtps2pd", widening, 2);
-definePacked("cvtpd2ps", narrowing, 2);
-definePacked("cvtdq2ps", integersToSingles, 4);
+defineVector("cvtps2pd", widening, 2);
+defineVector("cvtpd2ps", narrowing, 2);
+defineVector("cvtdq2ps", integersToSingles, 4);
 for (const { name, truncate } of TO_INTEGER) {
-  definePacked(`${name}ps2dq`, integers(SINGLE, truncate), 4);
-  definePacked(`${name}pd2dq`, integers(DOUBLE, truncate), 2);
+  defineVector(`${name}ps2dq`, integers(SINGLE, truncate), 4);
+  defineVector(`${name}pd2dq`, integers(DOUBLE, truncate), 2);
 }
 define("cvtdq2pd", (x, size, dst, src) => {
   startSse(x);

@@ -5,7 +5,7 @@ import "./sse-arithmetic.js";
 import "./sse-compare.js";
 import "./sse-control.js";
 import "./sse-convert.js";
-import "./sse-element.js";
+import "./sse-extract.js";
 import "./sse-integer.js";
 import "./sse-logic.js";
 import "./sse-move.js";
