@@ -1,4 +1,5 @@
 import type { Emitter, Temp, Value, Wide } from "../isa/emitter.js";
+import { CF, PF, ZF } from "../isa/flags.js";
 import { Op } from "../wasm/opcodes.js";
 import { note } from "./exceptions.js";
 import type { Format } from "./format.js";
@@ -66,9 +67,6 @@ export function comparison(f: Format): Operation {
 
 /** COMISx (parameter 1) and UCOMISx (0: quiet NaNs are not invalid): ZF, PF and CF as an EFLAGS image. */
 export function ordering(f: Format): Operation {
-  const ZF = 0x40;
-  const PF = 0x04;
-  const CF = 0x01;
   return operation(`Order${f.name}`, f.width, 4, (e, _core, a, b, quietToo) => {
     const { unordered, less, equal } = relation(e, f, a, b, quietToo);
     const image = e.or(e.select(less, CF, 0), e.select(equal, ZF, 0));

@@ -1,8 +1,9 @@
+import type { Wide } from "../isa/emitter.js";
 import { Op } from "../wasm/opcodes.js";
 import { note } from "./exceptions.js";
 import { DOUBLE, type Format, SINGLE } from "./format.js";
 import { IE, PE, RC_ZERO } from "./mxcsr.js";
-import { applyDaz, giveWide, isInfinite, isNan, isSignalling, isZero, type magnitude, noteDenormals } from "./operands.js";
+import { applyDaz, giveWide, isInfinite, isNan, isSignalling, isZero, type noteDenormals } from "./operands.js";
 import { type Operation, operation } from "./operation.js";
 import { cut, giveRounded, roundingControl } from "./rounding.js";
 import { leadingZeros, shiftRightJam, unpack } from "./unpacked.js";
@@ -10,8 +11,7 @@ import { leadingZeros, shiftRightJam, unpack } from "./unpacked.js";
 /** Between the formats. NaNs keep the top of their payload. */
 function conversion(from: Format, to: Format): Operation {
   return operation(`${from.name}To${to.name}`, from.width, to.width, (e, core, _a, b) => {
-    const move = (v: ReturnType<typeof magnitude>, places: number) =>
-      places > 0 ? e.shlWide(v, BigInt(places)) : e.shrUWide(v, BigInt(-places));
+    const move = (v: Wide, places: number) => (places > 0 ? e.shlWide(v, BigInt(places)) : e.shrUWide(v, BigInt(-places)));
     applyDaz(e, from, b);
     const sign = move(e.andWide(b, from.sign), 8 * (to.width - from.width));
     e.when(isNan(e, from, b), () => {

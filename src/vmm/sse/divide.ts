@@ -2,7 +2,7 @@ import type { Emitter, Value, Wide } from "../isa/emitter.js";
 import { Op, ValueType } from "../wasm/opcodes.js";
 import { note } from "./exceptions.js";
 import { DOUBLE, type Format } from "./format.js";
-import { IE, ZE } from "./mxcsr.js";
+import { ZE } from "./mxcsr.js";
 import { applyDaz, giveInvalid, giveWide, handleNans, isInfinite, isZero, noteDenormals } from "./operands.js";
 import { binary, type Operation, operation } from "./operation.js";
 import { giveRounded } from "./rounding.js";
@@ -74,10 +74,7 @@ export function squareRoot(f: Format): Operation {
     applyDaz(e, f, b);
     handleNans(e, core, f, b, b);
     e.when(isZero(e, f, b), () => giveWide(e, b));
-    e.when(e.compareWide(Op.i64_ne, e.andWide(b, f.sign), 0n), () => {
-      note(e, IE);
-      giveWide(e, f.indefinite);
-    });
+    e.when(e.compareWide(Op.i64_ne, e.andWide(b, f.sign), 0n), () => giveInvalid(e, f));
     e.when(isInfinite(e, f, b), () => giveWide(e, b));
     noteDenormals(e, f, b);
 
