@@ -1,7 +1,8 @@
 /** `npm run bench -- NAME`: measurements, each beside its rivals in the same run. Nothing here is a test. */
 import { bootBenchmark } from "./boot.js";
+import { hotSet } from "./hot-set.js";
 
-const benchmarks: Record<string, (args: string[]) => Promise<number>> = { boot: bootBenchmark };
+const benchmarks: Record<string, (args: string[]) => Promise<number>> = { boot: bootBenchmark, "hot-set": hotSet };
 
 const [name = "", ...args] = process.argv.slice(2);
 const benchmark = benchmarks[name];

@@ -15,7 +15,7 @@ import { coldContinuation, hotContinuation, InterpreterStage } from "./stage.js"
  * Dispatch is a hybrid (isa.md, section 2): the hot handlers stand in one function behind a `br_table`; its default arm calls the others
  * through the table. V8 gives functions of more than 8,192 virtual registers a poorer register allocator, so the hot function has a budget
  * of HOT_BYTES: a hot set that grows past it makes everything slower. `tests/vmm/core-module.test.ts` holds it there. The set is chosen by
- * counting handlers over real boots (`npm run bench -- profile`).
+ * counting handlers over real boots (`npm run bench -- hot-set`).
  */
 export const HOT_BYTES = 44_000;
 

@@ -12,7 +12,7 @@ import { CodeCache } from "./code-cache.js";
 import type { CoreImports } from "./core-functions.js";
 import { type CoreModule, emitCoreModule } from "./core-module.js";
 import { ExitReason } from "./exit.js";
-import { SPECIALS, Special } from "./handlers.js";
+import { handlers, SPECIALS, Special } from "./handlers.js";
 import { InsnView } from "./insn-view.js";
 import { JumpCache } from "./jump-cache.js";
 import { type CodeMode, fillRecord, fillSpecial } from "./predecoder.js";
@@ -101,6 +101,12 @@ export class Interpreter {
   get retiredNow(): number {
     const before = this.inCallout ? this.state.i32[(this.inCallout + Rec.position) >> 2] : 0;
     return this.retired + this.accounted - this.state.i32[at.BUDGET >> 2] + before;
+  }
+
+  /** Dispatches by handler, most frequent first, where the core module was emitted for profiling. */
+  get dispatches(): { handler: string; count: number }[] {
+    const counts = handlers.map(({ key }, i) => ({ handler: key, count: this.state.get(at.PROFILE + 4 * (SPECIALS + i)) }));
+    return counts.filter(({ count }) => count > 0).sort((a, b) => b.count - a.count);
   }
 
   /**
