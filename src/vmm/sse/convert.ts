@@ -3,7 +3,7 @@ import { Op } from "../wasm/opcodes.js";
 import { note } from "./exceptions.js";
 import { DOUBLE, type Format, SINGLE } from "./format.js";
 import { IE, PE, RC_ZERO } from "./mxcsr.js";
-import { applyDaz, giveWide, isInfinite, isNan, isSignalling, isZero, type noteDenormals } from "./operands.js";
+import { applyDaz, giveWide, isInfinite, isNan, isSignalling, isZero, noteDenormals } from "./operands.js";
 import { type Operation, operation } from "./operation.js";
 import { cut, giveRounded, roundingControl } from "./rounding.js";
 import { leadingZeros, shiftRightJam, unpack } from "./unpacked.js";
