@@ -18,6 +18,8 @@ const SEGMENT_NAMES = ["es", "cs", "ss", "ds", "fs", "gs"];
 /** #PF error code: the fault was an instruction fetch. Reported only by processors with NX enabled, which the host has and we need not. */
 const FETCH = 0x10;
 const PAGE_FAULT = 14;
+/** Misaligned exception mask. */
+const MXCSR_MM = 0x20000;
 const GENERAL_PROTECTION = 13;
 const DEBUG = 1;
 /** #BP and #OF: the frame's EIP is behind the instruction. */
@@ -28,6 +30,8 @@ export function unjudged(c: Case, expected: Result): string | undefined {
   if (expected.ending === "syscall") return "asked the host's kernel";
   if (expected.ending === "fault" && expected.vector === DEBUG) return "single step or INT1: the host's kernel and hypervisor take part";
   if (expected.segments[1] !== USER_CS) return "left 32-bit mode";
+  if ((new DataView(expected.fx.buffer, expected.fx.byteOffset).getUint32(fxAt.mxcsr, true) & MXCSR_MM) !== 0)
+    return "MXCSR.MM, which is AMD's";
   const inCode = expected.eip - c.eip >= 0 && expected.eip - c.eip < c.code.length;
   const atFetch = expected.vector === GENERAL_PROTECTION || (expected.vector === PAGE_FAULT && (expected.errorCode & FETCH) !== 0);
   if (expected.ending === "fault" && !inCode && !atFetch && !isTrap(expected.vector))

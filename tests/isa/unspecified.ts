@@ -18,6 +18,11 @@ export const unspecified: readonly Unspecified[] = [
   { mnemonics: ["iret", "retf"], aspect: "fault", reason: "the order in which the words of the frame are read" },
   { mnemonics: ["fnstenv", "fnsave", "fldenv", "frstor"], aspect: "fault", reason: "the order in which the image's words are accessed" },
   {
+    mnemonics: ["fbld", "fbstp"],
+    aspect: "fault",
+    reason: "two accesses, of which the second may begin at 0 instead of breaking the limit",
+  },
+  {
     mnemonics: ["maskmovq", "maskmovdqu"],
     aspect: "fault",
     reason: "whether bytes that the mask leaves out, beyond the segment's limit, count",
@@ -32,6 +37,11 @@ export const unspecified: readonly Unspecified[] = [
     mnemonics: ["fxsave", "fxrstor"],
     aspect: "fault",
     reason: "which end of the image is looked at first, and whether its alignment before",
+  },
+  {
+    mnemonics: ["fbld", "fbstp"],
+    aspect: "fault",
+    reason: "two accesses, of which the second may begin at 0 instead of breaking the limit",
   },
   { mnemonics: ["maskmovq"], aspect: "fx", reason: "the transition to MMX state: before its store is found to fault, or not at all" },
   { mnemonics: ["pusha", "enter", "callf"], aspect: "memory", reason: "pushes before the one that faults" },
