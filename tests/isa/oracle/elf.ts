@@ -1,5 +1,6 @@
 import { background, ORACLE_STATE, ORACLE_TEXT, PAGE, pages, writablePages } from "../layout.js";
-import { IMAGES, oracleText, STATE_SIZE } from "./program.js";
+import { IMAGES, STATE_SIZE } from "./memory.js";
+import { oracleText } from "./program.js";
 
 interface Segment {
   readonly address: bigint;
