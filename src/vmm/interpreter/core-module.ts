@@ -15,7 +15,8 @@ import { coldContinuation, hotContinuation, InterpreterStage } from "./stage.js"
  * Dispatch is a hybrid (isa.md, section 2): the hot handlers stand in one function behind a `br_table`; its default arm calls the others
  * through the table. V8 gives functions of more than 8,192 virtual registers a poorer register allocator, so the hot function has a budget
  * of HOT_BYTES: a hot set that grows past it makes everything slower. `tests/vmm/core-module.test.ts` holds it there. The set is chosen by
- * counting handlers over real boots (`npm run bench -- hot-set`).
+ * counting handlers over a real boot (`npm run bench -- hot-set`): 130 of them are 99.8 % of its dispatches. Measured over whole boots, best of
+ * two, CPU seconds: 90 handlers 19.7, 130 17.3, 150 20.0; 170 lose a third on simple kernels.
  */
 export const HOT_BYTES = 44_000;
 
