@@ -58,14 +58,7 @@ export const absent = (access: number): number => access & ~ABSENT;
 export const BIG = 0xc;
 export const SMALL = 0x0;
 
-export const EAX = 0;
-export const ECX = 1;
-export const EDX = 2;
-export const EBX = 3;
-export const ESP = 4;
-export const EBP = 5;
-export const ESI = 6;
-export const EDI = 7;
+export { EAX, EBP, EBX, ECX, EDI, EDX, ESI, ESP } from "../../src/vmm/cpu/general-registers.js";
 
 export interface Raised {
   vector: number;

@@ -1,5 +1,5 @@
+import { EAX } from "../cpu/general-registers.js";
 import { define } from "./definition.js";
-import { EAX } from "./stage.js";
 
 define("add", (x, size, dst, src) => {
   const d = x.modify(dst, size);

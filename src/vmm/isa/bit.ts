@@ -1,6 +1,7 @@
+import { ECX } from "../cpu/general-registers.js";
 import { define } from "./definition.js";
 import type { Value } from "./emitter.js";
-import { ECX, type Stage } from "./stage.js";
+import type { Stage } from "./stage.js";
 
 /*
  * BT and its kin with a register bit offset address memory beyond the operand: the offset is signed, in units of the operand size.

@@ -1,8 +1,9 @@
+import { EAX } from "../cpu/general-registers.js";
 import { CPL, EFLAGS } from "../cpu/layout.js";
 import { define } from "./definition.js";
 import type { Value } from "./emitter.js";
 import { AF, CF, DF, IF, IOPL, PF, RF, SF, TF, VM, ZF } from "./flags.js";
-import { EAX, type Stage } from "./stage.js";
+import type { Stage } from "./stage.js";
 
 define("clc", (x) => x.setCarry(0));
 define("stc", (x) => x.setCarry(1));

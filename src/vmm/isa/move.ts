@@ -1,5 +1,5 @@
+import { EAX, EBX, EDX } from "../cpu/general-registers.js";
 import { define } from "./definition.js";
-import { EAX, EBX, EDX } from "./stage.js";
 
 define("mov", (x, size, dst, src) => x.write(dst, size, x.read(src, size)));
 /** MOV between the accumulator and an absolute offset. */

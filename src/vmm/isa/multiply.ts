@@ -1,8 +1,9 @@
 import { Vector } from "../cpu/exceptions.js";
+import { EAX, EDX } from "../cpu/general-registers.js";
 import { Op } from "../wasm/opcodes.js";
 import { define } from "./definition.js";
 import type { Value, Wide } from "./emitter.js";
-import { EAX, EDX, type Stage } from "./stage.js";
+import type { Stage } from "./stage.js";
 
 /** AX is the double-width accumulator of byte operations, EDX:EAX (DX:AX) of the others. */
 function writeDouble(x: Stage, size: number, product: Value | Wide): void {

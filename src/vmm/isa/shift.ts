@@ -1,6 +1,7 @@
+import { ECX } from "../cpu/general-registers.js";
 import { define } from "./definition.js";
 import type { Value } from "./emitter.js";
-import { ECX, type Operand, type Stage } from "./stage.js";
+import type { Operand, Stage } from "./stage.js";
 
 /*
  * Counts are taken modulo 32, whatever the operand size. A count of 0 changes neither flags nor the destination, but a memory operand

@@ -1,5 +1,5 @@
+import { EBP, ESP } from "../cpu/general-registers.js";
 import { define } from "./definition.js";
-import { EBP, ESP } from "./stage.js";
 
 define("push", (x, size, src) => x.pushStack(size, x.read(src, size)), { implicit: true });
 

@@ -12,16 +12,6 @@ export type Operand =
   | { readonly role: "i" }
   | { readonly role: "register"; readonly number: number };
 
-/** General registers by ModRM number, as implied operands. */
-export const EAX = 0;
-export const ECX = 1;
-export const EDX = 2;
-export const EBX = 3;
-export const ESP = 4;
-export const EBP = 5;
-export const ESI = 6;
-export const EDI = 7;
-
 /** Condition codes as in the low nibble of Jcc. */
 export type Condition = number;
 

@@ -1,8 +1,9 @@
+import { EAX, ECX, EDI, ESI } from "../cpu/general-registers.js";
 import { EFLAGS, ES } from "../cpu/layout.js";
 import { define } from "./definition.js";
 import type { Value } from "./emitter.js";
 import { DF } from "./flags.js";
-import { EAX, ECX, EDI, ESI, type Stage } from "./stage.js";
+import type { Stage } from "./stage.js";
 
 /*
  * String instructions. One iteration is one restartable step: registers change only after both accesses are translated, so a fault in

@@ -1,9 +1,10 @@
 import { GATE_ERROR } from "../cpu/fpu-gate.js";
+import { EAX } from "../cpu/general-registers.js";
 import { MMX_GATE, X87_CONTROL, X87_GATE, X87_STATUS, X87_TOP } from "../cpu/layout.js";
 import { BUSY, CONTROL_FIXED, CONTROL_WRITABLE, ES, EXCEPTIONS, TOP_SHIFT } from "../x87/words.js";
 import { define } from "./definition.js";
 import type { Value } from "./emitter.js";
-import { EAX, type Stage } from "./stage.js";
+import type { Stage } from "./stage.js";
 import { clearC1, gate, gateWithoutWait, registerInstruction, setPointer } from "./x87-stack.js";
 
 function statusWord(x: Stage): Value {
