@@ -1,4 +1,5 @@
 import { Cpu } from "../../src/vmm/cpu/cpu.js";
+import { EAX, EBP, EBX, ECX, EDI, EDX, ESI, ESP } from "../../src/vmm/cpu/general-registers.js";
 import { setRealModeSegment } from "../../src/vmm/cpu/hidden-part.js";
 import * as at from "../../src/vmm/cpu/layout.js";
 import { Seg } from "../../src/vmm/cpu/layout.js";
@@ -58,7 +59,7 @@ export const absent = (access: number): number => access & ~ABSENT;
 export const BIG = 0xc;
 export const SMALL = 0x0;
 
-export { EAX, EBP, EBX, ECX, EDI, EDX, ESI, ESP } from "../../src/vmm/cpu/general-registers.js";
+export { EAX, EBP, EBX, ECX, EDI, EDX, ESI, ESP };
 
 export interface Raised {
   vector: number;
