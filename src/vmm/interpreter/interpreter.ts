@@ -2,6 +2,7 @@ import { type Callout, Outcome } from "../cpu/callout.js";
 import { systemCallouts } from "../cpu/callouts.js";
 import type { Cpu } from "../cpu/cpu.js";
 import { Event } from "../cpu/events.js";
+import { Vector } from "../cpu/exceptions.js";
 import * as at from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
 import { Decoder, MAX_LENGTH, NEEDS_MORE } from "../decode/decoder.js";
@@ -85,7 +86,7 @@ export class Interpreter {
       slow: (linear, size, access) => mmu.slow(linear, size, access),
       commit: () => mmu.commit(),
       segmentFault: (segment) => {
-        cpu.raise(segment === at.SS ? 12 : 13, 0);
+        cpu.raise(segment === at.SS ? Vector.SS : Vector.GP, 0);
       },
       callout: (record, id) => this.callout(record, id),
       lookup: (eip, record) => this.lookup(eip >>> 0, record),
@@ -257,7 +258,7 @@ export class Interpreter {
     this.codeSegmentChanged();
     i32[at.EIP >> 2] = eip;
     if (eip > this.codeLimit) {
-      this.cpu.raise(13, 0);
+      this.cpu.raise(Vector.GP, 0);
       return this.exit(ExitReason.Fault, 0);
     }
     if (cache.full) return this.exit(ExitReason.Flush, 0);
@@ -297,7 +298,7 @@ export class Interpreter {
     const next = (first + at.PAGE_SIZE) >>> 0;
     const page = mmu.translateFetch(next);
     // The instruction's first bytes alone may be enough to fault on; and a page that isn't RAM can't be decoded ahead.
-    if (page < 0 || mmu.memory.host(page) === 0 || cache.full) return this.exit(ExitReason.Step, record);
+    if (next === 0 || page < 0 || mmu.memory.host(page) === 0 || cache.full) return this.exit(ExitReason.Step, record);
     const here = mmu.translateFetch(first);
     if (here < 0) return this.exit(ExitReason.Step, record);
     // Enters the page into the read TLB, where emitted code looks it up.
@@ -341,12 +342,12 @@ export class Interpreter {
     const { i32 } = state;
     this.codeSegmentChanged();
     const eip = cpu.eip;
-    const available = mmu.readBlock((eip + this.codeBase) >>> 0, bytes);
-    const length = decoder.decode(bytes, 0, available, this.mode.code32);
-    // readBlock has recorded the #PF of the byte that is missing.
-    if (length === NEEDS_MORE) return this.faulted();
-    if (eip + decoder.length - 1 > this.codeLimit) {
-      cpu.raise(13, 0);
+    // Nothing is fetched from beyond the segment: with a limit of 4 GiB - 1, an instruction that runs over the top is #GP(0), not a page fault.
+    const room = Math.min(MAX_LENGTH, this.codeLimit - eip + 1);
+    const available = room > 0 ? mmu.readBlock((eip + this.codeBase) >>> 0, bytes.subarray(0, room)) : 0;
+    if (decoder.decode(bytes, 0, available, this.mode.code32) === NEEDS_MORE) {
+      // Otherwise readBlock has recorded the #PF of the byte that is missing.
+      if (available >= room) cpu.raise(Vector.GP, 0);
       return this.faulted();
     }
     fillRecord(state, at.STEP_RECORD, decoder, this.mode, 0, 0);
