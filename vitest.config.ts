@@ -1,8 +1,10 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
+    // Slow: `npm run test:guests`.
+    exclude: [...configDefaults.exclude, "tests/guests/debian-installer.test.ts"],
     // Most of them wait for a process, a disk or a guest: as many files at once as there are processors.
     maxWorkers: "100%",
     // Bounds for a hang, not for speed: a loaded machine must not fail a test.

@@ -34,15 +34,20 @@ export class GuestConsole {
 
   /** What came since the last wait, up to and with what is waited for. */
   async until(awaited: string | RegExp): Promise<string> {
+    const seen = await this.waitFor(String(awaited), (text) => upTo(awaited, text.slice(this.read)));
+    this.read += seen.length;
+    return seen;
+  }
+
+  /** Looks at all that came, whenever more has come, until `look` answers something. */
+  async waitFor<T>(what: string, look: (text: string) => T | null | false): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const hung = new Promise<never>((_resolve, reject) => {
-      const complain = () => reject(new Error(`${awaited} did not come; the console ends with\n${this.text.slice(-2000)}`));
+      const complain = () => reject(new Error(`${what} did not come; the console ends with\n${this.text.slice(-2000)}`));
       timer = setTimeout(complain, HANG_MS);
     });
     try {
-      const seen = await Promise.race([hung, this.stream.until(() => upTo(awaited, this.text.slice(this.read)))]);
-      this.read += seen.length;
-      return seen;
+      return await Promise.race([hung, this.stream.until(() => look(this.text))]);
     } finally {
       clearTimeout(timer);
     }
