@@ -61,7 +61,7 @@ export async function acceptCreate(db: Database, asker: Asker, wanted: NewVm): P
 
 async function overQuota(tx: Transaction, projectId: string, memoryMiB: number): Promise<CreateOutcome | null> {
   // Creates in one project take turns here, so that two cannot both use the last of the quota.
-  const [project] = await tx.rows.$queryRaw<{ quota: Quota }[]>`SELECT quota FROM project WHERE id = ${projectId} FOR UPDATE`;
+  const [project] = await tx.rows.$queryRaw<{ quota: Quota }[]>`SELECT quota FROM project WHERE id = ${projectId} FOR NO KEY UPDATE`;
   const quota = project?.quota ?? {};
   if (quota.machines === undefined && quota.memoryMiB === undefined) return null;
   const used = await tx.rows.vm.aggregate({ where: { projectId }, _count: true, _sum: { memoryMiB: true } });

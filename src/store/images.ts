@@ -57,7 +57,7 @@ export type Attached =
 /** Puts a file that is stored under its digest into a pending image, which becomes `ready` with the last one. */
 export function attachFile(db: Database, imageId: string, file: { role: ImageRole; sha256: string; sizeBytes: bigint }): Promise<Attached> {
   return commit(db, async (tx) => {
-    await tx.rows.$queryRaw`SELECT 1 FROM "image" WHERE "id" = ${imageId} FOR UPDATE`;
+    await tx.rows.$queryRaw`SELECT 1 FROM "image" WHERE "id" = ${imageId} FOR NO KEY UPDATE`;
     const image = await tx.rows.image.findUnique({ where: { id: imageId }, include: files });
     if (image === null) return { outcome: "gone" };
     if (image.state !== "pending") return { outcome: "not_pending" };
@@ -85,7 +85,7 @@ async function diskQuota(tx: Transaction, projectId: string, more: bigint): Prom
   // Uploads to one project take turns here, so that two cannot both use the last of the quota.
   const [project] = await tx.rows.$queryRaw<
     { quota: { diskMiB?: number } }[]
-  >`SELECT quota FROM project WHERE id = ${projectId} FOR UPDATE`;
+  >`SELECT quota FROM project WHERE id = ${projectId} FOR NO KEY UPDATE`;
   const allowed = project?.quota.diskMiB;
   if (allowed === undefined) return null;
   const used = await tx.rows.imageFile.aggregate({ where: { projectId }, _sum: { sizeBytes: true } });

@@ -46,7 +46,9 @@ const attempts = 4;
 
 /**
  * Runs `work` in one transaction and writes its events in it. From the first event row to the commit a lock is held, so that `seq` follows commit order:
- * whoever has seen an event has seen all earlier ones. `work` may run again when another transaction was in the way: it must do nothing but read and write rows.
+ * whoever has seen an event has seen all earlier ones. Event rows refer to their project: so `work` locks rows that others refer to with FOR NO KEY
+ * UPDATE, which foreign keys don't wait for (a create that held its project FOR UPDATE deadlocked with every event), and FOR UPDATE only to delete them.
+ * `work` may run again when another transaction was in the way: it must do nothing but read and write rows.
  */
 export async function commit<T>(db: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {

@@ -7,7 +7,7 @@ export type { Vm };
 
 /** Takes the row for the rest of the transaction; null when there is none. */
 export async function lockVm(tx: Transaction, id: string): Promise<Vm | null> {
-  await tx.rows.$queryRaw`SELECT id FROM vm WHERE id = ${id} FOR UPDATE`;
+  await tx.rows.$queryRaw`SELECT id FROM vm WHERE id = ${id} FOR NO KEY UPDATE`;
   return tx.rows.vm.findUnique({ where: { id } });
 }
 

@@ -24,6 +24,15 @@ async function vmIn(state: Vm["state"], fields: StateFields = {}): Promise<Vm> {
 }
 
 describe("a create", () => {
+  it("is accepted together with many others, while other machines tell of themselves", async () => {
+    const event = { projectId: asker.projectId, type: "vm.updated" as const, subject: "vm_other", data: {} };
+    const creates = Array.from({ length: 24 }, () => acceptCreate(store.db, asker, wanted));
+    const events = Array.from({ length: 24 }, () => commit(store.db, async (tx) => tx.record(event)));
+    const outcomes = await Promise.all(creates);
+    await Promise.all(events);
+    expect(outcomes.every(({ outcome }) => outcome === "accepted")).toBe(true);
+  });
+
   it("writes vm, operation and events in one commit", async () => {
     const outcome = await acceptCreate(store.db, asker, { ...wanted, name: "one" });
     if (outcome.outcome !== "accepted") throw new Error(outcome.outcome);
