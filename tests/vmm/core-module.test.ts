@@ -22,6 +22,7 @@ describe("the emitted core module", () => {
   });
 
   it("is emitted the same every time", () => {
-    expect(emitCoreModule(wasmPages(32 << 20)).bytes).toEqual(core.bytes);
+    // Compared as buffers: the runner's own equality takes seconds for 600 KB.
+    expect(Buffer.compare(emitCoreModule(wasmPages(32 << 20)).bytes, core.bytes)).toBe(0);
   });
 });

@@ -268,12 +268,7 @@ export class Interpreter {
     const offset = linear & 0xfff;
     const eipPage = (eip - offset) | 0;
     // A page that is not RAM, or that the code segment ends in, is stepped.
-    if (
-      mmu.memory.host(page) === 0 ||
-      (this.codeLimit !== 0xffff_ffff && (eipPage >>> 0) + 0xfff > this.codeLimit && eipPage + 0xfff > this.codeLimit)
-    ) {
-      return this.exit(ExitReason.Step, 0);
-    }
+    if (mmu.memory.host(page) === 0 || eip + 0xfff - offset > this.codeLimit) return this.exit(ExitReason.Step, 0);
     const record = cache.find(page + offset, this.mode);
     // A direct branch is linked when its target turns out to lie in its own page.
     if (from && i32[at.EIP_PAGE >> 2] === eipPage && state.u16[(from + Rec.handler) >> 1] >= SPECIALS)

@@ -111,45 +111,31 @@ defineRotateThroughCarry("rcl", true);
 defineRotateThroughCarry("rcr", false);
 
 /** SHLD, SHRD: for 16 bits a count above 16 is undefined; here it goes on shifting in the destination's own bits, as processors do. */
-define("shld", (x, size, dst, src, count) => {
-  const d = x.modify(dst, size);
-  const s = x.read(src, size);
-  const n = countOf(x, count);
-  x.when(n, () => {
-    let r: Value;
-    let cf: Value;
-    if (size === 4) {
-      r = x.or(x.shl(d.v, n), x.shrU(s, x.sub(32, n)));
-      cf = bit(x, d.v, x.sub(32, n));
-    } else {
-      const triple = x.orWide(x.shlWide(x.wideU(x.or(x.shl(d.v, 16), s)), 16n), x.wideU(d.v));
-      const turned = x.shrUWide(triple, x.wideU(x.sub(32, n)));
-      r = x.trunc(x.low(turned), 2);
-      cf = x.and(x.low(x.shrUWide(turned, 16n)), 1);
-    }
-    const top = size * 8 - 1;
-    x.flagsResult(size, r, cf, x.xor(bit(x, d.v, top), bit(x, r, top)));
-    d.store(r);
+function defineDoubleShift(name: string, body: (x: Stage, size: number, d: Value, s: Value, n: Value) => { r: Value; cf: Value }): void {
+  define(name, (x, size, dst, src, count) => {
+    const d = x.modify(dst, size);
+    const s = x.read(src, size);
+    const n = countOf(x, count);
+    x.when(n, () => {
+      const { r, cf } = body(x, size, d.v, s, n);
+      const top = size * 8 - 1;
+      x.flagsResult(size, r, cf, x.xor(bit(x, d.v, top), bit(x, r, top)));
+      d.store(r);
+    });
   });
+}
+
+defineDoubleShift("shld", (x, size, d, s, n) => {
+  const back = x.sub(32, n);
+  if (size === 4) return { r: x.or(x.shl(d, n), x.shrU(s, back)), cf: bit(x, d, back) };
+  const triple = x.orWide(x.shlWide(x.wideU(x.or(x.shl(d, 16), s)), 16n), x.wideU(d));
+  const turned = x.shrUWide(triple, x.wideU(back));
+  return { r: x.trunc(x.low(turned), 2), cf: x.and(x.low(x.shrUWide(turned, 16n)), 1) };
 });
 
-define("shrd", (x, size, dst, src, count) => {
-  const d = x.modify(dst, size);
-  const s = x.read(src, size);
-  const n = countOf(x, count);
-  x.when(n, () => {
-    let r: Value;
-    let cf: Value;
-    if (size === 4) {
-      r = x.or(x.shrU(d.v, n), x.shl(s, x.sub(32, n)));
-      cf = bit(x, d.v, x.sub(n, 1));
-    } else {
-      const triple = x.orWide(x.wideU(x.or(x.shl(s, 16), d.v)), x.shlWide(x.wideU(d.v), 32n));
-      r = x.trunc(x.low(x.shrUWide(triple, x.wideU(n))), 2);
-      cf = x.and(x.low(x.shrUWide(triple, x.wideU(x.sub(n, 1)))), 1);
-    }
-    const top = size * 8 - 1;
-    x.flagsResult(size, r, cf, x.xor(bit(x, d.v, top), bit(x, r, top)));
-    d.store(r);
-  });
+defineDoubleShift("shrd", (x, size, d, s, n) => {
+  const almost = x.sub(n, 1);
+  if (size === 4) return { r: x.or(x.shrU(d, n), x.shl(s, x.sub(32, n))), cf: bit(x, d, almost) };
+  const triple = x.orWide(x.wideU(x.or(x.shl(s, 16), d)), x.shlWide(x.wideU(d), 32n));
+  return { r: x.trunc(x.low(x.shrUWide(triple, x.wideU(n))), 2), cf: x.and(x.low(x.shrUWide(triple, x.wideU(almost))), 1) };
 });
