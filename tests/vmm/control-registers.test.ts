@@ -88,6 +88,50 @@ describe("MOV to and from control registers", () => {
   });
 });
 
+/** SDM vol. 3, 4.4.1: which changes of CR0 and CR4 read the PDPTEs again, from the table that CR3 points to. */
+describe("PDPTEs of PAE paging", () => {
+  const TABLE = 0x5_0000;
+  const PSE = 0x10;
+  const PAE = 0x20;
+  const PGE = 0x80;
+  const CD_NW = 0x6000_0000;
+  const PG_PE = 0x8000_0011;
+  function paging() {
+    const guest = new SystemGuest().protectedMode();
+    guest.put(TABLE, 0x5_1001);
+    guest.put(0x5_1000, 0x83); // 2 MiB page at 0
+    write(guest, 4, PAE);
+    write(guest, 3, TABLE);
+    write(guest, 0, PG_PE);
+    guest.put(TABLE, 0x5_1003); // a reserved bit: whoever reads this now is refused
+    return guest;
+  }
+
+  it.each([
+    ["CR4.PGE", 4, PAE | PGE],
+    ["CR4.PSE", 4, PAE | PSE],
+    ["CR0.CD", 0, PG_PE | 0x4000_0000],
+    ["CR0.CD and NW", 0, PG_PE | CD_NW],
+  ])("are loaded by a change of %s", (_, n, value) => {
+    const guest = paging();
+    const before = [guest.state.get(CR0), guest.state.get(CR4)];
+    expect(write(guest, n, value)).toEqual(GP);
+    expect([guest.state.get(CR0), guest.state.get(CR4)]).toEqual(before);
+    guest.put(TABLE, 0x5_1001);
+    expect(write(guest, n, value)).toBeUndefined();
+  });
+
+  it.each([
+    ["CR0.WP", 0, PG_PE | 0x1_0000],
+    ["CR0.TS", 0, PG_PE | 8],
+    ["CR4.TSD", 4, PAE | 4],
+    ["nothing", 4, PAE],
+    ["paging's end", 0, 0x11],
+  ])("are not loaded by a change of %s", (_, n, value) => {
+    expect(write(paging(), n, value)).toBeUndefined();
+  });
+});
+
 describe("LMSW, SMSW and CLTS", () => {
   it("LMSW sets PE but never clears it, and leaves the high bits", () => {
     const guest = new SystemGuest().protectedMode();

@@ -27,6 +27,11 @@ describe("CPUID", () => {
     expect(cpuid(guest, 1)[3] & ((1 << 9) | (1 << 7) | (1 << 12) | (1 << 16))).toBe(0);
   });
 
+  it("announces no-execute pages, and nothing of 64-bit mode", () => {
+    expect(cpuid(guest, 0x8000_0000)[0]).toBe(0x8000_0008);
+    expect(cpuid(guest, 0x8000_0001)).toEqual([0, 0, 0, 1 << 20]);
+  });
+
   it("gives zero for leaves that are not there", () => {
     for (const leaf of [2, 0x17, 0x4000_0001, 0x8000_0009, 0xffff_ffff]) expect(cpuid(guest, leaf)).toEqual([0, 0, 0, 0]);
   });
@@ -78,7 +83,7 @@ describe("MSRs (SDM vol. 4)", () => {
 
   it("others are #GP(0)", () => {
     const guest = new SystemGuest().protectedMode();
-    for (const msr of [0x1b, 0xfe, 0x277, 0xc000_0080]) {
+    for (const msr of [0x1b, 0xfe, 0x277, 0xc000_0081]) {
       expect(access(guest, msr, RDMSR)).toEqual({ vector: 13, error: 0 });
       expect(access(guest, msr, WRMSR)).toEqual({ vector: 13, error: 0 });
     }

@@ -39,12 +39,12 @@ export class MmuGuest {
     return this.mmu.memory.read(physical, 4);
   }
 
-  /** Paging on with the root table at 0x1000. */
-  paging(cr4 = 0, cr0 = CR0_WP): void {
-    this.state.set(at.CR3, 0x1000);
+  /** Paging on with the root table at `cr3`. */
+  paging(cr4 = 0, cr0 = CR0_WP, cr3 = 0x1000): void {
+    this.state.set(at.CR3, cr3);
     this.state.set(at.CR4, cr4);
     this.state.set(at.CR0, (CR0_PE | CR0_PG | cr0) >>> 0);
-    if (cr4 & CR4_PAE) this.mmu.loadPdptes(0x1000);
+    if (cr4 & CR4_PAE) this.mmu.loadPdptes(cr3);
     this.mmu.pagingChanged();
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { JUMP_CACHE, JUMP_CACHE_SIZE, RAM_BASE, VIEW_JUMP_CACHE } from "../../src/vmm/cpu/layout.js";
 import { Access } from "../../src/vmm/mmu/mmu.js";
-import { CR4_PGE, D, G, MmuGuest, P, RW, US } from "./mmu-guest.js";
+import { CR4_PAE, CR4_PGE, CR4_PSE, D, G, MmuGuest, P, PS, RW, US } from "./mmu-guest.js";
 
 /** Directory entry 0 -> table at 0x2000; pages 0x10 -> 0x5000, 0x11 -> 0x6000, 0x12 (global) -> 0x7000. */
 function guestWith(flags: number): MmuGuest {
@@ -58,6 +58,24 @@ describe("software TLB", () => {
     expect(guest.translate(0x12000, 4, Access.read).fast).toBe(false);
     guest.mmu.flushAll();
     expect(guest.translate(0x12000, 4, Access.read).fast).toBe(false);
+  });
+
+  it.each([
+    ["4 MiB", CR4_PSE, 0x1004, 0x40_0000, 0x7f_f000],
+    ["2 MiB", CR4_PAE, 0x2010, 0x40_0000, 0x5f_f000],
+  ])("forgets all of a %s page with INVLPG anywhere in it", (_, cr4, entry, first, last) => {
+    const guest = new MmuGuest();
+    guest.put(0x1000, cr4 === CR4_PAE ? 0x2000 | P : 0);
+    guest.put(entry, P | RW | PS | D);
+    guest.paging(cr4);
+    const kinds = [Access.read, Access.write] as const;
+    for (const linear of [first, last]) for (const kind of kinds) guest.translate(linear, 4, kind);
+    expect(guest.translate(last, 4, Access.write).fast).toBe(true);
+    guest.mmu.translateFetch(last);
+    guest.put(entry, 0);
+    guest.mmu.flushPage(first + 0x12345);
+    for (const linear of [first, last]) for (const kind of kinds) expect(guest.translate(linear, 4, kind).host).toBe(0);
+    expect(guest.mmu.translateFetch(last)).toBe(-1);
   });
 
   it("tells who keeps something derived from mappings", () => {

@@ -127,14 +127,6 @@ describe("PAE paging", () => {
     expect(guest.fault().error).toBe(9);
   });
 
-  it("with NX forbids only fetching, and says so in the error code", () => {
-    const guest = pae(0, P, 0x80000000);
-    guest.mmu.setNoExecute(true);
-    expect(guest.mmu.read(LINEAR, 4, false)).toBe(0x55667788);
-    expect(guest.mmu.translateFetch(LINEAR)).toBe(-1);
-    expect(guest.fault().error).toBe(0x11);
-  });
-
   it("without NX has no fetch bit in error codes", () => {
     const guest = pae(0, 0, 0);
     expect(guest.mmu.translateFetch(LINEAR)).toBe(-1);

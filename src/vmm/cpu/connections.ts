@@ -13,7 +13,7 @@ export interface LinearMemory {
   flushPage(linear: number): void;
   /** CPL has changed. */
   setPrivilege(cpl: number): void;
-  /** CR0, CR3 or CR4 have changed in a bit that paging looks at. */
+  /** CR0, CR4 or IA32_EFER have changed in a bit that paging looks at. */
   pagingChanged(): void;
   /** Loads the PDPTEs of PAE paging from `cr3`. False: reserved bits are set and nothing changed. */
   loadPdptes(cr3: number): boolean;

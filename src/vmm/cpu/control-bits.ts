@@ -19,5 +19,9 @@ export const CR4_DE = 0x008;
 export const CR4_PSE = 0x010;
 export const CR4_PAE = 0x020;
 export const CR4_PGE = 0x080;
+export const CR4_PCE = 0x100;
 export const CR4_OSFXSR = 0x200;
 export const CR4_OSXMMEXCPT = 0x400;
+
+/** Bits of IA32_EFER (SDM vol. 4); the others belong to 64-bit mode. */
+export const EFER_NXE = 0x800;

@@ -8,12 +8,19 @@ import { readOperand, writeOperand } from "./operand.js";
 
 const CR0_DEFINED =
   bit.CR0_PE | bit.CR0_MP | bit.CR0_EM | bit.CR0_TS | bit.CR0_NE | bit.CR0_WP | bit.CR0_AM | bit.CR0_NW | bit.CR0_CD | bit.CR0_PG;
-/** Reserved bits, which are #GP, are those of features that CPUID does not announce. */
+/** Reserved bits, which are #GP, are those of features that CPUID does not announce. PCE needs no announcement: every 686 has RDPMC. */
 const CR4_DEFINED =
-  bit.CR4_VME | bit.CR4_PVI | bit.CR4_TSD | bit.CR4_DE | bit.CR4_PSE | bit.CR4_PAE | bit.CR4_PGE | bit.CR4_OSFXSR | bit.CR4_OSXMMEXCPT;
+  bit.CR4_VME |
+  bit.CR4_PVI |
+  bit.CR4_TSD |
+  bit.CR4_DE |
+  (bit.CR4_PSE | bit.CR4_PAE | bit.CR4_PGE | bit.CR4_PCE) |
+  (bit.CR4_OSFXSR | bit.CR4_OSXMMEXCPT);
 
 const CR0_PAGING = bit.CR0_PG | bit.CR0_WP | bit.CR0_PE;
 const CR4_PAGING = bit.CR4_PSE | bit.CR4_PAE | bit.CR4_PGE;
+/** A change of these, or of a bit in CR4_PAGING, that ends with PAE paging in use loads the PDPTEs (SDM vol. 3, 4.4.1). */
+const CR0_LOADS_PDPTES = bit.CR0_PG | bit.CR0_NW | bit.CR0_CD;
 
 /** Sets CR0 with all consequences; false: #GP(0) was raised (SDM vol. 3, 2.5). */
 function setCr0(cpu: Cpu, wanted: number): boolean {
@@ -23,7 +30,7 @@ function setCr0(cpu: Cpu, wanted: number): boolean {
   const old = state.get(CR0);
   const pagingWithoutProtection = (value & (bit.CR0_PG | bit.CR0_PE)) >>> 0 === bit.CR0_PG;
   const writeThroughUncached = (value & (bit.CR0_NW | bit.CR0_CD)) === bit.CR0_NW;
-  const pdptesLoaded = value & ~old & bit.CR0_PG && state.get(CR4) & bit.CR4_PAE;
+  const pdptesLoaded = value & bit.CR0_PG && state.get(CR4) & bit.CR4_PAE && (value ^ old) & CR0_LOADS_PDPTES;
   if (pagingWithoutProtection || writeThroughUncached || (pdptesLoaded && !mmu.loadPdptes(state.get(CR3)))) {
     cpu.generalProtection();
     return false;

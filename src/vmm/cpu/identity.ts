@@ -30,6 +30,9 @@ const Feature = {
 } as const;
 const FEATURES = Object.values(Feature).reduce((all, feature) => all | feature, 0);
 
+/** CPUID.80000001H:EDX bit 20: page-table entries may forbid execution, once IA32_EFER.NXE is set. */
+const NO_EXECUTE = 1 << 20;
+
 /** CPUID.1:ECX bit 31: runs under a hypervisor. */
 const HYPERVISOR = 0x8000_0000;
 /** CPUID.1:EBX: CLFLUSH works on 8 quadwords, one logical processor. */
@@ -81,6 +84,7 @@ const LEAVES: ReadonlyMap<number, Leaf> = new Map<number, Leaf>([
   [0x16, [FREQUENCY_MHZ, FREQUENCY_MHZ, CRYSTAL_HZ / 1_000_000, 0]],
   [0x4000_0000, [HIGHEST_HYPERVISOR, h0, h1, h2]],
   [0x8000_0000, [HIGHEST_EXTENDED, 0, 0, 0]],
+  [0x8000_0001, [0, 0, 0, NO_EXECUTE]],
   [0x8000_0002, [brand[0], brand[1], brand[2], brand[3]]],
   [0x8000_0003, [brand[4], brand[5], brand[6], brand[7]]],
   [0x8000_0004, [brand[8], brand[9], brand[10], brand[11]]],

@@ -97,6 +97,8 @@ export const DEBUG_PENDING = 0x1294;
 export const IRREVERSIBLE = 0x1298;
 /** Mode (ProcessorMode of cpu.ts) in which each segment register ES-GS was loaded: 8 bytes. */
 export const SEGMENT_ORIGIN = 0x12a0;
+/** IA32_EFER, low word. */
+export const EFER = 0x12b0;
 /** The four page-directory-pointer registers of PAE paging, 8 bytes each: loaded by Mmu.loadPdptes. */
 export const PDPTE = 0x12c0;
 

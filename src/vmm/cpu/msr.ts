@@ -1,8 +1,8 @@
 import { type Insn, Outcome } from "./callout.js";
-import { CR4_TSD } from "./control-bits.js";
+import { CR4_TSD, EFER_NXE } from "./control-bits.js";
 import type { Cpu } from "./cpu.js";
 import { EAX, ECX, EDX } from "./general-registers.js";
-import { CR0, CR4, SYSENTER_CS, SYSENTER_EIP, SYSENTER_ESP } from "./layout.js";
+import { CR0, CR4, EFER, SYSENTER_CS, SYSENTER_EIP, SYSENTER_ESP } from "./layout.js";
 
 /** Model-specific registers that exist here (SDM vol. 4). */
 const Msr = {
@@ -13,7 +13,9 @@ const Msr = {
   SysenterCs: 0x174,
   SysenterEsp: 0x175,
   SysenterEip: 0x176,
+  /** Bit 34, "XD bit disable", is 0: in the high half, which reads as 0 of every register but the TSC. */
   MiscEnable: 0x1a0,
+  Efer: 0xc000_0080,
 } as const;
 
 const FAST_STRINGS = 1;
@@ -22,6 +24,7 @@ const STATE_WORDS: ReadonlyMap<number, number> = new Map([
   [Msr.SysenterCs, SYSENTER_CS],
   [Msr.SysenterEsp, SYSENTER_ESP],
   [Msr.SysenterEip, SYSENTER_EIP],
+  [Msr.Efer, EFER],
 ]);
 const CONSTANTS: ReadonlyMap<number, number> = new Map([
   [Msr.PlatformId, 0],
@@ -50,8 +53,20 @@ export function wrmsr(cpu: Cpu, insn: Insn): Outcome {
   const number = state.reg(ECX);
   const word = STATE_WORDS.get(number);
   if (number === Msr.TSC) cpu.tsc.write(state.reg(EAX), state.reg(EDX));
+  else if (number === Msr.Efer) return writeEfer(cpu, insn);
   else if (word !== undefined) state.set(word, state.reg(EAX));
   else if (!IGNORED_WRITES.has(number)) return cpu.generalProtection();
+  return cpu.endInstruction(insn.length);
+}
+
+/** IA32_EFER has NXE only: the bits of 64-bit mode are reserved where that isn't announced. */
+function writeEfer(cpu: Cpu, insn: Insn): Outcome {
+  const { state } = cpu;
+  const value = state.reg(EAX);
+  if (value & ~EFER_NXE || state.reg(EDX) !== 0) return cpu.generalProtection();
+  const changed = value !== state.get(EFER);
+  state.set(EFER, value);
+  if (changed) cpu.mmu.pagingChanged();
   return cpu.endInstruction(insn.length);
 }
 
@@ -62,7 +77,7 @@ export function rdtsc(cpu: Cpu, _insn: Insn): Outcome {
   return putTsc(cpu);
 }
 
-/** There are no performance counters: every number is one that doesn't exist. */
+/** There are no performance counters: whether CPL and CR4.PCE allow them to be read or not, every number is one that doesn't exist. */
 export function rdpmc(cpu: Cpu, _insn: Insn): Outcome {
   return cpu.generalProtection();
 }

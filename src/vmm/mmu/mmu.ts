@@ -90,13 +90,7 @@ export class Mmu {
     this.flushAll();
   }
 
-  /** IA32_EFER.NXE: only where CPUID announces NX. */
-  setNoExecute(enabled: boolean): void {
-    this.walker.noExecute = enabled;
-    this.flushAll();
-  }
-
-  /** CR0 (PG, WP) or CR4 (PSE, PAE, PGE) has changed. */
+  /** CR0 (PG, WP), CR4 (PSE, PAE, PGE) or IA32_EFER (NXE) has changed. */
   pagingChanged(): void {
     this.walker.reload();
     this.flushAll();
@@ -122,8 +116,13 @@ export class Mmu {
     this.flushed("nonGlobal", 0);
   }
 
-  /** INVLPG. */
+  /** INVLPG: the whole of the page that `linear` lies in, if it is a large one. */
   flushPage(linear: number): void {
+    if (this.tlb.flushLargePage(linear >>> 12)) {
+      this.fetched.flushAll();
+      this.flushed("all", linear);
+      return;
+    }
     this.tlb.flushPage(linear >>> 12);
     this.fetched.flushPage(linear >>> 12);
     this.flushed("page", linear);
@@ -268,6 +267,7 @@ export class Mmu {
     }
     this.hiddenFaults++;
     const { page } = this.walker;
+    if (this.walker.large) this.tlb.markLarge(linear >>> 12);
     const host = this.memory.host(page);
     if (host !== 0) this.fill(linear >>> 12, page, host, (access & PF_USER) !== 0);
     return page;

@@ -6,6 +6,9 @@ const INVALID = -1;
 /** Entries remembered per list; a list that is full costs one flush of everything. */
 const TOUCHED = 1 << 16;
 
+/** Pages of the largest page there is, 4 MiB. Two pages of 2 MiB are flushed together. */
+const LARGE_PAGES = 1024;
+
 /** Read and write table of one privilege, and which of their entries may be valid. */
 interface View {
   /** Index of the first word of the tables. */
@@ -31,6 +34,8 @@ export class Tlb {
   private readonly entries: Int32Array;
   private readonly supervisor: View = view(0);
   private readonly user: View = view(2);
+  /** By 4 MiB of linear addresses: something there was translated by a large page. INVLPG must forget all of it (SDM vol. 3, 4.10.4.1). */
+  private readonly large = new Uint8Array(2 ** 20 / LARGE_PAGES);
 
   constructor(state: CpuState) {
     this.entries = state.i32;
@@ -61,6 +66,7 @@ export class Tlb {
     this.flushNonGlobal();
     this.clear(this.supervisor, this.supervisor.global);
     this.clear(this.user, this.user.global);
+    this.large.fill(0);
   }
 
   flushNonGlobal(): void {
@@ -73,6 +79,22 @@ export class Tlb {
       this.entries[of.read + page] = INVALID;
       this.entries[of.write + page] = INVALID;
     }
+  }
+
+  /** A large page translates this linear page number. */
+  markLarge(page: number): void {
+    this.large[Math.floor(page / LARGE_PAGES)] = 1;
+  }
+
+  /** Flushes the 4 MiB around a page if large pages are there. False: there are none. */
+  flushLargePage(page: number): boolean {
+    const region = Math.floor(page / LARGE_PAGES);
+    if (this.large[region] === 0) return false;
+    this.large[region] = 0;
+    const first = region * LARGE_PAGES;
+    for (const of of [this.supervisor, this.user])
+      for (const table of [of.read, of.write]) this.entries.fill(INVALID, table + first, table + first + LARGE_PAGES);
+    return true;
   }
 
   /** No store may reach this RAM page (physical address / 4096) in line any more, by whatever linear address. */

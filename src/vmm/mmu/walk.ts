@@ -1,4 +1,5 @@
-import { CR0, CR4, PDPTE } from "../cpu/layout.js";
+import { EFER_NXE } from "../cpu/control-bits.js";
+import { CR0, CR4, EFER, PDPTE } from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
 import { CR0_WP, CR4_PGE, type Level, type PagingMode, PHYSICAL_BITS, pagingMode, rootTable } from "./paging-mode.js";
 import type { PhysicalMemory } from "./physical.js";
@@ -39,14 +40,16 @@ export class PageWalk {
   user = false;
   userWritable = false;
   global = false;
+  /** The mapping is that of a 2 MiB or 4 MiB page. */
+  large = false;
   /** Stores need no walk: the dirty flag is set. */
   dirty = false;
   /** Error code for #PF after an unsuccessful walk. */
   error = 0;
-  /** IA32_EFER.NXE. Without it bit 63 is reserved and error codes have no fetch bit. */
-  noExecute = false;
 
   private mode: PagingMode | null = null;
+  /** IA32_EFER.NXE. Without it bit 63 is reserved and error codes have no fetch bit. */
+  private noExecute = false;
   /** Addresses and values of the entries that a walk went through. */
   private readonly entryAddress = new Float64Array(4);
   private readonly entryValue = new Int32Array(4);
@@ -60,9 +63,10 @@ export class PageWalk {
     return this.mode !== null;
   }
 
-  /** Takes over CR0 and CR4. */
+  /** Takes over CR0, CR4 and IA32_EFER. */
   reload(): void {
     this.mode = pagingMode(this.state);
+    this.noExecute = (this.state.get(EFER) & EFER_NXE) !== 0;
   }
 
   /**
@@ -109,6 +113,7 @@ export class PageWalk {
         this.frame(level, linear, low, physicalHigh, entryBytes);
         this.markUsed(levels, depth, (access & PF_WRITE) !== 0);
         this.describe(rights, this.entryValue[depth]);
+        this.large = level.shift > 12;
         return true;
       }
       table = physicalHigh + ((low & 0xfffff000) >>> 0);
@@ -119,7 +124,7 @@ export class PageWalk {
   private identity(linear: number): boolean {
     this.page = (linear & 0xfffff000) >>> 0;
     this.supervisorWritable = this.user = this.userWritable = this.dirty = true;
-    this.global = false;
+    this.global = this.large = false;
     return true;
   }
 
