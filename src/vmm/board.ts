@@ -1,4 +1,6 @@
 import { PortBus } from "./devices/bus.js";
+import { CoprocessorError } from "./devices/coprocessor_error/device.js";
+import { coprocessorErrorState } from "./devices/coprocessor_error/state.js";
 import { KeyboardController } from "./devices/keyboard_controller/device.js";
 import { keyboardControllerState } from "./devices/keyboard_controller/state.js";
 import { Pic } from "./devices/pic/device.js";
@@ -26,6 +28,7 @@ const TIMER_IRQ = 0;
 const KEYBOARD_IRQ = 1;
 const RTC_IRQ = 8;
 const AUX_IRQ = 12;
+const COPROCESSOR_IRQ = 13;
 /** COM1 and COM2. */
 const SERIAL_PORTS = [
   { base: 0x3f8, irq: 4 },
@@ -48,6 +51,8 @@ export interface BoardWiring {
   onA20: (enabled: boolean) => void;
   /** Level of the processor's INTR pin. */
   onIntr: (asserted: boolean) => void;
+  /** Level of the processor's IGNNE# pin, active. Its FERR# is `coprocessorError.setError`. */
+  onIgnne: (asserted: boolean) => void;
 }
 
 export const boardState = versioned(1, {
@@ -61,6 +66,7 @@ export const boardState = versioned(1, {
   systemControl: systemControlState,
   resetControl: resetControlState,
   post: postState,
+  coprocessorError: coprocessorErrorState,
 });
 export type BoardState = Saved<typeof boardState>;
 
@@ -78,6 +84,7 @@ export class Board {
   readonly systemControl: SystemControl;
   readonly resetControl: ResetControl;
   readonly post: Post;
+  readonly coprocessorError: CoprocessorError;
   readonly #wiring: BoardWiring;
   #a20 = true;
 
@@ -103,10 +110,9 @@ export class Board {
     this.systemControl = new SystemControl({ timer: this.pit, onReset: () => wiring.onReset("port_92"), onA20 });
     this.resetControl = new ResetControl(() => wiring.onReset("port_cf9"));
     this.post = new Post();
+    this.coprocessorError = new CoprocessorError({ irq: this.pic.line(COPROCESSOR_IRQ), onIgnore: wiring.onIgnne });
 
-    for (const device of [this.pic, this.pit, this.rtc, this.keyboardController, this.systemControl, this.resetControl, this.post]) {
-      device.attach(this.ports);
-    }
+    for (const device of this.#onFixedPorts) device.attach(this.ports);
     SERIAL_PORTS.forEach(({ base }, port) => {
       this.serial[port].attach(this.ports, base);
     });
@@ -130,9 +136,7 @@ export class Board {
   /** The reset line: everything but the RTC's time and NVRAM. The interrupt controllers come last, so that no edge of a reset stays latched. */
   reset(): void {
     for (const serial of this.serial) serial.reset();
-    for (const device of [this.pit, this.rtc, this.keyboardController, this.systemControl, this.resetControl, this.post, this.pic]) {
-      device.reset();
-    }
+    for (const device of this.#onFixedPorts) device.reset();
   }
 
   /** The machine pauses: timer ticks that it still owed the guest are dropped. */
@@ -153,12 +157,13 @@ export class Board {
       systemControl: this.systemControl.save(),
       resetControl: this.resetControl.save(),
       post: this.post.save(),
+      coprocessorError: this.coprocessorError.save(),
     };
   }
 
   /**
-   * Goes on from a saved state, of unknown origin: it is checked first. The clock must have been set to its `nowNs`. Tells the levels of INTR and
-   * A20. Throws SavedStateError, and has then changed nothing.
+   * Goes on from a saved state, of unknown origin: it is checked first. The clock must have been set to its `nowNs`. Tells the levels of INTR,
+   * IGNNE# and A20. Throws SavedStateError, and has then changed nothing.
    */
   restore(saved: unknown): void {
     const state = boardState(saved, "board");
@@ -172,9 +177,16 @@ export class Board {
     this.systemControl.restore(state.systemControl);
     this.resetControl.restore(state.resetControl);
     this.post.restore(state.post);
+    this.coprocessorError.restore(state.coprocessorError);
     this.#a20 = this.#gate;
     this.#wiring.onA20(this.#a20);
     this.#wiring.onIntr(this.pic.intr);
+    this.#wiring.onIgnne(this.coprocessorError.ignored);
+  }
+
+  get #onFixedPorts() {
+    const { pit, rtc, keyboardController, systemControl, resetControl, post, coprocessorError, pic } = this;
+    return [pit, rtc, keyboardController, systemControl, resetControl, post, coprocessorError, pic];
   }
 
   get #gate(): boolean {

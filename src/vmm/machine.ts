@@ -93,6 +93,7 @@ export class Machine {
       onReset: (cause) => this.resetAfterInstruction(cause),
       onA20: (enabled) => this.mmu.setA20(enabled),
       onIntr: (asserted) => this.cpu.setInterruptLine(asserted),
+      onIgnne: (asserted) => this.cpu.setIgnoreNumericError(asserted),
     });
     const { ports } = this.board;
     this.cpu = new Cpu(
@@ -111,6 +112,7 @@ export class Machine {
       },
       this.tsc,
     );
+    this.cpu.numericErrorLine = (active) => this.board.coprocessorError.setError(active);
     this.interpreter = new Interpreter(
       this.cpu,
       this.mmu,

@@ -9,6 +9,7 @@ let sent: [number, number][];
 let resets: ResetCause[];
 let a20: boolean[];
 let intr: boolean[];
+let ignne: boolean[];
 
 function makeBoard(on: Rig): Board {
   return new Board({
@@ -21,6 +22,7 @@ function makeBoard(on: Rig): Board {
     onReset: (cause) => resets.push(cause),
     onA20: (enabled) => a20.push(enabled),
     onIntr: (asserted) => intr.push(asserted),
+    onIgnne: (asserted) => ignne.push(asserted),
   });
 }
 
@@ -45,7 +47,7 @@ function serve(): number {
 
 beforeEach(() => {
   rig = new Rig();
-  [sent, resets, a20, intr] = [[], [], [], []];
+  [sent, resets, a20, intr, ignne] = [[], [], [], [], []];
   board = makeBoard(rig);
 });
 
@@ -103,6 +105,15 @@ describe("board", () => {
     out(0x71, 0x12);
     rig.advance(1e9);
     expect(serve()).toBe(0x38);
+  });
+
+  it("has FERR# on IRQ 13, and IGNNE# from port 0xF0", () => {
+    initializePics();
+    board.coprocessorError.setError(true);
+    expect([serve(), ignne]).toEqual([0x3d, []]);
+    out(0xf0, 0);
+    board.coprocessorError.setError(false);
+    expect([board.pic.intr, ignne]).toEqual([false, [true, false]]);
   });
 
   it("measures time against channel 2 through port 0x61, as kernels do", () => {
@@ -175,17 +186,20 @@ describe("board", () => {
 });
 
 describe("board saved", () => {
-  it("tells INTR and A20 when it is restored", () => {
+  it("tells INTR, IGNNE# and A20 when it is restored", () => {
     initializePics();
+    board.coprocessorError.setError(true);
+    serve();
+    out(0xf0, 0);
     out(0x64, 0xdd);
     board.keyboardController.keyDown(0x1e);
     const state = JSON.parse(JSON.stringify(board.save()));
     const other = new Rig();
     other.ns = rig.ns;
     board = makeBoard(other);
-    [intr, a20] = [[], []];
+    [intr, a20, ignne] = [[], [], []];
     board.restore(state);
-    expect([intr, a20, board.a20]).toEqual([[true], [false], false]);
+    expect([intr, a20, board.a20, ignne]).toEqual([[true], [false], false, [true]]);
     expect(serve()).toBe(0x31);
   });
 

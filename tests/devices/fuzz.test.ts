@@ -55,6 +55,7 @@ class Machine {
       onReset: see("reset"),
       onA20: see("a20"),
       onIntr: see("intr"),
+      onIgnne: see("ignne"),
     });
     this.clock.resume();
   }
@@ -82,6 +83,7 @@ const DEVICES: Record<string, readonly number[]> = {
   system_control: [0x61, 0x92],
   reset_control: [0xcf8, 0xcf9],
   post: [0x80],
+  coprocessor_error: [0xf0],
 };
 const EVERY = Object.values(DEVICES).flat();
 
@@ -129,7 +131,7 @@ function step(random: Random, ports: readonly number[]): Step {
     }
     default: {
       const key = random.below(0x80) | (random.chance(3) ? 0xe000 : 0);
-      const what = random.below(40);
+      const what = random.below(42);
       return ({ board, clock, seen }) => {
         if (what === 0) seen.push(board.keyboardController.ctrlAltDel());
         else if (what === 1) board.reset();
@@ -137,7 +139,8 @@ function step(random: Random, ports: readonly number[]): Step {
           clock.pause();
           board.pause();
           clock.resume();
-        } else seen.push(what % 2 === 0 ? board.keyboardController.keyDown(key) : board.keyboardController.keyUp(key));
+        } else if (what < 5) board.coprocessorError.setError(what === 3);
+        else seen.push(what % 2 === 0 ? board.keyboardController.keyDown(key) : board.keyboardController.keyUp(key));
       };
     }
   }

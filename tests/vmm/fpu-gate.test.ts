@@ -70,9 +70,19 @@ describe("a pending exception with NE clear (SDM vol. 1, 8.7.2)", () => {
 
   it("is ignored while the board asserts IGNNE#", () => {
     const g = guest(0, 0, true);
-    g.cpu.ignoreNumericError = true;
-    g.exec(...FLD1); // finds the gate still shut, and opens it
+    g.cpu.setIgnoreNumericError(true);
     g.exec(...FLD1);
     expect([g.cpu.halted, g.eip]).toEqual([false, CODE + 2]);
+    g.cpu.setIgnoreNumericError(false);
+    g.exec(...FLD1);
+    expect([g.cpu.halted, g.eip]).toEqual([true, CODE + 2]);
+  });
+
+  it("is reported as #MF once NE is set, whatever IGNNE# says", () => {
+    const g = guest(0, 0, true);
+    g.cpu.setIgnoreNumericError(true);
+    g.set(0, 0x11 | NE);
+    g.exec(0x0f, 0x22, 0xc0); // mov cr0, eax
+    expect(g.exec(...FLD1)?.vector).toBe(MF);
   });
 });

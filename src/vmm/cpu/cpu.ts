@@ -45,14 +45,13 @@ export class Cpu {
   ext = 0;
   /** The instruction that is running alone began with TF set: see delivery.ts. */
   stepping = false;
-  /** IGNNE#: pending x87 exceptions are ignored while CR0.NE is 0. */
-  ignoreNumericError = false;
-  /** FERR#: the board turns it into IRQ 13. Set by the board. */
+  /** FERR#: the board turns it into IRQ 13. Set by whoever connects the two. */
   numericErrorLine: (active: boolean) => void = () => {};
   /** Set by the engines: called when anything that decoded code depends on has changed (see `modeKey`). */
   onModeChange: () => void = () => {};
 
   #modeKey = -1;
+  #ignoreNumericError = false;
 
   constructor(
     readonly state: CpuState,
@@ -91,7 +90,7 @@ export class Cpu {
     state.set(at.MXCSR, 0x1f80);
     state.set(at.FAULT_ERROR, NO_ERROR_CODE);
     this.ext = 0;
-    this.ignoreNumericError = false;
+    this.#ignoreNumericError = false;
     this.restored();
   }
 
@@ -288,6 +287,14 @@ export class Cpu {
   setInterruptLine(active: boolean): void {
     this.state.set(at.INTERRUPT_LINE, active ? 1 : 0);
     this.updateEvents();
+  }
+  /** IGNNE#: pending x87 exceptions are ignored while CR0.NE is 0. */
+  get ignoreNumericError(): boolean {
+    return this.#ignoreNumericError;
+  }
+  setIgnoreNumericError(active: boolean): void {
+    this.#ignoreNumericError = active;
+    updateFpuGates(this);
   }
   /** Interrupts wait for one more instruction; with `stack`, debug traps and NMI too. */
   shadowInterrupts(stack = false): void {

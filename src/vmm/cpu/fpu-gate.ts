@@ -17,7 +17,8 @@ export function updateFpuGates(cpu: Cpu): void {
   const { state } = cpu;
   const cr0 = state.get(CR0);
   const absent = cr0 & (CR0_EM | CR0_TS) ? GATE_ABSENT : 0;
-  const error = state.get(X87_STATUS) & STATUS_ES && !cpu.ignoreNumericError ? GATE_ERROR : 0;
+  const ignored = cpu.ignoreNumericError && !(cr0 & CR0_NE);
+  const error = state.get(X87_STATUS) & STATUS_ES && !ignored ? GATE_ERROR : 0;
   // WAIT looks at TS and MP only, but is gated by the same word: `waitGate` tells them apart.
   state.set(X87_GATE, absent | error);
   state.set(MMX_GATE, absent | error);
