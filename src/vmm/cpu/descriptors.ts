@@ -46,6 +46,10 @@ export const isAccessed = (d: Descriptor): boolean => (d.high & ACCESSED) !== 0;
 export const isReadable = (d: Descriptor): boolean => !isSystem(d) && (!isCode(d) || (d.high & READABLE_WRITABLE) !== 0);
 export const isWritableData = (d: Descriptor): boolean => (d.high & (SEGMENT | CODE | READABLE_WRITABLE)) === (SEGMENT | READABLE_WRITABLE);
 export const isBig = (d: Descriptor): boolean => (d.high & BIG) !== 0;
+const TSS_TYPES: ReadonlySet<number> = new Set([SystemType.Tss16, SystemType.Tss16Busy, SystemType.Tss32, SystemType.Tss32Busy]);
+export const isTss = (d: Descriptor): boolean => isSystem(d) && TSS_TYPES.has(systemType(d));
+/** Of a TSS: its task is running, or waits for one that it called. */
+export const isBusy = (d: Descriptor): boolean => (d.high & READABLE_WRITABLE) !== 0;
 export const base = (d: Descriptor): number => ((d.low >>> 16) | ((d.high & 0xff) << 16) | (d.high & 0xff00_0000)) >>> 0;
 /** In bytes, granularity applied. */
 export function limit(d: Descriptor): number {
@@ -58,6 +62,8 @@ export const access = (d: Descriptor): number => ((d.high >>> 8) & 0xf0ff) | USA
 /** `Seg.access`: the register holds a segment (its selector was not null). */
 export const USABLE = 0x1_0000;
 export const ACCESS_BIG = 0x4000;
+/** Of TR: a 32-bit TSS, the only kind with an I/O map and FS, GS and CR3. */
+export const ACCESS_TSS32 = 8;
 
 /** Fields of a gate. */
 export const gateSelector = (d: Descriptor): number => d.low >>> 16;
@@ -68,11 +74,14 @@ export const gateOffset = (d: Descriptor): number => {
 
 export const isNull = (selector: number): boolean => (selector & 0xfffc) === 0;
 
+/** Bit of a selector: its descriptor is in the LDT. */
+export const TABLE_INDICATOR = 4;
+
 /** The linear address of a selector's descriptor, or -1 if its table does not reach so far. */
 export function descriptorAddress(cpu: Cpu, selector: number): number {
   const { state } = cpu;
   const index = selector & 0xfff8;
-  if (selector & 4) {
+  if (selector & TABLE_INDICATOR) {
     if (!(state.segment(LDTR, Seg.access) & USABLE) || index + 7 > state.segment(LDTR, Seg.limit)) return -1;
     return (state.segment(LDTR, Seg.base) + index) >>> 0;
   }
@@ -95,6 +104,52 @@ export function readDescriptorAt(cpu: Cpu, address: number): Descriptor | undefi
   if (low < 0) return undefined;
   const high = cpu.mmu.read((address + 4) >>> 0, 4, false);
   return high < 0 ? undefined : { low, high, address };
+}
+
+/**
+ * The order that all transfers and loads share: first whether the descriptor is of a kind and privilege that may be used here (else `refusal` with
+ * the selector), then whether what it describes is present (else `absence`). `undefined`: the exception was raised.
+ */
+export function admit(
+  cpu: Cpu,
+  selector: number,
+  d: Descriptor,
+  allowed: boolean,
+  refusal: number = Vector.GP,
+  absence: number = Vector.NP,
+): Descriptor | undefined {
+  if (allowed && isPresent(d)) return d;
+  cpu.raiseSelector(allowed ? absence : refusal, selector);
+  return undefined;
+}
+
+/** Reads a selector's descriptor where a null selector is refused like a wrong one, and admits it. */
+export function readAdmitted(
+  cpu: Cpu,
+  selector: number,
+  allowed: (d: Descriptor) => boolean,
+  refusal: number = Vector.GP,
+  absence: number = Vector.NP,
+): Descriptor | undefined {
+  if (isNull(selector)) {
+    cpu.raiseSelector(refusal, 0);
+    return undefined;
+  }
+  const d = readDescriptor(cpu, selector, refusal);
+  return d && admit(cpu, selector, d, allowed(d), refusal, absence);
+}
+
+/** The same for a descriptor that must lie in the GDT: those of an LDT and of a TSS. */
+export function readAdmittedGlobal(
+  cpu: Cpu,
+  selector: number,
+  allowed: (d: Descriptor) => boolean,
+  refusal: number = Vector.GP,
+  absence: number = Vector.NP,
+): Descriptor | undefined {
+  if ((selector & TABLE_INDICATOR) === 0) return readAdmitted(cpu, selector, allowed, refusal, absence);
+  cpu.raiseSelector(refusal, selector);
+  return undefined;
 }
 
 /** Sets the accessed bit in memory if it is clear. `undefined`: a page fault was raised; otherwise the descriptor as it now is. */

@@ -1,6 +1,6 @@
 import { type Insn, Outcome } from "./callout.js";
 import type { Cpu } from "./cpu.js";
-import { type Descriptor, dpl, isCode, isConforming, isNull, isPresent, limit, markAccessed, readDescriptor } from "./descriptors.js";
+import { type Descriptor, dpl, isCode, isConforming, limit, markAccessed, readAdmitted } from "./descriptors.js";
 import { Vector } from "./exceptions.js";
 import { setCode, setRealCode } from "./far-transfer.js";
 import { setSegment } from "./hidden-part.js";
@@ -38,22 +38,8 @@ function farReturn(cpu: Cpu, size: number, release: number): Outcome {
 
 /** The code segment that RET or IRET goes back to, checked; `undefined`: an exception was raised. */
 export function returnCode(cpu: Cpu, selector: number): Descriptor | undefined {
-  if (isNull(selector)) {
-    cpu.generalProtection();
-    return undefined;
-  }
-  const d = readDescriptor(cpu, selector);
-  if (!d) return undefined;
   const rpl = selector & 3;
-  if (!isCode(d) || rpl < cpu.cpl || (isConforming(d) ? dpl(d) > rpl : dpl(d) !== rpl)) {
-    cpu.raiseSelector(Vector.GP, selector);
-    return undefined;
-  }
-  if (!isPresent(d)) {
-    cpu.raiseSelector(Vector.NP, selector);
-    return undefined;
-  }
-  return d;
+  return readAdmitted(cpu, selector, (d) => isCode(d) && rpl >= cpu.cpl && (isConforming(d) ? dpl(d) <= rpl : dpl(d) === rpl));
 }
 
 /**

@@ -1,22 +1,25 @@
 import { type Insn, Outcome } from "./callout.js";
 import type { Cpu } from "./cpu.js";
 import {
+  admit,
   type Descriptor,
   dpl,
   gateOffset,
   gateSelector,
+  isBusy,
   isCode,
   isConforming,
   isNull,
-  isPresent,
   isSystem,
+  isTss,
   limit,
   markAccessed,
+  readAdmitted,
   readDescriptor,
   SystemType,
   systemType,
+  TABLE_INDICATOR,
 } from "./descriptors.js";
-import { Vector } from "./exceptions.js";
 import { ESP } from "./general-registers.js";
 import { setRealModeSegment, setSegment, setVirtual8086Segment } from "./hidden-part.js";
 import { innerStack } from "./inner-stack.js";
@@ -87,16 +90,13 @@ function jump(cpu: Cpu, insn: Insn, to: FarPointer): Outcome {
   const d = readDescriptor(cpu, to.selector);
   if (!d) return Outcome.Fault;
   if (!isSystem(d)) {
-    if (!directCode(cpu, to.selector, d)) return Outcome.Fault;
-    return jumpSameLevel(cpu, to.selector, d, to.offset);
+    const direct = directCode(cpu, to.selector, d);
+    return direct ? jumpSameLevel(cpu, to.selector, direct, to.offset) : Outcome.Fault;
   }
-  if (!gateReachable(cpu, to.selector, d)) return Outcome.Fault;
+  if (!systemTarget(cpu, to.selector, d)) return Outcome.Fault;
   if (!isCallGate(d)) return switchTask(cpu, to.selector, d, "jump", insn.length);
-  const target = gateCode(cpu, d);
-  if (!target) return Outcome.Fault;
-  // A jump through a gate stays on its level.
-  if (!isConforming(target) && dpl(target) !== cpu.cpl) return cpu.raiseSelector(Vector.GP, gateSelector(d));
-  return jumpSameLevel(cpu, gateSelector(d), target, gateOffset(d));
+  const target = gateCode(cpu, d, "jump");
+  return target ? jumpSameLevel(cpu, gateSelector(d), target, gateOffset(d)) : Outcome.Fault;
 }
 
 function jumpSameLevel(cpu: Cpu, selector: number, target: Descriptor, eip: number): Outcome {
@@ -121,12 +121,12 @@ function call(cpu: Cpu, insn: Insn, to: FarPointer): Outcome {
   const d = readDescriptor(cpu, to.selector);
   if (!d) return Outcome.Fault;
   if (!isSystem(d)) {
-    if (!directCode(cpu, to.selector, d)) return Outcome.Fault;
-    return callSameLevel(cpu, size, returnEip, to.selector, d, to.offset);
+    const direct = directCode(cpu, to.selector, d);
+    return direct ? callSameLevel(cpu, size, returnEip, to.selector, direct, to.offset) : Outcome.Fault;
   }
-  if (!gateReachable(cpu, to.selector, d)) return Outcome.Fault;
+  if (!systemTarget(cpu, to.selector, d)) return Outcome.Fault;
   if (!isCallGate(d)) return switchTask(cpu, to.selector, d, "call", insn.length);
-  const target = gateCode(cpu, d);
+  const target = gateCode(cpu, d, "call");
   if (!target) return Outcome.Fault;
   const gateSize = systemType(d) === SystemType.CallGate32 ? 4 : 2;
   if (!isConforming(target) && dpl(target) < cpu.cpl) return callInner(cpu, gateSize, returnEip, d, target);
@@ -171,58 +171,24 @@ function callInner(cpu: Cpu, size: number, returnEip: number, gate: Descriptor, 
 }
 
 /** Whether a code segment may be named directly: it must be of this level, or conforming and not of an outer one. */
-function directCode(cpu: Cpu, selector: number, d: Descriptor): boolean {
+function directCode(cpu: Cpu, selector: number, d: Descriptor): Descriptor | undefined {
   const { cpl } = cpu;
-  if (!isCode(d) || !(isConforming(d) ? dpl(d) <= cpl : (selector & 3) <= cpl && dpl(d) === cpl)) {
-    cpu.raiseSelector(Vector.GP, selector);
-    return false;
-  }
-  if (!isPresent(d)) {
-    cpu.raiseSelector(Vector.NP, selector);
-    return false;
-  }
-  return true;
+  return admit(cpu, selector, d, isCode(d) && (isConforming(d) ? dpl(d) <= cpl : (selector & 3) <= cpl && dpl(d) === cpl));
 }
 
 const isCallGate = (d: Descriptor): boolean => systemType(d) === SystemType.CallGate16 || systemType(d) === SystemType.CallGate32;
+const isTaskGate = (d: Descriptor): boolean => systemType(d) === SystemType.TaskGate;
 
-const TRANSFERS: ReadonlySet<number> = new Set([
-  SystemType.CallGate16,
-  SystemType.CallGate32,
-  SystemType.TaskGate,
-  SystemType.Tss16,
-  SystemType.Tss32,
-]);
-
-/** A call gate, task gate or available TSS that CPL and RPL may use. */
-function gateReachable(cpu: Cpu, selector: number, d: Descriptor): boolean {
-  if (!TRANSFERS.has(systemType(d)) || Math.max(cpu.cpl, selector & 3) > dpl(d)) {
-    cpu.raiseSelector(Vector.GP, selector);
-    return false;
-  }
-  if (!isPresent(d)) {
-    cpu.raiseSelector(Vector.NP, selector);
-    return false;
-  }
-  return true;
+/** A call gate, task gate or available TSS (those are in the GDT only) that CPL and RPL may use. */
+function systemTarget(cpu: Cpu, selector: number, d: Descriptor): Descriptor | undefined {
+  const task = isTss(d) && !isBusy(d) && (selector & TABLE_INDICATOR) === 0;
+  const kind = isCallGate(d) || isTaskGate(d) || task;
+  return admit(cpu, selector, d, kind && Math.max(cpu.cpl, selector & 3) <= dpl(d));
 }
 
-/** The code segment that a call gate leads to: not of an outer level. */
-function gateCode(cpu: Cpu, gate: Descriptor): Descriptor | undefined {
-  const selector = gateSelector(gate);
-  if (isNull(selector)) {
-    cpu.generalProtection();
-    return undefined;
-  }
-  const d = readDescriptor(cpu, selector);
-  if (!d) return undefined;
-  if (!isCode(d) || dpl(d) > cpu.cpl) {
-    cpu.raiseSelector(Vector.GP, selector);
-    return undefined;
-  }
-  if (!isPresent(d)) {
-    cpu.raiseSelector(Vector.NP, selector);
-    return undefined;
-  }
-  return d;
+/** The code segment that a call gate leads to: for a call not of an outer level, for a jump of this one (or conforming). */
+function gateCode(cpu: Cpu, gate: Descriptor, source: "jump" | "call"): Descriptor | undefined {
+  const { cpl } = cpu;
+  const reachable = (d: Descriptor) => (isConforming(d) || source === "call" ? dpl(d) <= cpl : dpl(d) === cpl);
+  return readAdmitted(cpu, gateSelector(gate), (d) => isCode(d) && reachable(d));
 }

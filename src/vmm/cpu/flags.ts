@@ -57,7 +57,7 @@ export function popfVirtual8086(cpu: Cpu, insn: Insn): Outcome {
   if (image < 0) return Outcome.Fault;
   if (virtual) {
     if (image & TF || (image & IF && state.get(EFLAGS) & VIP)) return cpu.generalProtection();
-    cpu.setFlags((image & ~VIF) | (image & IF ? VIF : 0), (POPF & ~TF) | VIF | TF);
+    cpu.setFlags((image & ~VIF) | (image & IF ? VIF : 0), POPF | VIF);
   } else cpu.setFlags(image, POPF | IF | (insn.size === 4 ? AC | ID : 0));
   cpu.dropStack(insn.size);
   return cpu.endInstruction(insn.length);

@@ -1,5 +1,5 @@
 import type { Cpu } from "./cpu.js";
-import type { Descriptor } from "./descriptors.js";
+import { ACCESS_TSS32, type Descriptor } from "./descriptors.js";
 import { Vector } from "./exceptions.js";
 import { Seg, TR } from "./layout.js";
 import { stackDescriptor } from "./segments.js";
@@ -10,13 +10,10 @@ export interface InnerStack {
   readonly pointer: number;
 }
 
-/** Bit of `Seg.access` of TR: a 32-bit TSS. */
-const TSS32 = 8;
-
 /** The stack that the present TSS holds for an inner level `cpl`, checked (SDM vol. 3, 5.8.5). `undefined`: an exception was raised. */
 export function innerStack(cpu: Cpu, cpl: number): InnerStack | undefined {
   const { state, mmu } = cpu;
-  const wide = (state.segment(TR, Seg.access) & TSS32) !== 0;
+  const wide = (state.segment(TR, Seg.access) & ACCESS_TSS32) !== 0;
   const at = wide ? 8 * cpl + 4 : 4 * cpl + 2;
   const size = wide ? 4 : 2;
   if (at + size + 1 > state.segment(TR, Seg.limit)) {

@@ -1,21 +1,21 @@
-import { IF, IOPL, NT, RF, TF, VIF, VM } from "../isa/flags.js";
+import { AC, IF, IOPL, NT, RF, TF, VIF, VM } from "../isa/flags.js";
 import { Outcome } from "./callout.js";
 import { CR4_VME } from "./control-bits.js";
 import type { Cpu } from "./cpu.js";
 import { allowDebugRegisters } from "./debug.js";
 import {
+  ACCESS_TSS32,
   type Descriptor,
   dpl,
   gateOffset,
   gateSelector,
   isCode,
   isConforming,
-  isNull,
   isPresent,
   isSystem,
   limit,
   markAccessed,
-  readDescriptor,
+  readAdmitted,
   readDescriptorAt,
   SystemType,
   systemType,
@@ -70,12 +70,10 @@ function throughVectorTable(cpu: Cpu, what: Interruption, table: number, tableLi
   if ((pointer & 0xffff) > cpu.state.segment(CS, Seg.limit)) return cpu.generalProtection();
   frame.store();
   cpu.setStackPointer(frame.pointer);
-  cpu.setFlags(0, what.source === "int" && virtualIf(cpu) ? TF | VIF | RF : IF | TF | RF);
+  cpu.setFlags(0, cpu.isVirtual8086 ? TF | RF | (cpu.iopl < 3 ? VIF : IF) : TF | RF | IF | AC);
   setRealCode(cpu, pointer >>> 16, pointer & 0xffff);
   return Outcome.Jump;
 }
-
-const virtualIf = (cpu: Cpu): boolean => cpu.isVirtual8086 && cpu.iopl < 3;
 
 /** INT n in virtual-8086 mode (SDM vol. 3, table 20-2): through the 8086 vectors, by a gate, or #GP(0). */
 function redirectedVirtual8086(cpu: Cpu, what: Interruption): Outcome | "gate" {
@@ -92,12 +90,12 @@ function redirectedVirtual8086(cpu: Cpu, what: Interruption): Outcome | "gate" {
   return cpu.iopl < 3 ? cpu.generalProtection() : "gate";
 }
 
-/** The vector's bit in the redirection bitmap, the 32 bytes below the TSS's I/O map; beyond the TSS it counts as set. */
+/** The vector's bit in the redirection bitmap, the 32 bytes below the I/O map of a 32-bit TSS; where there is none it counts as set. */
 function redirectionBit(cpu: Cpu, vector: number): boolean | "fault" {
   const { state, mmu } = cpu;
   const tss = state.segment(TR, Seg.base);
   const tssLimit = state.segment(TR, Seg.limit);
-  if (tssLimit < 103) return true;
+  if (!(state.segment(TR, Seg.access) & ACCESS_TSS32) || tssLimit < 103) return true;
   const map = mmu.read((tss + 102) >>> 0, 2, false);
   if (map < 0) return "fault";
   const at = map - 32 + (vector >>> 3);
@@ -120,11 +118,8 @@ function throughGate(cpu: Cpu, what: Interruption): Outcome {
   if (isTask) return switchTask(cpu, 0, gate, "interrupt", 0, what);
 
   const selector = gateSelector(gate);
-  if (isNull(selector)) return cpu.generalProtection();
-  const target = readDescriptor(cpu, selector);
+  const target = readAdmitted(cpu, selector, (d) => isCode(d) && dpl(d) <= cpu.cpl);
   if (!target) return Outcome.Fault;
-  if (!isCode(target) || dpl(target) > cpu.cpl) return cpu.raiseSelector(Vector.GP, selector);
-  if (!isPresent(target)) return cpu.raiseSelector(Vector.NP, selector);
   const inner = !isConforming(target) && dpl(target) < cpu.cpl;
   // From virtual-8086 mode only level 0 can be reached.
   if (cpu.isVirtual8086 && (!inner || dpl(target) !== 0)) return cpu.raiseSelector(Vector.GP, selector);

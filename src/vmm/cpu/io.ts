@@ -2,11 +2,9 @@ import { DF } from "../isa/flags.js";
 import { type Insn, Outcome } from "./callout.js";
 import type { Cpu } from "./cpu.js";
 import { portBreakpoint } from "./debug.js";
+import { ACCESS_TSS32 } from "./descriptors.js";
 import { EAX, ECX, EDI, EDX, ESI } from "./general-registers.js";
 import { EFLAGS, ES, Seg, TR } from "./layout.js";
-
-/** Bit of `Seg.access` of TR: a 32-bit TSS, the only kind with an I/O map. */
-const TSS32 = 8;
 
 /** Whether these ports may be used: by IOPL, otherwise by the bitmap in the TSS (SDM vol. 1, 18.5). If not, the exception was raised. */
 function permitted(cpu: Cpu, port: number, size: number): boolean {
@@ -14,7 +12,7 @@ function permitted(cpu: Cpu, port: number, size: number): boolean {
   const { state, mmu } = cpu;
   const tss = state.segment(TR, Seg.base);
   const tssLimit = state.segment(TR, Seg.limit);
-  if (state.segment(TR, Seg.access) & TSS32 && tssLimit >= 103) {
+  if (state.segment(TR, Seg.access) & ACCESS_TSS32 && tssLimit >= 103) {
     const map = mmu.read((tss + 102) >>> 0, 2, false);
     if (map < 0) return false;
     // Always two bytes: the ports of one access may lie in both.

@@ -7,11 +7,10 @@ import {
   isCode,
   isConforming,
   isNull,
-  isPresent,
   isReadable,
   isWritableData,
   markAccessed,
-  readDescriptor,
+  readAdmitted,
 } from "./descriptors.js";
 import { Vector } from "./exceptions.js";
 import { ESP } from "./general-registers.js";
@@ -42,42 +41,19 @@ export function loadSegment(cpu: Cpu, n: number, selector: number): boolean {
   return true;
 }
 
-/** Checks a selector (not null) for ES, DS, FS or GS. */
-function dataDescriptor(cpu: Cpu, selector: number): Descriptor | undefined {
-  const d = readDescriptor(cpu, selector);
-  if (!d) return undefined;
-  const conforming = isCode(d) && isConforming(d);
-  if (!isReadable(d) || (!conforming && Math.max(selector & 3, cpu.cpl) > dpl(d))) {
-    cpu.raiseSelector(Vector.GP, selector);
-    return undefined;
-  }
-  if (!isPresent(d)) {
-    cpu.raiseSelector(Vector.NP, selector);
-    return undefined;
-  }
-  return d;
+/**
+ * Checks a selector (not null) for ES, DS, FS or GS. `refusal` is what a wrong one raises: #GP, or #TS where the selector comes from a TSS. DPL
+ * counts for data and nonconforming code.
+ */
+export function dataDescriptor(cpu: Cpu, selector: number, refusal: number = Vector.GP): Descriptor | undefined {
+  const reachable = (d: Descriptor) => (isCode(d) && isConforming(d)) || Math.max(selector & 3, cpu.cpl) <= dpl(d);
+  return readAdmitted(cpu, selector, (d) => isReadable(d) && reachable(d), refusal);
 }
 
-/**
- * Checks a selector for SS at privilege level `cpl`. `vector` is what a wrong one raises: #GP, or #TS where the selector comes from a TSS;
- * a segment that is not present is #SS always.
- */
-export function stackDescriptor(cpu: Cpu, selector: number, cpl: number, vector: number): Descriptor | undefined {
-  if (isNull(selector)) {
-    cpu.raiseSelector(vector, 0);
-    return undefined;
-  }
-  const d = readDescriptor(cpu, selector, vector);
-  if (!d) return undefined;
-  if ((selector & 3) !== cpl || !isWritableData(d) || dpl(d) !== cpl) {
-    cpu.raiseSelector(vector, selector);
-    return undefined;
-  }
-  if (!isPresent(d)) {
-    cpu.raiseSelector(Vector.SS, selector);
-    return undefined;
-  }
-  return d;
+/** Checks a selector for SS at privilege level `cpl`. `refusal` as above; a segment that is not present is #SS always. */
+export function stackDescriptor(cpu: Cpu, selector: number, cpl: number, refusal: number): Descriptor | undefined {
+  const fits = (d: Descriptor) => (selector & 3) === cpl && isWritableData(d) && dpl(d) === cpl;
+  return readAdmitted(cpu, selector, fits, refusal, Vector.SS);
 }
 
 /** On return to an outer level: what ES, DS, FS, GS hold must not stay usable if that level may not have it (SDM vol. 2, RET). */

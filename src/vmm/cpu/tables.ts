@@ -1,6 +1,6 @@
 import { type Insn, Outcome } from "./callout.js";
 import type { Cpu } from "./cpu.js";
-import { access, base, isNull, isPresent, isSystem, limit, readDescriptor, SystemType, systemType } from "./descriptors.js";
+import { access, base, isBusy, isNull, isSystem, isTss, limit, readAdmittedGlobal, SystemType, systemType } from "./descriptors.js";
 import { Vector } from "./exceptions.js";
 import { loadHidden, setNullSegment } from "./hidden-part.js";
 import { GDTR_BASE, GDTR_LIMIT, IDTR_BASE, IDTR_LIMIT, LDTR, Seg, TR } from "./layout.js";
@@ -60,28 +60,17 @@ export function lldt(cpu: Cpu, insn: Insn): Outcome {
   return selector >= 0 && loadLdtr(cpu, selector, Vector.GP) ? Outcome.Next : Outcome.Fault;
 }
 
-/** Loads LDTR; `vector` is what a selector of no LDT raises (#GP, #TS in a task switch). */
-export function loadLdtr(cpu: Cpu, selector: number, vector: number): boolean {
+/** Loads LDTR; `refusal` is what a selector of no LDT raises (#GP, #TS in a task switch). */
+export function loadLdtr(cpu: Cpu, selector: number, refusal: number): boolean {
   if (isNull(selector)) {
     setNullSegment(cpu, LDTR, selector);
     descriptorsChanged(cpu);
     return true;
   }
-  if (selector & 4) {
-    cpu.raiseSelector(vector, selector);
-    return false;
-  }
-  const d = readDescriptor(cpu, selector, vector);
+  // In a task switch a missing LDT is #TS as well (SDM vol. 3, table 7-1).
+  const absence = refusal === Vector.TS ? Vector.TS : Vector.NP;
+  const d = readAdmittedGlobal(cpu, selector, (ldt) => isSystem(ldt) && systemType(ldt) === SystemType.Ldt, refusal, absence);
   if (!d) return false;
-  if (!isSystem(d) || systemType(d) !== SystemType.Ldt) {
-    cpu.raiseSelector(vector, selector);
-    return false;
-  }
-  if (!isPresent(d)) {
-    // In a task switch a missing LDT is #TS as well (SDM vol. 3, table 7-1).
-    cpu.raiseSelector(vector === Vector.TS ? Vector.TS : Vector.NP, selector);
-    return false;
-  }
   loadHidden(cpu, LDTR, selector, base(d), limit(d), access(d));
   descriptorsChanged(cpu);
   return true;
@@ -92,13 +81,8 @@ export function ltr(cpu: Cpu, insn: Insn): Outcome {
   if (cpu.cpl !== 0) return cpu.generalProtection();
   const selector = readOperand(cpu, insn, 2);
   if (selector < 0) return Outcome.Fault;
-  if (isNull(selector)) return cpu.generalProtection();
-  if (selector & 4) return cpu.raiseSelector(Vector.GP, selector);
-  const d = readDescriptor(cpu, selector);
+  const d = readAdmittedGlobal(cpu, selector, (tss) => isTss(tss) && !isBusy(tss));
   if (!d) return Outcome.Fault;
-  const type = systemType(d);
-  if (!isSystem(d) || (type !== SystemType.Tss16 && type !== SystemType.Tss32)) return cpu.raiseSelector(Vector.GP, selector);
-  if (!isPresent(d)) return cpu.raiseSelector(Vector.NP, selector);
   const busy = (d.high | 0x200) >>> 0;
   if (!cpu.mmu.write((d.address + 4) >>> 0, 4, busy, false)) return Outcome.Fault;
   loadHidden(cpu, TR, selector, base(d), limit(d), access({ ...d, high: busy }));

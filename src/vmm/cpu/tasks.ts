@@ -10,14 +10,15 @@ import {
   type Descriptor,
   dpl,
   gateSelector,
+  isBusy,
   isCode,
   isConforming,
   isNull,
-  isPresent,
-  isReadable,
-  isSystem,
+  isTss,
   limit,
   markAccessed,
+  readAdmitted,
+  readAdmittedGlobal,
   readDescriptor,
   SystemType,
   systemType,
@@ -27,7 +28,7 @@ import { updateFpuGates } from "./fpu-gate.js";
 import { loadHidden, setNullSegment, setSegment, setVirtual8086Segment } from "./hidden-part.js";
 import { type Interruption, savedFlags } from "./interruption.js";
 import { CR0, CS, DR, DS, ES, FS, GS, LDTR, Seg, SS, TR } from "./layout.js";
-import { stackDescriptor } from "./segments.js";
+import { dataDescriptor, stackDescriptor } from "./segments.js";
 import { loadLdtr } from "./tables.js";
 import { readTask, type TaskImage, TSS16, TSS32, type TssLayout } from "./tss.js";
 
@@ -59,33 +60,15 @@ export function returnToTask(cpu: Cpu, length: number): Outcome {
   return d ? switchTo(cpu, selector, d, "return", length) : Outcome.Fault;
 }
 
-/** A TSS descriptor in the GDT, of the right kind: busy for a return (`vector` #TS), available otherwise (#GP). */
-function taskDescriptor(cpu: Cpu, selector: number, vector: number): Descriptor | undefined {
-  if (selector & 4) {
-    cpu.raiseSelector(vector, selector);
-    return undefined;
-  }
-  const d = readDescriptor(cpu, selector, vector);
-  if (!d) return undefined;
-  const type = systemType(d) & ~2;
-  const busy = (systemType(d) & 2) !== 0;
-  const isTss = isSystem(d) && (type === SystemType.Tss16 || type === SystemType.Tss32);
-  if (!isTss || busy !== (vector === Vector.TS)) {
-    cpu.raiseSelector(vector, selector);
-    return undefined;
-  }
-  if (!isPresent(d)) {
-    cpu.raiseSelector(Vector.NP, selector);
-    return undefined;
-  }
-  return d;
+/** A TSS descriptor in the GDT: busy for a return (`refusal` #TS), available otherwise (#GP). */
+function taskDescriptor(cpu: Cpu, selector: number, refusal: number): Descriptor | undefined {
+  return readAdmittedGlobal(cpu, selector, (d) => isTss(d) && isBusy(d) === (refusal === Vector.TS), refusal);
 }
 
 const layoutOf = (type: number): TssLayout => (type & 8 ? TSS32 : TSS16);
 
 function switchTo(cpu: Cpu, selector: number, d: Descriptor, source: TaskSource, length: number, what?: Interruption): Outcome {
   const { state, mmu } = cpu;
-  if (selector & 4) return cpu.raiseSelector(Vector.GP, selector);
   const nests = source === "call" || source === "interrupt";
   const layout = layoutOf(systemType(d));
   if (limit(d) < layout.minimumLimit) return cpu.raiseSelector(Vector.TS, selector);
@@ -175,38 +158,15 @@ function loadSegments(cpu: Cpu, task: TaskImage): boolean {
 }
 
 function taskCode(cpu: Cpu, selector: number): Descriptor | undefined {
-  if (isNull(selector)) {
-    cpu.raiseSelector(Vector.TS, 0);
-    return undefined;
-  }
-  const d = readDescriptor(cpu, selector, Vector.TS);
-  if (!d) return undefined;
   const rpl = selector & 3;
-  if (!isCode(d) || (isConforming(d) ? dpl(d) > rpl : dpl(d) !== rpl)) {
-    cpu.raiseSelector(Vector.TS, selector);
-    return undefined;
-  }
-  if (!isPresent(d)) {
-    cpu.raiseSelector(Vector.NP, selector);
-    return undefined;
-  }
-  return markAccessed(cpu, d);
+  const code = readAdmitted(cpu, selector, (d) => isCode(d) && (isConforming(d) ? dpl(d) <= rpl : dpl(d) === rpl), Vector.TS);
+  return code && markAccessed(cpu, code);
 }
 
 function loadData(cpu: Cpu, n: number, selector: number): boolean {
   if (isNull(selector)) return true;
-  const d = readDescriptor(cpu, selector, Vector.TS);
-  if (!d) return false;
-  const conforming = isCode(d) && isConforming(d);
-  if (!isReadable(d) || (!conforming && Math.max(selector & 3, cpu.cpl) > dpl(d))) {
-    cpu.raiseSelector(Vector.TS, selector);
-    return false;
-  }
-  if (!isPresent(d)) {
-    cpu.raiseSelector(Vector.NP, selector);
-    return false;
-  }
-  const marked = markAccessed(cpu, d);
+  const d = dataDescriptor(cpu, selector, Vector.TS);
+  const marked = d && markAccessed(cpu, d);
   if (!marked) return false;
   setSegment(cpu, n, selector, marked);
   return true;

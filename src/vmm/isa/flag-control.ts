@@ -2,7 +2,7 @@ import { EAX } from "../cpu/general-registers.js";
 import { CPL, EFLAGS } from "../cpu/layout.js";
 import { define } from "./definition.js";
 import type { Value } from "./emitter.js";
-import { AF, CF, DF, IF, IOPL, PF, RF, SF, TF, VM, ZF } from "./flags.js";
+import { AF, CF, DF, IF, IOPL, PF, RF, SF, TF, VIF, VIP, VM, ZF } from "./flags.js";
 import type { Stage } from "./stage.js";
 
 define("clc", (x) => x.setCarry(0));
@@ -63,7 +63,7 @@ define(
   { implicit: true },
 );
 
-/** POPF in protected or real mode: IOPL changes at CPL 0 only, IF where CPL <= IOPL; VM and RF never. */
+/** POPF in protected or real mode: IOPL changes at CPL 0 only, IF where CPL <= IOPL; VM, VIF, VIP and RF never (SDM vol. 2, POPF). */
 define(
   "popf",
   (x, size) => {
@@ -72,10 +72,10 @@ define(
     x.when(x.and(eflags, VM), () => x.callout("popf"));
     const image = x.peekStack(size);
     const cpl = x.state(CPL);
-    const fixed = size === 2 ? 0xffff0000 | VM | RF : VM | RF;
+    const fixed = size === 2 ? 0xffff0000 | 0 : VM | RF | VIF | VIP;
     let kept: Value = x.or(fixed, x.select(cpl, IOPL, 0));
     kept = x.or(kept, x.select(mayChangeIf(x, eflags), 0, IF));
-    const loadable = 0x257fd5; // Every defined bit but VIF and VIP; those POPF clears at 32 bits (SDM vol. 2, POPF).
+    const loadable = 0x257fd5; // Every defined bit but VIF and VIP.
     const old = x.and(eflags, kept);
     const loaded = x.and(x.and(image, x.not(kept)), loadable & ~(CF | PF | AF | ZF | SF | 0x800));
     x.dropStack(size);
