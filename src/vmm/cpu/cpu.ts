@@ -1,4 +1,4 @@
-import { ARITHMETIC, IF, readArithmeticFlags, TF, VM, writeArithmeticFlags } from "../isa/flags.js";
+import { ARITHMETIC, IF, readArithmeticFlags, TF, VIF, VIP, VM, writeArithmeticFlags } from "../isa/flags.js";
 import { Outcome } from "./callout.js";
 import type { LinearMemory, Ports, TimeStampCounter } from "./connections.js";
 import { CR0_PE, CR0_PG } from "./control-bits.js";
@@ -14,6 +14,7 @@ import {
 import { ACCESS_BIG } from "./descriptors.js";
 import { Event } from "./events.js";
 import { NO_ERROR_CODE, Vector } from "./exceptions.js";
+import { virtualInterrupts } from "./flags.js";
 import { updateFpuGates } from "./fpu-gate.js";
 import { EDX, ESI, ESP } from "./general-registers.js";
 import { loadHidden, type ProcessorMode, setFlatSegment, setRealModeSegment } from "./hidden-part.js";
@@ -160,7 +161,7 @@ export class Cpu {
     if (mask & ARITHMETIC) writeArithmeticFlags(state, (image & mask) | (readArithmeticFlags(state) & ~mask));
     const kept = mask & ~ARITHMETIC;
     state.set(at.EFLAGS, (state.get(at.EFLAGS) & ~kept) | (image & kept) | 2);
-    if (kept & (IF | TF)) this.updateEvents();
+    if (kept & (IF | TF | VIF | VIP)) this.updateEvents();
   }
 
   /** Sets ESP, or SP where the stack segment is a 16-bit one. */
@@ -328,6 +329,12 @@ export class Cpu {
     afterInstruction(this);
     return true;
   }
+  /** For `Event.VirtualInterrupt`: whether VIF and VIP count here; then #GP(0) has been raised. */
+  virtualInterruptRaised(): boolean {
+    if (!virtualInterrupts(this)) return false;
+    this.generalProtection();
+    return true;
+  }
   /** Whether INTR is to be acknowledged at this instruction boundary. */
   interruptible(): boolean {
     const { state } = this;
@@ -354,18 +361,21 @@ export class Cpu {
   updateEvents(): void {
     const { state } = this;
     const eflags = state.get(at.EFLAGS);
-    let events = state.get(at.EVENTS) & ~(Event.Intr | Event.Nmi | Event.Debug | Event.SingleStep | Event.Breakpoints);
+    let events = state.get(at.EVENTS) & ~DERIVED_EVENTS;
     if (state.get(at.INTERRUPT_LINE) && eflags & IF && !(events & Event.Shadow)) events |= Event.Intr;
     if (!(events & Event.StackShadow)) {
       if (state.get(at.NMI_PENDING) && !state.get(at.NMI_BLOCKED)) events |= Event.Nmi;
       if (state.get(at.DEBUG_PENDING)) events |= Event.Debug;
     }
     if (eflags & TF) events |= Event.SingleStep;
+    if (eflags & VIF && eflags & VIP) events |= Event.VirtualInterrupt;
     const dr7 = state.get(at.DR + 8 * 7);
     if (dr7 & executionBreakpoints(dr7)) events |= Event.Breakpoints;
     state.set(at.EVENTS, events);
   }
 }
+
+const DERIVED_EVENTS = Event.Intr | Event.Nmi | Event.Debug | Event.SingleStep | Event.Breakpoints | Event.VirtualInterrupt;
 
 /** The L and G bits of those breakpoints in DR7 whose R/W field says instruction execution. */
 function executionBreakpoints(dr7: number): number {

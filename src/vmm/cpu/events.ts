@@ -1,7 +1,8 @@
 /**
  * Bits of the EVENTS word. While it is 0 the engines run on; otherwise they stop at the next instruction boundary and the run loop attends:
  *  1. `Stop`: leave to whoever asked. 2. `Debug`: `cpu.deliverDebugTrap()`. 3. `Nmi`: `cpu.deliverNmi()`. 4. `Intr`, if `cpu.interruptible()`:
- *  acknowledge at the interrupt controller, `cpu.deliverInterrupt(vector)`. 5. `Halted`: wait. 6. `SingleStep`, `Shadow` or `Breakpoints`:
+ *  acknowledge at the interrupt controller, `cpu.deliverInterrupt(vector)`. 5. `Halted`: wait. 6. `VirtualInterrupt`, if
+ *  `cpu.virtualInterruptRaised()`: `cpu.deliverFault()`. 7. `SingleStep`, `Shadow`, `Breakpoints` or a `VirtualInterrupt` that wasn't due:
  *  `cpu.beforeInstruction()`; if true, one instruction and, unless that raised something, `cpu.afterInstruction()`; if false, `cpu.deliverFault()`.
  * All but `Stop`, `Shadow`, `StackShadow` and `Halted` are derived: `cpu.updateEvents()`, to be called whenever a block has ended by itself.
  */
@@ -24,4 +25,6 @@ export const Event = {
   Breakpoints: 0x80,
   /** HLT, or shutdown of an x87 wait, until an interrupt. */
   Halted: 0x100,
+  /** EFLAGS.VIF and VIP are both set: #GP(0) before the next instruction where CR4.VME or PVI makes them count (`cpu.virtualInterruptRaised()`). */
+  VirtualInterrupt: 0x400,
 } as const;

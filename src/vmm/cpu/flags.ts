@@ -6,8 +6,9 @@ import { CR4, EFLAGS } from "./layout.js";
 
 /** CLI and STI where IF may not simply be changed, PUSHF and POPF in virtual-8086 mode: the arms that the definitions leave to the monitor. */
 
-/** Whether VIF stands in for IF: virtual-8086 mode with CR4.VME, or CPL 3 with CR4.PVI (SDM vol. 3, 20.3 and 20.4). */
-function virtualInterrupts(cpu: Cpu): boolean {
+/** Whether VIF stands in for IF: virtual-8086 mode with CR4.VME, or CPL 3 with CR4.PVI, below IOPL 3 (SDM vol. 3, 20.3 and 20.4). */
+export function virtualInterrupts(cpu: Cpu): boolean {
+  if (cpu.iopl === 3) return false;
   const cr4 = cpu.state.get(CR4);
   return cpu.isVirtual8086 ? (cr4 & CR4_VME) !== 0 : (cr4 & CR4_PVI) !== 0 && cpu.cpl === 3;
 }

@@ -195,7 +195,8 @@ export class Interpreter {
       this.interrupts++;
       alive = cpu.deliverInterrupt(this.acknowledge());
     } else if (events & Event.Halted) return Stopped.Halted;
-    else if (events & (Event.SingleStep | Event.Shadow | Event.Breakpoints)) alive = this.stepAlone();
+    else if (events & Event.VirtualInterrupt && cpu.virtualInterruptRaised()) alive = this.deliverFault();
+    else if (events & (Event.SingleStep | Event.Shadow | Event.Breakpoints | Event.VirtualInterrupt)) alive = this.stepAlone();
     else cpu.updateEvents();
     return alive ? undefined : Stopped.TripleFault;
   }
