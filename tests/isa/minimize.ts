@@ -1,5 +1,5 @@
 import type { Case, IsaEngine, Result } from "./case.js";
-import { type Difference, differences, unjudged } from "./compare.js";
+import { type Difference, differences, incomparable, unjudged } from "./compare.js";
 import { fxAt } from "./generate/fx.js";
 import { CROSSING_WINDOW, EDGE_WINDOW, WINDOW } from "./layout.js";
 
@@ -14,7 +14,7 @@ export interface Mismatch {
 export function judge(c: Case, host: IsaEngine, engine: IsaEngine): Mismatch | undefined {
   const [expected] = host.run([c]);
   const [actual] = engine.run([c]);
-  if (unjudged(c, expected) !== undefined) return undefined;
+  if ((unjudged(c, expected) ?? incomparable(c, expected, actual)) !== undefined) return undefined;
   const found = differences(c, expected, actual);
   return found.length === 0 ? undefined : { case: c, expected, actual, differences: found };
 }

@@ -1,5 +1,5 @@
 import type { Case, IsaEngine, Result } from "./case.js";
-import { differences, unjudged } from "./compare.js";
+import { differences, incomparable, unjudged } from "./compare.js";
 import type { Coverage } from "./coverage.js";
 import type { Mismatch } from "./minimize.js";
 
@@ -24,7 +24,7 @@ export function compareBatch(cases: readonly Case[], host: IsaEngine, engine: Is
   const actual = engine.run(cases);
   const suspects: { case: Case; expected: Result; actual: Result }[] = [];
   cases.forEach((c, i) => {
-    const reason = unjudged(c, expected[i]);
+    const reason = unjudged(c, expected[i]) ?? incomparable(c, expected[i], actual[i]);
     if (reason !== undefined) {
       skip(tally, reason);
       return;

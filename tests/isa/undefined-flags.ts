@@ -1,67 +1,65 @@
 /**
- * EFLAGS bits that the manuals leave undefined, and which the comparison therefore masks; nothing else is masked in EFLAGS, but RF in
- * fault frames. Also which flags an instruction reads and defines, because in a sequence an undefined bit must not be read, and is no
+ * EFLAGS bits that the manuals leave undefined, what ours are, and which the comparison therefore masks; nothing else is masked in EFLAGS,
+ * but RF in fault frames. Also which flags an instruction reads and defines, because in a sequence an undefined bit must not be read, and is no
  * longer undefined once something has defined it. Source: Intel SDM vol. 2, "Flags Affected" of each instruction, and appendix A of vol. 1.
  */
-const CF = 0x001;
-const PF = 0x004;
-const AF = 0x010;
-const ZF = 0x040;
-const SF = 0x080;
+export const CF = 0x001;
+export const PF = 0x004;
+export const AF = 0x010;
+export const ZF = 0x040;
+export const SF = 0x080;
 const DF = 0x400;
-const OF = 0x800;
+export const OF = 0x800;
 export const STATUS = CF | PF | AF | ZF | SF | OF;
 
 /** RF is set in the frames of faults and not in those of traps; hosts differ for some. */
 export const RF = 0x10000;
 
+/**
+ * What our engines do with an undefined bit: it stays; it is 0; it is what a defined one would be, of the result or of the source (SF ZF
+ * PF); or "steps": as if the shift or rotate were done one bit at a time, each step by the formula that the manual gives for a count of 1.
+ */
+export type OurRule = "unchanged" | "cleared" | "result" | "source" | "steps";
+
 interface UndefinedFlags {
   readonly mnemonics: readonly string[];
   readonly flags: number;
+  readonly ours: OurRule;
   /** For shifts: when, given the count masked to five bits and the operand's width in bits. */
   readonly when?: (count: number, bits: number) => boolean;
-  readonly reason: string;
 }
 
 const singleShifts = ["shl", "sal", "shr", "sar"];
 const doubleShifts = ["shld", "shrd"];
 const rotates = ["rol", "ror", "rcl", "rcr"];
 
+/** The one table: the host comparison masks these bits, and undefined-flags.test.ts holds engines to `ours`. */
 export const undefinedFlags: readonly UndefinedFlags[] = [
-  { mnemonics: ["and", "or", "xor", "test"], flags: AF, reason: "logic: AF undefined" },
-  {
-    mnemonics: [...singleShifts, ...doubleShifts],
-    flags: AF,
-    when: (count) => count !== 0,
-    reason: "shifts: AF undefined unless the count is 0",
-  },
-  {
-    mnemonics: [...singleShifts, ...doubleShifts, ...rotates],
-    flags: OF,
-    when: (count) => count > 1,
-    reason: "shifts and rotates: OF defined for a count of 1 only",
-  },
-  {
-    mnemonics: ["shl", "sal", "shr"],
-    flags: CF,
-    when: (count, bits) => count >= bits,
-    reason: "SHL, SHR: CF undefined when the count is the width or more",
-  },
-  { mnemonics: ["mul", "imul"], flags: SF | ZF | AF | PF, reason: "multiplication defines CF and OF only" },
-  { mnemonics: ["div", "idiv"], flags: STATUS, reason: "division: all undefined" },
-  { mnemonics: ["bt", "bts", "btr", "btc"], flags: OF | SF | AF | PF, reason: "bit tests define CF, and leave ZF alone" },
-  { mnemonics: ["bsf", "bsr"], flags: CF | OF | SF | AF | PF, reason: "bit scans define ZF only" },
-  { mnemonics: ["daa", "das"], flags: OF, reason: "DAA, DAS: OF undefined" },
-  { mnemonics: ["aaa", "aas"], flags: OF | SF | ZF | PF, reason: "AAA, AAS define AF and CF only" },
-  { mnemonics: ["aam", "aad"], flags: OF | AF | CF, reason: "AAM, AAD define SF, ZF and PF only" },
+  { mnemonics: ["and", "or", "xor", "test"], flags: AF, ours: "cleared" },
+  { mnemonics: [...singleShifts, ...doubleShifts], flags: AF, ours: "cleared", when: (count) => count !== 0 },
+  { mnemonics: [...singleShifts, ...doubleShifts, ...rotates], flags: OF, ours: "steps", when: (count) => count > 1 },
+  { mnemonics: ["shl", "sal", "shr"], flags: CF, ours: "steps", when: (count, bits) => count >= bits },
+  { mnemonics: ["mul", "imul"], flags: SF | ZF | AF | PF, ours: "unchanged" },
+  { mnemonics: ["div", "idiv"], flags: STATUS, ours: "unchanged" },
+  { mnemonics: ["bt", "bts", "btr", "btc"], flags: OF | SF | AF | PF, ours: "unchanged" },
+  { mnemonics: ["bsf", "bsr"], flags: CF | OF | AF, ours: "cleared" },
+  { mnemonics: ["bsf", "bsr"], flags: SF | PF, ours: "source" },
+  { mnemonics: ["daa", "das"], flags: OF, ours: "cleared" },
+  { mnemonics: ["aaa", "aas"], flags: OF, ours: "cleared" },
+  { mnemonics: ["aaa", "aas"], flags: SF | ZF | PF, ours: "result" },
+  { mnemonics: ["aam", "aad"], flags: OF | AF | CF, ours: "cleared" },
 ];
+
+const byMnemonic = new Map<string, UndefinedFlags[]>();
+for (const entry of undefinedFlags) {
+  for (const mnemonic of entry.mnemonics) byMnemonic.set(mnemonic, [...(byMnemonic.get(mnemonic) ?? []), entry]);
+}
 
 /** Bits undefined after `mnemonic`. For shifts, `count` is the count before masking, or undefined if unknown: then whatever may be undefined. */
 export function undefinedAfter(mnemonic: string, count: number | undefined, size: number): number {
   let flags = 0;
-  for (const entry of undefinedFlags) {
-    if (!entry.mnemonics.includes(mnemonic)) continue;
-    if (entry.when === undefined || count === undefined || entry.when(count & 31, 8 * size)) flags |= entry.flags;
+  for (const { when, flags: bits } of byMnemonic.get(mnemonic) ?? []) {
+    if (when === undefined || count === undefined || when(count & 31, 8 * size)) flags |= bits;
   }
   return flags;
 }

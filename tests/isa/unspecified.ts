@@ -1,11 +1,14 @@
 /**
- * What the manuals leave open besides EFLAGS bits, and processors do differently: what an instruction that faults half-way has done by
- * then (ours do nothing; the host may have begun), and fields of x87 images.
+ * What the manuals leave open besides EFLAGS bits, and processors do differently: which of several faults is reported, what an instruction
+ * that faults half-way has done by then (ours do nothing; the host may have begun), and bytes that are stored or not.
  */
 import type { Case, Instruction, Result } from "./case.js";
+import type { Form } from "./forms/form.js";
+import { fxAt } from "./generate/fx.js";
+import { STATUS } from "./undefined-flags.js";
 
-/** "fault": which fault is reported, when several of the instruction's accesses fault. */
-export type Aspect = "registers" | "memory" | "fx" | "fault";
+/** "fault": which fault is reported, when several of the instruction's accesses fault. "mmx": whether the x87 state is MMX state already. */
+export type Aspect = "registers" | "memory" | "flags" | "mmx" | "fault";
 
 interface Unspecified {
   readonly mnemonics: readonly string[];
@@ -15,6 +18,11 @@ interface Unspecified {
 
 export const unspecified: readonly Unspecified[] = [
   { mnemonics: ["cmps"], aspect: "fault", reason: "the order of the two reads: when both fault, either may be reported" },
+  {
+    mnemonics: ["cmps", "scas", "repe", "repne"],
+    aspect: "flags",
+    reason: "repeated: those of before the instruction (SDM vol. 2, REP), which ours do; AMD's keep those of the last iteration",
+  },
   { mnemonics: ["iret", "retf"], aspect: "fault", reason: "the order in which the words of the frame are read" },
   { mnemonics: ["fnstenv", "fnsave", "fldenv", "frstor"], aspect: "fault", reason: "the order in which the image's words are accessed" },
   {
@@ -39,18 +47,52 @@ export const unspecified: readonly Unspecified[] = [
     reason: "which end of the image is looked at first, and whether its alignment before",
   },
   {
-    mnemonics: ["fbld", "fbstp"],
-    aspect: "fault",
-    reason: "two accesses, of which the second may begin at 0 instead of breaking the limit",
+    mnemonics: ["maskmovq", "movq", "movntq", "movd"],
+    aspect: "mmx",
+    reason: "a store that faults: Intel's have made the transition to MMX state by then, AMD's and ours haven't",
   },
-  { mnemonics: ["maskmovq"], aspect: "fx", reason: "the transition to MMX state: before its store is found to fault, or not at all" },
   { mnemonics: ["pusha", "enter", "callf"], aspect: "memory", reason: "pushes before the one that faults" },
 ];
 
+const STACK_FAULT = 12;
+const GENERAL_PROTECTION = 13;
+const PAGE_FAULT = 14;
+const ALIGNMENT_CHECK = 17;
+const memoryFaults = new Set([STACK_FAULT, GENERAL_PROTECTION, PAGE_FAULT, ALIGNMENT_CHECK]);
+
+/**
+ * An access that runs over the end of a flat segment, at 4 GiB, may be #GP (or #SS), as ours are, or go on at 0 (SDM vol. 3, 5.3: "may or
+ * may not cause the indicated exceptions. Behavior is implementation-specific"). The page at 0 isn't there.
+ */
+export function ranOver4GiB(expected: Result, actual: Result): boolean {
+  return (
+    expected.vector === PAGE_FAULT &&
+    expected.cr2 === 0 &&
+    (actual.vector === GENERAL_PROTECTION || actual.vector === STACK_FAULT) &&
+    actual.errorCode === 0
+  );
+}
+
+const x87Stores = new Set(["fst", "fstp", "fist", "fistp", "fbstp"]);
+/** After these nothing is pending any more. */
+const clearing = new Set(["fnclex", "fninit", "fnsave", "fnstenv", "fldenv", "frstor", "fldcw", "fxrstor"]);
+/** FSW.ES: an unmasked exception is pending. */
+const ERROR_SUMMARY = 0x80;
+
+/**
+ * An x87 store to memory that can't be written, of a value that raises an unmasked exception: nothing is stored then, so Intel's don't
+ * look at the memory; AMD's and ours do, and fault. One class of priority (SDM vol. 3, 6.9).
+ */
+export function exceptionBeforeStore(c: Case, expected: Result, actual: Result): boolean {
+  if (actual.ending !== "fault" || expected.eip === actual.eip || !memoryFaults.has(actual.vector)) return false;
+  const store = faultingInstruction(c, actual);
+  if (store === undefined || !x87Stores.has(store.form.mnemonic)) return false;
+  const later = c.instructions.slice(c.instructions.indexOf(store) + 1);
+  return (expected.fx[fxAt.fsw] & ERROR_SUMMARY) !== 0 || later.some(({ form }) => clearing.has(form.mnemonic));
+}
+
 interface UnspecifiedField {
-  readonly mnemonics: readonly string[];
-  /** Of the form with that operand size only. */
-  readonly size?: number;
+  readonly of: (form: Form, size: number) => boolean;
   /** Bytes of the memory operand: from, and up to but without. */
   readonly from: number;
   readonly to: number;
@@ -61,35 +103,41 @@ interface UnspecifiedField {
 const POINTERS =
   "FOP and FDP: of the last instruction, or of exceptions only (SDM vol. 1, 8.1.8, 8.1.9.1); FCS and FDS: 0 on newer processors";
 
-/** Bytes of images in memory that aren't compared. */
+const isEnvironment = ({ mnemonic }: Form) => mnemonic === "fnstenv" || mnemonic === "fnsave";
+
+/** Bytes in memory that aren't compared. */
 export const unspecifiedFields: readonly UnspecifiedField[] = [
   {
-    mnemonics: ["fxsave"],
+    of: ({ mnemonic }) => mnemonic === "fxsave",
     from: 6,
     to: 24,
     reason: "FOP FIP FCS FDP FDS: AMD's save them only with an exception pending; FCS and FDS are gone on newer ones of both",
   },
-  { mnemonics: ["fxsave"], from: 28, to: 32, reason: "MXCSR_MASK: which MXCSR bits the processor has" },
-  { mnemonics: ["fnstenv", "fnsave"], size: 4, from: 16, to: 28, reason: POINTERS },
-  { mnemonics: ["fnstenv", "fnsave"], size: 2, from: 8, to: 14, reason: POINTERS },
+  { of: ({ mnemonic }) => mnemonic === "fxsave", from: 28, to: 32, reason: "MXCSR_MASK: which MXCSR bits the processor has" },
+  { of: (form, size) => isEnvironment(form) && size === 4, from: 16, to: 28, reason: POINTERS },
+  { of: (form, size) => isEnvironment(form) && size === 2, from: 8, to: 14, reason: POINTERS },
+  {
+    of: ({ traits }, size) => traits.has("selector") && size === 4,
+    from: 2,
+    to: 4,
+    reason: "the upper half of a pushed selector: zero, or not written (SDM vol. 2, PUSH)",
+  },
 ];
+
+/** Whether the instruction leaves memory that isn't compared, and which therefore must not be read. */
+export function hasUnspecifiedFields(form: Form, size: number): boolean {
+  return unspecifiedFields.some(({ of }) => of(form, size));
+}
 
 /** Linear address ranges [from, to) that hold nothing to compare after these instructions. */
 export function unspecifiedRanges(c: Case): readonly (readonly [from: number, to: number])[] {
-  let ranges: [number, number][] | undefined;
+  const ranges: [number, number][] = [];
   for (const { form, size, address } of c.instructions) {
-    if (address === undefined || !imageMnemonics.has(form.mnemonic)) continue;
-    for (const field of unspecifiedFields) {
-      if (!field.mnemonics.includes(form.mnemonic) || (field.size ?? size) !== size) continue;
-      ranges ??= [];
-      ranges.push([address + field.from, address + field.to]);
-    }
+    if (address === undefined) continue;
+    for (const { of, from, to } of unspecifiedFields) if (of(form, size)) ranges.push([address + from, address + to]);
   }
-  return ranges ?? [];
+  return ranges;
 }
-
-/** Those that store them. */
-export const imageMnemonics: ReadonlySet<string> = new Set(unspecifiedFields.flatMap(({ mnemonics }) => mnemonics));
 
 /** The instruction that faulted, if it is one of the case's. */
 export function faultingInstruction(c: Case, result: Result): Instruction | undefined {
@@ -106,4 +154,9 @@ export function isUnspecified(instruction: Instruction | undefined, aspect: Aspe
   return (
     instruction !== undefined && unspecified.some((entry) => entry.aspect === aspect && entry.mnemonics.includes(instruction.form.mnemonic))
   );
+}
+
+/** EFLAGS bits that are open where `instruction` has faulted. */
+export function unspecifiedFlags(instruction: Instruction | undefined): number {
+  return isUnspecified(instruction, "flags") ? STATUS : 0;
 }

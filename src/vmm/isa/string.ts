@@ -7,7 +7,8 @@ import type { Stage } from "./stage.js";
 
 /*
  * String instructions. One iteration is one restartable step: registers change only after both accesses are translated, so a fault in
- * the middle of a REP leaves ECX, ESI and EDI at the iteration that faulted. A count of 0 touches no memory.
+ * the middle of a REP leaves ECX, ESI and EDI at the iteration that faulted. A count of 0 touches no memory. Flags come from the last
+ * iteration only, so a fault in any of them finds those from before the instruction (SDM vol. 2, REP).
  */
 
 /** +size or -size by DF. */
@@ -102,10 +103,10 @@ for (const name of ["cmps", "scas"]) {
       (x, size) => {
         x.when(countLeft(x), () => {
           const of = iterations[name](x, size);
-          compareFlags(x, size, of);
           advance(x, ECX, -1);
           const goOn = of ? x.eq(x.eq(of.a, of.b), zf) : 0;
           x.when(x.and(goOn, x.ne(countLeft(x), 0)), () => x.again());
+          compareFlags(x, size, of);
         });
       },
       { implicit: true },

@@ -43,6 +43,8 @@ function directedForm(name: string): Form {
     opcode: [],
     modrm: undefined,
     operands: [],
+    rm: undefined,
+    opcodeRegister: false,
     sizes: [0],
     traits: new Set(),
     alsoWrites: [],

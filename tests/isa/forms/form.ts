@@ -8,7 +8,7 @@
  * F: x87 stack register in the opcode's second byte (only says so). Anything else is implied by the opcode.
  * Widths: b w d q dq, t (10 bytes), v (2 or 4 by operand size), n (a number of bytes in memory: M28).
  * After the semicolon: `lock` (LOCK is allowed when the destination is memory), `rep`, `w=` registers that are written beside the operands (`w=all`), `a16` (memory is
- * aligned to 16 or it is #GP), `ro` (the first operand is not written), `wide` (takes an operand size, though no operand shows it).
+ * aligned to 16 or it is #GP), `ro` (the first operand is not written), `wide` (takes an operand size, though no operand shows it), `selector` (pushes a segment register).
  */
 export interface Form {
   readonly mnemonic: string;
@@ -18,6 +18,10 @@ export interface Form {
   /** ModRM.reg is an operand ("r"), extends the opcode (0..7), or there is no ModRM; a whole second byte is part of `opcode`. */
   readonly modrm: "r" | number | undefined;
   readonly operands: readonly Operand[];
+  /** The operand in ModRM.rm, if there is one. */
+  readonly rm: Operand | undefined;
+  /** The opcode's low three bits name a register. */
+  readonly opcodeRegister: boolean;
   /** Operand sizes in bytes that can be asked for; [0] where there is no such thing. */
   readonly sizes: readonly number[];
   readonly traits: ReadonlySet<string>;
@@ -77,6 +81,8 @@ function parseLine(line: string): Form {
     opcode,
     modrm,
     operands,
+    rm: operands.find(({ kind }) => kind !== "" && "EMRQNWU".includes(kind)),
+    opcodeRegister: operands.some(({ kind }) => kind === "Z" || kind === "F"),
     sizes: sizesOf(operands, traits),
     traits,
     alsoWrites,
@@ -84,13 +90,9 @@ function parseLine(line: string): Form {
   };
 }
 
-/** The operand in ModRM.rm, if there is one. */
-export function rmOperand(form: Form): Operand | undefined {
-  return form.operands.find((o) => "EMRQNWU".includes(o.kind) && o.kind !== "");
-}
+const widths: Readonly<Record<string, number>> = { b: 1, w: 2, d: 4, q: 8, dq: 16, t: 10 };
 
 /** Bytes of memory that an operand names. */
-export function widthOf(operand: Operand, size: number): number {
-  const widths: Record<string, number> = { b: 1, w: 2, d: 4, q: 8, dq: 16, t: 10, v: size };
-  return widths[operand.width] ?? Number(operand.width);
+export function widthOf({ width }: Operand, size: number): number {
+  return width === "v" ? size : (widths[width] ?? Number(width));
 }

@@ -175,12 +175,12 @@ export const integerForms: Readonly<Record<string, readonly Form[]>> = {
     leave C9 ; wide w=sp,bp
     pushf 9C ; wide w=sp
     popf 9D ; wide w=sp
-    push 06 ; wide w=sp
-    push 0E ; wide w=sp
-    push 16 ; wide w=sp
-    push 1E ; wide w=sp
-    push 0F A0 ; wide w=sp
-    push 0F A8 ; wide w=sp
+    push 06 ; wide w=sp selector
+    push 0E ; wide w=sp selector
+    push 16 ; wide w=sp selector
+    push 1E ; wide w=sp selector
+    push 0F A0 ; wide w=sp selector
+    push 0F A8 ; wide w=sp selector
   `),
   segment: parseForms(`
     mov 8C /r Ev,S

@@ -1,9 +1,10 @@
+import { newBytes, newWords } from "../arena.js";
 import type { Case, Instruction } from "../case.js";
-import { type Form, type Operand, rmOperand, widthOf } from "../forms/form.js";
+import { type Form, type Operand, widthOf } from "../forms/form.js";
 import { CODE, CODE_LIMIT, CROSSING_WINDOW, DATA, EDGE_WINDOW, LOW, PAGE, WINDOW } from "../layout.js";
 import type { Random } from "../random.js";
 import { flagRules, undefinedAfter } from "../undefined-flags.js";
-import { imageMnemonics } from "../unspecified.js";
+import { hasUnspecifiedFields } from "../unspecified.js";
 import { defaultFx } from "./fx.js";
 import { address, interestingImmediate, interestingWord, randomFlags, randomPlace } from "./values.js";
 
@@ -13,6 +14,10 @@ const DOUBLE_SHIFTS = new Set(["shld", "shrd"]);
 const CX = 1;
 const SP = 4;
 const BP = 5;
+
+const SEGMENT_PREFIXES = [0x26, 0x36, 0x3e, 0x2e, 0x64, 0x65];
+/** Registers that a 16-bit address is the sum of, by ModRM.rm. */
+const COMBINATIONS16 = [[3, 6], [3, 7], [5, 6], [5, 7], [6], [7], [5], [3]];
 
 /** What the caller wants of an instruction; everything left out is drawn. */
 export interface Wish {
@@ -38,19 +43,22 @@ export interface Wish {
 /** Builds a case instruction by instruction. Registers get their initial values when something needs them, the rest at the end. */
 export class CaseBuilder {
   readonly instructions: Instruction[] = [];
-  readonly crossing = new Uint8Array(WINDOW);
-  readonly edge = new Uint8Array(WINDOW);
+  readonly crossing: Uint8Array;
+  readonly edge: Uint8Array;
   eflags: number;
   eip: number;
   fx: Uint8Array = defaultFx;
   readonly #random: Random;
-  readonly #gpr = new Uint32Array(8);
-  readonly #fixed: boolean[] = new Array(8).fill(false);
-  /** Registers that still hold what the case started with. */
-  readonly #initial: boolean[] = new Array(8).fill(true);
+  readonly #gpr = newWords(8);
+  // Sets of registers, a bit each.
+  #fixed = 0;
+  /** They still hold what the case started with. */
+  #initial = 0xff;
+  /** Addresses are made of them. */
+  #pointers = 0;
   readonly #lowPage: boolean;
-  /** Registers that addresses are made of. */
-  readonly #pointers: boolean[] = new Array(8).fill(false);
+  /** The last instruction has left memory that isn't compared, and which nothing may read. */
+  #sealed = false;
   #kept = { from: 0, to: 0 };
   #undefined = 0;
   #length = 0;
@@ -60,10 +68,10 @@ export class CaseBuilder {
     this.#lowPage = lowPage;
     this.eflags = randomFlags(random);
     this.eip = CODE + 0x100 + random.below(64);
-    for (const window of [this.crossing, this.edge]) {
-      const words = new Uint32Array(window.buffer);
-      for (let i = 0; i < words.length; i++) words[i] = interestingWord(random);
-    }
+    const windows = newWords((2 * WINDOW) / 4);
+    for (let i = 0; i < windows.length; i++) windows[i] = interestingWord(random);
+    this.crossing = new Uint8Array(windows.buffer, windows.byteOffset, WINDOW);
+    this.edge = new Uint8Array(windows.buffer, windows.byteOffset + WINDOW, WINDOW);
   }
 
   get length(): number {
@@ -77,31 +85,36 @@ export class CaseBuilder {
 
   setRegister(register: number, value: number): void {
     this.#gpr[register] = value;
-    this.#fixed[register] = true;
+    this.#fixed |= 1 << register;
+  }
+
+  /** Gives a register its initial value, if nothing else has. */
+  offer(register: number, value: number): void {
+    if (this.isFree(register)) this.setRegister(register, value);
   }
 
   /** A register that the case hasn't written: its value is known here. */
   isInitial(register: number): boolean {
-    return this.#initial[register];
+    return (this.#initial & (1 << register)) !== 0;
   }
 
   isPointer(register: number): boolean {
-    return this.#pointers[register];
+    return (this.#pointers & (1 << register)) !== 0;
   }
 
   isFree(register: number): boolean {
-    return this.#initial[register] && !this.#fixed[register];
+    return (this.#initial & ~this.#fixed & (1 << register)) !== 0;
   }
 
   /** Value of a register that is still initial; draws one if need be. */
   register(register: number): number {
-    if (!this.#fixed[register]) this.setRegister(register, register === SP ? this.#stackPointer() : interestingWord(this.#random));
+    if ((this.#fixed & (1 << register)) === 0) this.setRegister(register, register === SP ? this.#stackPointer() : interestingWord(this.#random));
     return this.#gpr[register];
   }
 
   /** From here on the register's value is unknown. */
-  clobber(...registers: number[]): void {
-    for (const register of registers) this.#initial[register] = false;
+  clobber(registers: readonly number[]): void {
+    for (const register of registers) this.#initial &= ~(1 << register);
   }
 
   /** Puts bytes into the windows, as far as they lie there. */
@@ -122,16 +135,16 @@ export class CaseBuilder {
     const random = this.#random;
     const rules = flagRules(form.mnemonic);
     if ((rules.reads & this.#undefined) !== 0) return false;
-    if (this.#length + 15 > CODE_LIMIT || imageMnemonics.has(this.instructions.at(-1)?.form.mnemonic ?? "")) return false;
+    if (this.#length + 15 > CODE_LIMIT || this.#sealed) return false;
 
     const size = wish.size ?? random.pick(form.sizes);
     const prefixes: number[] = [];
     if (form.mandatory !== 0) prefixes.push(form.mandatory);
     if (size === 2) prefixes.push(0x66);
     const opcode = [...form.opcode];
-    if (form.operands.some((o) => o.kind === "Z" || o.kind === "F")) opcode[opcode.length - 1] |= random.below(8);
+    if (form.opcodeRegister) opcode[opcode.length - 1] |= random.below(8);
 
-    const rm = rmOperand(form);
+    const { rm } = form;
     const memory = rm === undefined ? form.traits.has("memory") : this.#isMemory(rm, wish);
     const tail: number[] = [];
     let destinationIsMemory = false;
@@ -148,6 +161,12 @@ export class CaseBuilder {
         tail.push(0xc0 | (reg << 3) | (wish.rm ?? random.below(8)));
       }
     }
+    if (form.traits.has("selector")) {
+      if (!this.isInitial(SP)) return false;
+      operandAddress = (this.register(SP) - size) >>> 0;
+      // Whether the second page is looked at depends on how much is written.
+      if (size === 4 && operandAddress % PAGE > PAGE - 4) return false;
+    }
     const count = this.#shiftCount(form, size, wish);
     if (size === 2 && DOUBLE_SHIFTS.has(form.mnemonic) && (count === undefined || (count & 31) > 16)) return false;
     for (const o of form.operands) {
@@ -159,7 +178,7 @@ export class CaseBuilder {
       } else if (o.kind === "O") {
         const target = wish.address ?? address(random, randomPlace(random, wish.faults ?? 15), size, false);
         pushLittle(tail, target, 4);
-        if (random.oneIn(12)) prefixes.push(random.pick([0x26, 0x36, 0x3e, 0x2e, 0x64]));
+        if (random.oneIn(12)) prefixes.push(random.pick(SEGMENT_PREFIXES));
       } else if (o.kind === "J") {
         pushLittle(tail, wish.immediate ?? 0, o.width === "b" ? 1 : size === 2 ? 2 : 4);
       }
@@ -172,17 +191,14 @@ export class CaseBuilder {
     const written = this.#written(form, opcode, tail, memory);
     if (wish.keep !== undefined && written.some(wish.keep)) return false;
     const bytes = [...prefixes, ...opcode, ...tail];
-    const undefinedFlags = undefinedAfter(
-      form.mnemonic,
-      count ?? (form.operands.some((o) => o.width === "CL") ? undefined : 1),
-      size === 0 ? 4 : size,
-    );
+    const undefinedFlags = undefinedAfter(form.mnemonic, count ?? (rules.counts ? undefined : 1), size === 0 ? 4 : size);
     // A repeated string instruction may do nothing at all.
     const definedFlags = form.traits.has("rep") && wish.prefix !== undefined ? 0 : rules.defines;
     this.instructions.push({ form, bytes, size, memory, address: operandAddress, undefinedFlags, definedFlags });
     this.#length += bytes.length;
+    this.#sealed = hasUnspecifiedFields(form, size);
     this.#undefined = (this.#undefined & ~definedFlags) | undefinedFlags;
-    this.clobber(...written);
+    this.clobber(written);
     return true;
   }
 
@@ -199,7 +215,7 @@ export class CaseBuilder {
 
   finish(family: string): Case {
     for (let r = 0; r < 8; r++) this.register(r);
-    const code = new Uint8Array(this.#length);
+    const code = newBytes(this.#length);
     let at = 0;
     for (const { bytes } of this.instructions) {
       code.set(bytes, at);
@@ -233,41 +249,37 @@ export class CaseBuilder {
     const rule = flagRules(form.mnemonic);
     if (!rule.counts) return undefined;
     const random = this.#random;
-    const draw = () => {
-      return random.pick([0, 1, 1, random.below(8 * size + 1), random.below(32), random.below(256), 31, 32, 33, 8 * size, 8 * size - 1]);
-    };
     if (form.operands.some((o) => o.width === "1")) return 1;
-    if (form.operands.some((o) => o.kind === "I")) return wish.immediate ?? draw();
-    if (!this.#initial[CX]) return undefined;
-    if (!this.#fixed[CX]) this.setRegister(CX, ((interestingWord(random) & ~0xff) | draw()) >>> 0);
+    if (form.operands.some((o) => o.kind === "I")) return wish.immediate ?? shiftCount(random, size);
+    if (!this.isInitial(CX)) return undefined;
+    if (this.isFree(CX)) this.setRegister(CX, ((interestingWord(random) & ~0xff) | shiftCount(random, size)) >>> 0);
     return this.#gpr[CX] & 0xff;
   }
 
   /** Chooses an addressing form and the values of its registers so that the address is `target`, or what 16 bits allow; gives the address. */
   #effectiveAddress(reg: number, target: number, prefixes: number[], tail: number[]): number {
     const random = this.#random;
-    if (random.oneIn(12)) prefixes.push(random.pick([0x26, 0x36, 0x3e, 0x2e, 0x64, 0x65]));
+    if (random.oneIn(12)) prefixes.push(random.pick(SEGMENT_PREFIXES));
     if (random.oneIn(20)) {
       prefixes.push(0x67);
       return this.#effectiveAddress16(reg, target, tail);
     }
-    const known = [0, 1, 2, 3, 4, 5, 6, 7].filter((r) => this.#initial[r]);
-    const useBase = known.length > 0 && !random.oneIn(6);
-    const base = useBase ? random.pick(known) : -1;
-    const indexable = known.filter((r) => r !== SP);
-    const useIndex = indexable.length > 0 && random.oneIn(3);
-    const index = useIndex ? random.pick(indexable) : -1;
+    const base = random.oneIn(6) ? -1 : this.#known(0xff);
+    const useBase = base >= 0;
+    const index = random.oneIn(3) ? this.#known(0xff & ~(1 << SP)) : -1;
+    const useIndex = index >= 0;
     const scale = random.below(4);
     let rest = target;
-    if (useBase) this.#pointers[base] = true;
-    if (useIndex) this.#pointers[index] = true;
+    if (useBase) this.#pointers |= 1 << base;
+    if (useIndex) this.#pointers |= 1 << index;
     if (useIndex) {
       if (this.isFree(index) && index !== base) this.setRegister(index, random.oneIn(2) ? random.below(64) - 32 : random.word());
       if (index !== base) rest = (rest - (this.register(index) << scale)) | 0;
     }
     let disp: number;
     if (useBase && this.isFree(base) && index !== base) {
-      disp = random.pick([0, random.below(256) - 128, random.word() | 0]);
+      const kind = random.below(3);
+      disp = kind === 0 ? 0 : kind === 1 ? random.below(256) - 128 : random.word() | 0;
       this.setRegister(base, (rest - disp) >>> 0);
     } else {
       if (index === base && useBase) rest = (rest - (this.register(index) << scale)) | 0;
@@ -287,19 +299,28 @@ export class CaseBuilder {
   #effectiveAddress16(reg: number, target: number, tail: number[]): number {
     const random = this.#random;
     const at = this.#lowPage && !random.oneIn(6) ? LOW + random.below(PAGE - 32) : target & 0xffff;
-    const combinations = [[3, 6], [3, 7], [5, 6], [5, 7], [6], [7], [5], [3]];
-    const usable = [0, 1, 2, 3, 4, 5, 6, 7].filter((rm) => combinations[rm].every((r) => this.#initial[r]));
+    const usable = [0, 1, 2, 3, 4, 5, 6, 7].filter((rm) => COMBINATIONS16[rm].every((r) => this.isInitial(r)));
     if (usable.length === 0 || random.oneIn(6)) {
       tail.push((reg << 3) | 6);
       pushLittle(tail, at, 2);
       return at;
     }
     const rm = random.pick(usable);
-    for (const r of combinations[rm]) this.#pointers[r] = true;
-    const sum = combinations[rm].reduce((total, r) => total + this.register(r), 0);
+    for (const r of COMBINATIONS16[rm]) this.#pointers |= 1 << r;
+    const sum = COMBINATIONS16[rm].reduce((total, r) => total + this.register(r), 0);
     tail.push(0x80 | (reg << 3) | rm);
     pushLittle(tail, at - sum, 2);
     return at;
+  }
+
+  /** One of `registers` whose value is known, or -1. */
+  #known(registers: number): number {
+    const known = this.#initial & registers;
+    if (known === 0) return -1;
+    for (;;) {
+      const register = this.#random.below(8);
+      if ((known & (1 << register)) !== 0) return register;
+    }
   }
 
   #stackPointer(): number {
@@ -332,6 +353,27 @@ export class CaseBuilder {
 
 export function pushLittle(to: number[], value: number, bytes: number): void {
   for (let i = 0; i < bytes; i++) to.push((value >>> (8 * i)) & 0xff);
+}
+
+/** Counts around 0, 1, the width and 32. */
+function shiftCount(random: Random, size: number): number {
+  switch (random.below(8)) {
+    case 0:
+      return 0;
+    case 1:
+    case 2:
+      return 1;
+    case 3:
+      return random.below(8 * size + 1);
+    case 4:
+      return random.below(32);
+    case 5:
+      return random.below(256);
+    case 6:
+      return 31 + random.below(3);
+    default:
+      return 8 * size - random.below(2);
+  }
 }
 
 function shuffle(random: Random, items: number[]): void {

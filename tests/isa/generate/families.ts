@@ -1,4 +1,4 @@
-import { type Form, rmOperand } from "../forms/form.js";
+import type { Form } from "../forms/form.js";
 import { integerForms } from "../forms/integer.js";
 import { vectorForms } from "../forms/vector.js";
 import { x87Forms } from "../forms/x87.js";
@@ -19,7 +19,7 @@ export const forms: Readonly<Record<string, readonly Form[]>> = { ...integerForm
 
 export function variantsOf(family: string): Variant[] {
   return forms[family].flatMap((form) => {
-    const rm = rmOperand(form);
+    const { rm } = form;
     const places =
       rm === undefined ? [form.traits.has("memory")] : "MQEW".includes(rm.kind) ? (rm.kind === "M" ? [true] : [false, true]) : [false];
     return form.sizes.flatMap((size) => places.map((memory) => ({ form, size, memory })));

@@ -1,9 +1,10 @@
-import { type Form, rmOperand } from "../forms/form.js";
+import type { Form } from "../forms/form.js";
 import { x87Forms } from "../forms/x87.js";
+import { newBytes } from "../arena.js";
 import type { Random } from "../random.js";
 import type { CaseBuilder, Wish } from "./builder.js";
 import type { Variant } from "./families.js";
-import { doubleBits, extendedBytes, type Flavour, fillVector, randomFcw, randomFx, randomMxcsr, singleBits } from "./fx.js";
+import { type Flavour, fillVector, putDouble, putExtended, randomFcw, randomFx, randomMxcsr, singleBits } from "./fx.js";
 import { interestingWord } from "./values.js";
 
 /** Appends an x87, MMX or SSE instruction; the first of a case brings a random floating point state. */
@@ -38,9 +39,9 @@ function immediate(random: Random, form: Form): number | undefined {
 }
 
 function content(random: Random, form: Form, flavour: Flavour): ArrayLike<number> {
-  const width = rmOperand(form)?.width;
-  const bytes = new Uint8Array(16);
-  const view = new DataView(bytes.buffer);
+  const width = form.rm?.width;
+  const bytes = newBytes(16);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, 16);
   switch (form.mnemonic) {
     case "ldmxcsr":
       view.setUint32(0, random.oneIn(8) ? random.word() & 0x1ffff : randomMxcsr(random), true);
@@ -52,11 +53,12 @@ function content(random: Random, form: Form, flavour: Flavour): ArrayLike<number
       return bcd(random);
   }
   if (/^(fld|fst|fadd|fmul|fcom|fsub|fdiv)/.test(form.mnemonic)) {
-    if (width === "t") return extendedBytes(random);
+    if (width === "t") {
+      putExtended(random, view, 0);
+      return bytes.subarray(0, 10);
+    }
     if (width === "q") {
-      const [high, low] = doubleBits(random);
-      view.setUint32(0, low, true);
-      view.setUint32(4, high, true);
+      putDouble(random, view, 0);
       return bytes.subarray(0, 8);
     }
     view.setUint32(0, singleBits(random), true);
@@ -67,7 +69,7 @@ function content(random: Random, form: Form, flavour: Flavour): ArrayLike<number
     view.setInt32(4, random.oneIn(2) ? view.getInt32(0, true) >> 31 : interestingWord(random), true);
     return bytes.subarray(0, 8);
   }
-  fillVector(random, flavour, bytes);
+  fillVector(random, flavour, view, 0, 16);
   return bytes;
 }
 

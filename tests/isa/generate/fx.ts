@@ -1,3 +1,4 @@
+import { newBytes } from "../arena.js";
 import type { Random } from "../random.js";
 import { interestingWord } from "./values.js";
 
@@ -111,36 +112,41 @@ const MANTISSAS: readonly (readonly [high: number, low: number])[] = [
   [0xa0000000, 0],
 ];
 
-/** Ten bytes: any x87 value, unnormals and pseudo-denormals among them, but mostly valid ones. */
-export function extendedBytes(random: Random): Uint8Array {
-  const bytes = new Uint8Array(10);
-  const view = new DataView(bytes.buffer);
+/** Puts a double into a view. */
+export function putDouble(random: Random, view: DataView, at: number): void {
+  const [high, low] = doubleBits(random);
+  view.setUint32(at, low, true);
+  view.setUint32(at + 4, high, true);
+}
+
+/** Puts ten bytes into a view: any x87 value, unnormals and pseudo-denormals among them, but mostly valid ones. */
+export function putExtended(random: Random, view: DataView, at: number): void {
   const exponent = random.oneIn(8) ? random.word() & 0x7fff : random.oneIn(2) ? 0x3fff - 12 + random.below(24) : random.pick(EXPONENTS);
-  let [high, low] = random.oneIn(2) ? random.pick(MANTISSAS) : [random.word(), random.oneIn(3) ? 0 : random.word()];
+  const common = random.oneIn(2) ? random.pick(MANTISSAS) : undefined;
+  let high = common === undefined ? random.word() : common[0];
+  let low = common === undefined ? (random.oneIn(3) ? 0 : random.word()) : common[1];
   // The integer bit is what makes a value of the usual kind.
   if (!random.oneIn(10))
     high = exponent === 0 && random.oneIn(2) ? high & 0x7fffffff : exponent === 0 && high >>> 0 < 0x80000000 ? high : high | 0x80000000;
-  if (random.oneIn(24)) [high, low] = [0, 0];
-  view.setUint32(0, low, true);
-  view.setUint32(4, high, true);
-  view.setUint16(8, exponent | (random.oneIn(2) ? 0x8000 : 0), true);
-  return bytes;
+  if (random.oneIn(24)) {
+    high = 0;
+    low = 0;
+  }
+  view.setUint32(at, low, true);
+  view.setUint32(at + 4, high, true);
+  view.setUint16(at + 8, exponent | (random.oneIn(2) ? 0x8000 : 0), true);
 }
 
 /** What XMM registers and memory should look like. */
 export type Flavour = "single" | "double" | "integer";
 
-export function fillVector(random: Random, flavour: Flavour, to: Uint8Array): void {
-  const view = new DataView(to.buffer, to.byteOffset, to.byteLength);
-  for (let i = 0; i + 8 <= to.byteLength; i += 8) {
-    if (flavour === "double") {
-      const [high, low] = doubleBits(random);
-      view.setUint32(i, low, true);
-      view.setUint32(i + 4, high, true);
-    } else {
-      for (const at of [i, i + 4]) view.setUint32(at, flavour === "single" ? singleBits(random) : interestingWord(random) >>> 0, true);
-    }
+export function fillVector(random: Random, flavour: Flavour, view: DataView, from: number, length: number): void {
+  if (flavour === "double") {
+    for (let at = from; at < from + length; at += 8) putDouble(random, view, at);
+    return;
   }
+  for (let at = from; at < from + length; at += 4)
+    view.setUint32(at, flavour === "single" ? singleBits(random) : interestingWord(random), true);
 }
 
 /** MXCSR with any rounding, FTZ, DAZ and sticky flags; exceptions unmasked seldom. */
@@ -165,8 +171,8 @@ export function randomFcw(random: Random): number {
 
 /** The whole state at random. `isX87`: registers hold x87 values at some depth of the stack; else MMX ones. */
 export function randomFx(random: Random, flavour: Flavour, isX87: boolean): Uint8Array {
-  const image = Uint8Array.from(defaultFx);
-  const view = new DataView(image.buffer);
+  const image = newBytes(512);
+  const view = new DataView(image.buffer, image.byteOffset, 512);
   const fcw = isX87 ? randomFcw(random) : DEFAULT_FCW;
   view.setUint16(fxAt.fcw, fcw, true);
   let fsw = random.oneIn(2) ? random.below(8) << 11 : 0;
@@ -181,12 +187,12 @@ export function randomFx(random: Random, flavour: Flavour, isX87: boolean): Uint
   image[fxAt.ftw] = random.oneIn(4) ? random.word() : random.pick([0xff, 0xff, 0, 0x80, 0xc0, 0xe0, 0x01, 0x7f]);
   view.setUint32(fxAt.mxcsr, randomMxcsr(random), true);
   for (let i = 0; i < 8; i++) {
-    if (isX87) image.set(extendedBytes(random), fxAt.st + 16 * i);
+    if (isX87) putExtended(random, view, fxAt.st + 16 * i);
     else {
-      fillVector(random, flavour, image.subarray(fxAt.st + 16 * i, fxAt.st + 16 * i + 8));
+      fillVector(random, flavour, view, fxAt.st + 16 * i, 8);
       view.setUint16(fxAt.st + 16 * i + 8, random.oneIn(2) ? 0xffff : random.word(), true);
     }
   }
-  fillVector(random, flavour, image.subarray(fxAt.xmm, fxAt.xmm + 128));
+  fillVector(random, flavour, view, fxAt.xmm, 128);
   return image;
 }

@@ -40,16 +40,13 @@ export function addInteger(builder: CaseBuilder, random: Random, variant: Varian
 function prepare(builder: CaseBuilder, random: Random, variant: Variant, wish: Wish): Wish | undefined {
   const { form, size, memory } = variant;
   const faults = wish.faults ?? 15;
-  const set = (register: number, value: number) => {
-    if (builder.isFree(register)) builder.setRegister(register, value >>> 0);
-  };
   switch (form.mnemonic) {
     case "div":
     case "idiv":
       if (!random.oneIn(4)) {
         const low = interestingWord(random);
-        set(AX, size === 1 ? (low & 0xffff00ff) | (random.below(4) << 8) : low);
-        set(DX, random.oneIn(2) ? low >> 31 : random.below(8));
+        builder.offer(AX, size === 1 ? (low & 0xffff00ff) | (random.below(4) << 8) : low);
+        builder.offer(DX, random.oneIn(2) ? low >> 31 : random.below(8));
       }
       return wish;
     case "bt":
@@ -57,7 +54,7 @@ function prepare(builder: CaseBuilder, random: Random, variant: Variant, wish: W
     case "btr":
     case "btc": {
       const reg = random.below(8);
-      if (form.modrm === "r") set(reg, random.oneIn(3) ? random.below(1024) - 512 : random.oneIn(8) ? random.word() : random.below(32));
+      if (form.modrm === "r") builder.offer(reg, random.oneIn(3) ? random.below(1024) - 512 : random.oneIn(8) ? random.word() : random.below(32));
       return { ...wish, reg };
     }
     case "bsf":
@@ -65,8 +62,8 @@ function prepare(builder: CaseBuilder, random: Random, variant: Variant, wish: W
       return memory && random.oneIn(4) ? { ...wish, content: [0, 0, 0, 0].map(() => (random.oneIn(3) ? random.below(256) : 0)) } : wish;
     case "xlat": {
       const al = random.below(256);
-      set(AX, (random.word() & 0xffffff00) | al);
-      set(BX, address(random, randomPlace(random, faults), 1, false) - al);
+      builder.offer(AX, (random.word() & 0xffffff00) | al);
+      builder.offer(BX, address(random, randomPlace(random, faults), 1, false) - al);
       return random.oneIn(12) ? { ...wish, prefix: [random.pick([0x26, 0x2e, 0x64])] } : wish;
     }
     case "cmpxchg":
@@ -74,7 +71,7 @@ function prepare(builder: CaseBuilder, random: Random, variant: Variant, wish: W
       if (random.oneIn(2)) return wish;
       const words = [builder.isInitial(AX) ? builder.register(AX) : 0, builder.isInitial(DX) ? builder.register(DX) : 0];
       const rm = random.below(8);
-      set(rm, words[0]);
+      builder.offer(rm, words[0]);
       return { ...wish, rm, content: new Uint8Array(Uint32Array.from(words).buffer, 0, form.mnemonic === "cmpxchg" ? 4 : 8) };
     }
     case "movs":
@@ -121,7 +118,7 @@ function prepare(builder: CaseBuilder, random: Random, variant: Variant, wish: W
       if (size === 2) view.setUint16(2, upper, true);
       else view.setUint32(4, upper, true);
       const reg = random.below(8);
-      if (random.oneIn(2) && reg !== SP) set(reg, random.below(0x8000) - 0x4000);
+      if (random.oneIn(2) && reg !== SP) builder.offer(reg, random.below(0x8000) - 0x4000);
       return { ...wish, content, reg };
     }
     case "lar":
@@ -209,9 +206,6 @@ function prepareStack(builder: CaseBuilder, random: Random, variant: Variant, wi
   if (form.mnemonic === "pop") {
     const selector = random.pick(opcode === POP_SS ? STACK_SELECTORS : SELECTORS);
     builder.poke(top, [selector & 0xff, selector >> 8]);
-  } else {
-    // PUSH of a segment register with 32 bits writes two bytes or four, as the processor likes.
-    builder.poke(top - 4, [0, 0, 0, 0]);
   }
   return wish;
 }

@@ -42,19 +42,22 @@ export function randomFlags(random: Random): number {
 /** What a memory operand of `length` bytes may lie on. */
 export type Place = "window" | "outside" | "missing" | "read-only" | "wild";
 
+function roundDown(at: number, unit: number): number {
+  return at - (at % unit);
+}
+
 /** An address for `length` bytes; `aligned` gives a multiple of it. */
 export function address(random: Random, place: Place, length: number, aligned: boolean): number {
   const span = Math.max(1, WINDOW - length + 1);
-  const align = (at: number, down: number) => (aligned ? at - (at % down) : at);
-  const unit = length >= 16 ? 16 : Math.max(1, length);
+  const unit = !aligned ? 1 : length >= 16 ? 16 : Math.max(1, length);
   switch (place) {
     case "window": {
-      if (length > WINDOW) return align(EDGE_WINDOW + WINDOW - length, 16);
+      if (length > WINDOW) return roundDown(EDGE_WINDOW + WINDOW - length, unit);
       const window = random.oneIn(2) ? CROSSING_WINDOW : EDGE_WINDOW;
-      return align(window + random.below(span), unit);
+      return roundDown(window + random.below(span), unit);
     }
     case "outside":
-      return align(random.pick([DATA + PAGE, DATA + 2 * PAGE, DATA + 4 * PAGE]) + random.below(PAGE - 2 * length), unit);
+      return roundDown(random.pick([DATA + PAGE, DATA + 2 * PAGE, DATA + 4 * PAGE]) + random.below(PAGE - 2 * length), unit);
     case "missing":
       // The last bytes are missing, or all are.
       return random.oneIn(3)
@@ -67,7 +70,7 @@ export function address(random: Random, place: Place, length: number, aligned: b
         case 1:
           return DATA + 5 * PAGE - 1 - random.below(Math.max(1, length - 1)); // the last can't
         default:
-          return align(random.pick([DATA, DATA + 5 * PAGE]) + random.below(PAGE - length), unit);
+          return roundDown(random.pick([DATA, DATA + 5 * PAGE]) + random.below(PAGE - length), unit);
       }
     case "wild":
       switch (random.below(4)) {

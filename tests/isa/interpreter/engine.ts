@@ -7,13 +7,20 @@ import * as at from "../../../src/vmm/cpu/layout.js";
 import { CpuState } from "../../../src/vmm/cpu/state.js";
 import { compileCore, Interpreter, Stopped } from "../../../src/vmm/interpreter/interpreter.js";
 import { Mmu } from "../../../src/vmm/mmu/mmu.js";
+import { newWords } from "../arena.js";
 import type { Case, IsaEngine, Result } from "../case.js";
-import { CROSSING_WINDOW, EDGE_WINDOW, EXIT, HLT, PAGE, tail, USER_CS, USER_DS, writablePages } from "../layout.js";
+import { CODE_LIMIT, CROSSING_WINDOW, EDGE_WINDOW, EXIT, HLT, PAGE, tail, USER_CS, USER_DS, writablePages } from "../layout.js";
 import { loadFx, saveFx } from "./fx.js";
 import * as guest from "./guest.js";
 
 /** Instructions after which a case counts as endless. */
 const BUDGET = 100_000;
+
+/** Cases after which the TLB is emptied, as a guest's kernel would: each case makes a page of code of what it has just written. */
+const FLUSH_INTERVAL = 64;
+
+const FRAME_WORDS = 17;
+const HALTS = new Uint8Array(CODE_LIMIT + tail.length).fill(HLT);
 
 const SP = 4;
 const PAGE_FAULT = 14;
@@ -23,6 +30,15 @@ const NO_AC = "alignment checks (#AC) are not implemented";
 
 const ports: Ports = { read: () => 0xffffffff, write: () => {} };
 const tsc: TimeStampCounter = { low: 0, high: 0, read: () => {}, write: () => {} };
+
+/** A page that cases may write to, and what it holds when a case starts; each as bytes and as words. */
+interface WatchedPage {
+  readonly address: number;
+  readonly now: Uint8Array;
+  readonly image: Uint8Array;
+  readonly words: Int32Array;
+  readonly imageWords: Int32Array;
+}
 
 /**
  * The interpreter as it runs in a machine: a guest in ring 0 enters each case by IRET and sees its end as an exception through the IDT, so
@@ -37,7 +53,9 @@ export class InterpreterEngine implements IsaEngine {
   readonly #interpreter: Interpreter;
   /** What the writable pages hold when a case starts. */
   readonly #images: Uint8Array;
-  readonly #pages: Uint8Array;
+  readonly #pages: readonly WatchedPage[];
+  /** What the stub pops. */
+  readonly #frame: Uint32Array;
 
   constructor() {
     const wasmPages = at.wasmPages(guest.RAM_SIZE);
@@ -47,13 +65,26 @@ export class InterpreterEngine implements IsaEngine {
     this.#cpu = new Cpu(this.#state, this.#mmu, ports, tsc);
     this.#interpreter = new Interpreter(this.#cpu, this.#mmu, () => 0, compileCore(wasmPages));
     const first = at.RAM_BASE + guest.CASE_PHYSICAL;
-    this.#pages = this.#state.u8.subarray(first, first + writablePages.length * PAGE);
-    this.#images = Uint8Array.from(this.#pages);
+    const ram = this.#state.u8;
+    const images = Uint8Array.from(ram.subarray(first, first + writablePages.length * PAGE));
+    this.#images = images;
+    this.#pages = writablePages.map(({ address }, i) => ({
+      address,
+      now: new Uint8Array(ram.buffer, first + i * PAGE, PAGE),
+      image: new Uint8Array(images.buffer, i * PAGE, PAGE),
+      words: new Int32Array(ram.buffer, first + i * PAGE, PAGE / 4),
+      imageWords: new Int32Array(images.buffer, i * PAGE, PAGE / 4),
+    }));
+    const stackTop = at.RAM_BASE + guest.kernelPhysical(guest.STACK_TOP);
+    this.#frame = new Uint32Array(this.#state.u8.buffer, stackTop - 4 * FRAME_WORDS, FRAME_WORDS);
     this.#enterKernel();
   }
 
   run(cases: readonly Case[]): Result[] {
-    return cases.map((c) => this.#runCase(c));
+    return cases.map((c, i) => {
+      if (i % FLUSH_INTERVAL === 0) this.#mmu.flushAll();
+      return this.#runCase(c);
+    });
   }
 
   close(): void {}
@@ -92,36 +123,21 @@ export class InterpreterEngine implements IsaEngine {
     // As the stub pops it: GS FS ES DS, EDI ESI EBP - EBX EDX ECX EAX, EIP CS EFLAGS ESP SS.
     const state = this.#state;
     const { gpr } = c;
-    const words = [
-      0,
-      0,
-      USER_DS,
-      USER_DS,
-      gpr[7],
-      gpr[6],
-      gpr[5],
-      0,
-      gpr[3],
-      gpr[2],
-      gpr[1],
-      gpr[0],
-      c.eip,
-      USER_CS,
-      c.eflags,
-      gpr[SP],
-      USER_DS,
-    ];
-    const stack = guest.STACK_TOP - 4 * words.length;
-    const host = at.RAM_BASE + guest.kernelPhysical(stack);
-    words.forEach((word, i) => {
-      state.store(host + 4 * i, 4, word);
-    });
-    state.setReg(SP, stack);
+    const frame = this.#frame;
+    frame[0] = frame[1] = 0;
+    frame[2] = frame[3] = USER_DS;
+    for (let r = 0; r < 8; r++) frame[11 - r] = gpr[r];
+    frame[12] = c.eip;
+    frame[13] = USER_CS;
+    frame[14] = c.eflags;
+    frame[15] = gpr[SP];
+    frame[16] = USER_DS;
+    state.setReg(SP, guest.STACK_TOP - 4 * FRAME_WORDS);
     this.#cpu.eip = guest.ENTER;
     this.#cpu.clearEvents(Event.Halted);
     const stopped = this.#interpreter.run(BUDGET);
     const result = this.#result(c, stopped);
-    this.#place(c.eip, new Uint8Array(codeLength).fill(HLT));
+    this.#place(c.eip, HALTS.subarray(0, codeLength));
     return result;
   }
 
@@ -129,7 +145,7 @@ export class InterpreterEngine implements IsaEngine {
     const state = this.#state;
     const vector = stopped === Stopped.Halted ? guest.vectorAt(this.#cpu.eip) : undefined;
     const fx = saveFx(state);
-    const gpr = new Uint32Array(8);
+    const gpr = newWords(8);
     for (let r = 0; r < 8; r++) gpr[r] = state.reg(r);
     const segments = new Uint16Array(6);
     for (let s = 0; s < 6; s++) segments[s] = state.segment(s, at.Seg.selector);
@@ -184,20 +200,21 @@ export class InterpreterEngine implements IsaEngine {
 
   /** What the case has written; it is put back. */
   #writes(): Uint32Array {
-    if (Buffer.compare(this.#pages, this.#images) === 0) return NONE;
     const pairs: number[] = [];
-    writablePages.forEach((page, i) => {
-      const from = i * PAGE;
-      if (Buffer.compare(this.#pages.subarray(from, from + PAGE), this.#images.subarray(from, from + PAGE)) === 0) return;
-      const now = new Int32Array(this.#pages.buffer, this.#pages.byteOffset + from, PAGE / 4);
-      const before = new Int32Array(this.#images.buffer, from, PAGE / 4);
-      for (let w = 0; w < PAGE / 4; w++) {
-        if (now[w] === before[w]) continue;
-        pairs.push(page.address + 4 * w, now[w]);
-        this.#mmu.memory.write(guest.CASE_PHYSICAL + from + 4 * w, 4, before[w]);
-      }
-    });
-    return Uint32Array.from(pairs);
+    for (const page of this.#pages) if (Buffer.compare(page.now, page.image) !== 0) this.#pageWrites(page, pairs);
+    if (pairs.length === 0) return NONE;
+    const writes = newWords(pairs.length);
+    for (let i = 0; i < pairs.length; i++) writes[i] = pairs[i];
+    return writes;
+  }
+
+  #pageWrites({ address, words, imageWords }: WatchedPage, pairs: number[]): void {
+    const physical = guest.physicalOf(address);
+    for (let w = 0; w < words.length; w++) {
+      if (words[w] === imageWords[w]) continue;
+      pairs.push(address + 4 * w, words[w]);
+      this.#mmu.memory.write(physical + 4 * w, 4, imageWords[w]);
+    }
   }
 }
 

@@ -2,9 +2,11 @@ import type { Cpu } from "../../../src/vmm/cpu/cpu.js";
 import { updateFpuGates } from "../../../src/vmm/cpu/fpu-gate.js";
 import * as at from "../../../src/vmm/cpu/layout.js";
 import type { CpuState } from "../../../src/vmm/cpu/state.js";
+import { newBytes } from "../arena.js";
 import { fxAt } from "../generate/fx.js";
 
 const TOP = 0x3800;
+const XMM_BYTES = 8 * 16;
 
 /** Puts an FXSAVE image into the state directly, so that FXRSTOR is judged and not trusted. */
 export function loadFx(cpu: Cpu, image: Uint8Array): void {
@@ -24,17 +26,20 @@ export function loadFx(cpu: Cpu, image: Uint8Array): void {
   state.set(at.MXCSR, view.getUint32(fxAt.mxcsr, true));
   for (let i = 0; i < 8; i++) {
     const cell = at.X87 + 16 * ((top + i) & 7);
-    state.u8.set(image.subarray(fxAt.st + 16 * i, fxAt.st + 16 * i + 10), cell);
-    state.u8.fill(0, cell + 10, cell + 16);
+    const from = fxAt.st + 16 * i;
+    state.set(cell, view.getUint32(from, true));
+    state.set(cell + 4, view.getUint32(from + 4, true));
+    state.set(cell + 8, view.getUint16(from + 8, true));
+    state.set(cell + 12, 0);
   }
-  state.u8.set(image.subarray(fxAt.xmm, fxAt.xmm + 128), at.XMM);
+  for (let i = 0; i < XMM_BYTES; i += 4) state.set(at.XMM + i, view.getUint32(fxAt.xmm + i, true));
   updateFpuGates(cpu);
 }
 
 /** The state as FXSAVE64 would write it. */
 export function saveFx(state: CpuState): Uint8Array {
-  const image = new Uint8Array(512);
-  const view = new DataView(image.buffer);
+  const image = newBytes(512);
+  const view = new DataView(image.buffer, image.byteOffset, 512);
   const top = state.get(at.X87_TOP) & 7;
   view.setUint16(fxAt.fcw, state.get(at.X87_CONTROL), true);
   view.setUint16(fxAt.fsw, (state.get(at.X87_STATUS) & ~TOP) | (top << 11), true);
@@ -45,8 +50,11 @@ export function saveFx(state: CpuState): Uint8Array {
   view.setUint32(fxAt.mxcsr, state.get(at.MXCSR), true);
   for (let i = 0; i < 8; i++) {
     const cell = at.X87 + 16 * ((top + i) & 7);
-    image.set(state.u8.subarray(cell, cell + 10), fxAt.st + 16 * i);
+    const to = fxAt.st + 16 * i;
+    view.setUint32(to, state.get(cell), true);
+    view.setUint32(to + 4, state.get(cell + 4), true);
+    view.setUint16(to + 8, state.get(cell + 8), true);
   }
-  image.set(state.u8.subarray(at.XMM, at.XMM + 128), fxAt.xmm);
+  for (let i = 0; i < XMM_BYTES; i += 4) view.setUint32(fxAt.xmm + i, state.get(at.XMM + i), true);
   return image;
 }

@@ -46,9 +46,14 @@ export function vectorAt(eip: number): number | undefined {
 /** Order of the case's pages in physical memory: the writable ones first, as `writablePages` has them. */
 const physicalOrder = [...writablePages, ...pages.filter((page) => !page.writable)];
 
+const physicalPages = new Map(physicalOrder.map(({ address }, i) => [address, CASE_PHYSICAL + i * PAGE]));
+
+/** Of an address in one of the case's pages. */
 export function physicalOf(linear: number): number {
-  const index = physicalOrder.findIndex((page) => linear >= page.address && linear < page.address + PAGE);
-  return CASE_PHYSICAL + index * PAGE + (linear % PAGE);
+  const offset = linear % PAGE;
+  const page = physicalPages.get(linear - offset);
+  if (page === undefined) throw new Error(`no page at ${linear.toString(16)}`);
+  return page + offset;
 }
 
 export const kernelPhysical = (linear: number): number => linear - KERNEL + KERNEL_PHYSICAL;
