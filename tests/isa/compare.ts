@@ -159,7 +159,12 @@ function sameWords(a: Uint32Array, b: Uint32Array): boolean {
 }
 
 /** Whether memory is the same in all bytes that lie in none of the ranges. */
-function sameButFor(ranges: readonly (readonly [from: number, to: number])[], c: Case, expected: Uint32Array, actual: Uint32Array): boolean {
+function sameButFor(
+  ranges: readonly (readonly [from: number, to: number])[],
+  c: Case,
+  expected: Uint32Array,
+  actual: Uint32Array,
+): boolean {
   const after = (pairs: Uint32Array) => {
     const words = new Map<number, number>();
     for (let i = 0; i < pairs.length; i += 2) words.set(pairs[i], pairs[i + 1]);

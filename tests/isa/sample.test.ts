@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it, vi } from "vitest";
-import { departures, directed, directedCases } from "./cases/directed.js";
+import { departures, directed, directedCases, judgedByHost } from "./cases/directed.js";
 import { toCase } from "./cases/directed-case.js";
 import { differences } from "./compare.js";
 import { DEFAULT_ENGINE, engines } from "./engine.js";
@@ -50,7 +50,7 @@ if ("reason" in opened) {
   describe("the host's processor", () => {
     it("does in directed cases what was worked out by hand", () => {
       const results = host.run(directedCases);
-      expect(directed.flatMap((d, i) => departures(d, results[i]))).toEqual([]);
+      expect(judgedByHost.flatMap((d, i) => departures(d, results[i]))).toEqual([]);
     });
 
     it("gives the same results in another order: cases don't touch each other", () => {

@@ -12,6 +12,8 @@ export type Aspect = "registers" | "memory" | "flags" | "mmx" | "fault";
 
 interface Unspecified {
   readonly mnemonics: readonly string[];
+  /** Only with a memory operand of this width (form.ts). */
+  readonly width?: string;
   readonly aspect: Aspect;
   readonly reason: string;
 }
@@ -36,6 +38,7 @@ export const unspecified: readonly Unspecified[] = [
     reason: "whether bytes that the mask leaves out, beyond the segment's limit, count",
   },
   { mnemonics: ["fnstenv", "fnsave"], aspect: "memory", reason: "words stored before the one that faults" },
+  { mnemonics: ["fstp", "fbstp"], width: "t", aspect: "memory", reason: "two stores, of which the second faults" },
   {
     mnemonics: ["popa"],
     aspect: "registers",
@@ -117,10 +120,10 @@ export const unspecifiedFields: readonly UnspecifiedField[] = [
   { of: (form, size) => isEnvironment(form) && size === 4, from: 16, to: 28, reason: POINTERS },
   { of: (form, size) => isEnvironment(form) && size === 2, from: 8, to: 14, reason: POINTERS },
   {
-    of: ({ traits }, size) => traits.has("selector") && size === 4,
+    of: ({ mnemonic, traits }, size) => mnemonic === "push" && traits.has("selector") && size === 4,
     from: 2,
     to: 4,
-    reason: "the upper half of a pushed selector: zero, or not written (SDM vol. 2, PUSH)",
+    reason: "the upper half of a pushed selector: zero, or not written (SDM vol. 2, PUSH; vol. 3, 22.31.1)",
   },
 ];
 
@@ -151,8 +154,10 @@ export function faultingInstruction(c: Case, result: Result): Instruction | unde
 }
 
 export function isUnspecified(instruction: Instruction | undefined, aspect: Aspect): boolean {
-  return (
-    instruction !== undefined && unspecified.some((entry) => entry.aspect === aspect && entry.mnemonics.includes(instruction.form.mnemonic))
+  if (instruction === undefined) return false;
+  const { mnemonic, rm } = instruction.form;
+  return unspecified.some(
+    (entry) => entry.aspect === aspect && entry.mnemonics.includes(mnemonic) && (entry.width === undefined || entry.width === rm?.width),
   );
 }
 

@@ -52,10 +52,8 @@ const FREQUENCY_MHZ = 1000;
 /** CPUID.80000007H:EDX bit 8: the TSC runs at one rate whatever the processor does. */
 const INVARIANT_TSC = 0x100;
 
-/**
- * CPUID.(7, 0):EBX: FDP is updated by unmasked exceptions only (bit 6), FCS and FDS are always 0 (bit 13): as the x87 instructions here do it.
- */
-const X87_POINTERS = (1 << 6) | (1 << 13);
+/** CPUID.(7, 0):EBX bit 6: FDP is updated by unmasked exceptions only. Not bit 13, because FCS and FDS are kept (isa/x87-stack.ts). */
+const FDP_EXCPTN_ONLY = 1 << 6;
 
 const HIGHEST_BASIC = 0x16;
 const HIGHEST_HYPERVISOR = 0x4000_0000;
@@ -79,7 +77,7 @@ const brand = words("Worldswitch virtual processor", 12);
 const LEAVES: ReadonlyMap<number, Leaf> = new Map<number, Leaf>([
   [0, [HIGHEST_BASIC, v0, v2, v1]],
   [1, [SIGNATURE, CACHE_LINE | LOGICAL_PROCESSORS, HYPERVISOR, FEATURES]],
-  [7, [0, X87_POINTERS, 0, 0]],
+  [7, [0, FDP_EXCPTN_ONLY, 0, 0]],
   [0x15, [1, TSC_RATIO, CRYSTAL_HZ, 0]],
   [0x16, [FREQUENCY_MHZ, FREQUENCY_MHZ, CRYSTAL_HZ / 1_000_000, 0]],
   [0x4000_0000, [HIGHEST_HYPERVISOR, h0, h1, h2]],

@@ -15,6 +15,8 @@ export interface DirectedCase {
   readonly eip?: number;
   /** EFLAGS bits that are undefined at the end. */
   readonly undefinedFlags?: number;
+  /** Why processors may differ here: then the case judges engines by `expect` alone. */
+  readonly processorsDiffer?: string;
   /** What must come out, worked out by hand: it judges the host and the engines alike. */
   readonly expect?: Expectation;
 }

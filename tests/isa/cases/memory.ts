@@ -7,6 +7,7 @@ const STATUS = 0x8d5;
 /** The first byte of the page that isn't there. */
 const MISSING = EDGE_WINDOW + WINDOW;
 const READ_ONLY = DATA;
+const OVER_4_GIB = "an access that runs over 4 GiB may or may not fault (SDM vol. 3, 5.3)";
 
 const little = (value: number) => [0, 8, 16, 24].map((shift) => ((value >>> shift) & 0xff).toString(16).padStart(2, "0")).join(" ");
 
@@ -70,11 +71,18 @@ export const memory: readonly DirectedCase[] = [
     registers: { ebx: MISSING - 1, eax: 1 },
     expect: { vector: 14, errorCode: 6, cr2: MISSING, eax: 1, memory: {} },
   },
-  { name: "a read across 4 GiB", code: "8b 03", registers: { ebx: 0xfffffffe }, expect: { vector: 13, errorCode: 0 } },
+  {
+    name: "a read across 4 GiB",
+    code: "8b 03",
+    registers: { ebx: 0xfffffffe },
+    processorsDiffer: OVER_4_GIB,
+    expect: { vector: 13, errorCode: 0 },
+  },
   {
     name: "a read across 4 GiB through the stack segment",
     code: "8b 45 00",
     registers: { ebp: 0xfffffffe },
+    processorsDiffer: OVER_4_GIB,
     expect: { vector: 12, errorCode: 0 },
   },
   {
@@ -106,6 +114,7 @@ export const memory: readonly DirectedCase[] = [
     name: "movs across 4 GiB with an override to SS",
     code: "36 a5",
     registers: { esi: 0xfffffffe, edi: EDGE_WINDOW },
+    processorsDiffer: OVER_4_GIB,
     expect: { vector: 12, errorCode: 0 },
   },
   {
@@ -172,7 +181,8 @@ export const memory: readonly DirectedCase[] = [
     code: "f3 a6",
     registers: { ecx: 8, esi: MISSING - 4, edi: CROSSING_WINDOW },
     eflags: CF,
-    expect: { vector: 14, cr2: MISSING, ecx: 4 },
+    processorsDiffer: "SDM vol. 2, REP; AMD's keep the flags of the last iteration",
+    expect: { vector: 14, cr2: MISSING, ecx: 4, flags: CF },
   },
   { name: "stos with 16-bit DI", code: "67 aa", registers: { eax: 0x77, edi: 0x12340000 + LOW + 4 }, expect: {} },
 
@@ -216,7 +226,13 @@ export const memory: readonly DirectedCase[] = [
     registers: { ebx: MISSING, esp: 0x20 },
     expect: { vector: 14, errorCode: 4, cr2: MISSING, esp: 0x20 },
   },
-  { name: "push across 4 GiB", code: "50", registers: { esp: 2 }, expect: { vector: 12, errorCode: 0, esp: 2 } },
+  {
+    name: "push across 4 GiB",
+    code: "50",
+    registers: { esp: 2 },
+    processorsDiffer: OVER_4_GIB,
+    expect: { vector: 12, errorCode: 0, esp: 2 },
+  },
   { name: "push from ESP = 0", code: "50", registers: { eax: 0x99887766 }, expect: { memory: { [STACK - 4]: 0x99887766 } } },
   {
     name: "push of 16 bits",

@@ -8,7 +8,7 @@
  * F: x87 stack register in the opcode's second byte (only says so). Anything else is implied by the opcode.
  * Widths: b w d q dq, t (10 bytes), v (2 or 4 by operand size), n (a number of bytes in memory: M28).
  * After the semicolon: `lock` (LOCK is allowed when the destination is memory), `rep`, `w=` registers that are written beside the operands (`w=all`), `a16` (memory is
- * aligned to 16 or it is #GP), `ro` (the first operand is not written), `wide` (takes an operand size, though no operand shows it), `selector` (pushes a segment register).
+ * aligned to 16 or it is #GP), `ro` (the first operand is not written), `wide` (takes an operand size, though no operand shows it), `selector` (pushes or pops a segment register).
  */
 export interface Form {
   readonly mnemonic: string;

@@ -185,11 +185,11 @@ export const integerForms: Readonly<Record<string, readonly Form[]>> = {
   segment: parseForms(`
     mov 8C /r Ev,S
     mov 8E /r S,Ew ; ro
-    pop 07 ; wide w=sp
-    pop 17 ; wide w=sp
-    pop 1F ; wide w=sp
-    pop 0F A1 ; wide w=sp
-    pop 0F A9 ; wide w=sp
+    pop 07 ; wide w=sp selector
+    pop 17 ; wide w=sp selector
+    pop 1F ; wide w=sp selector
+    pop 0F A1 ; wide w=sp selector
+    pop 0F A9 ; wide w=sp selector
     les C4 /r Gv,M6
     lds C5 /r Gv,M6
     lss 0F B2 /r Gv,M6

@@ -108,7 +108,8 @@ export class CaseBuilder {
 
   /** Value of a register that is still initial; draws one if need be. */
   register(register: number): number {
-    if ((this.#fixed & (1 << register)) === 0) this.setRegister(register, register === SP ? this.#stackPointer() : interestingWord(this.#random));
+    if ((this.#fixed & (1 << register)) === 0)
+      this.setRegister(register, register === SP ? this.#stackPointer() : interestingWord(this.#random));
     return this.#gpr[register];
   }
 
@@ -163,8 +164,8 @@ export class CaseBuilder {
     }
     if (form.traits.has("selector")) {
       if (!this.isInitial(SP)) return false;
-      operandAddress = (this.register(SP) - size) >>> 0;
-      // Whether the second page is looked at depends on how much is written.
+      operandAddress = (this.register(SP) - (form.mnemonic === "push" ? size : 0)) >>> 0;
+      // Two bytes are accessed or four (SDM vol. 3, 22.31.1), and so the next page or not.
       if (size === 4 && operandAddress % PAGE > PAGE - 4) return false;
     }
     const count = this.#shiftCount(form, size, wish);

@@ -1,6 +1,6 @@
+import { newBytes } from "../arena.js";
 import type { Form } from "../forms/form.js";
 import { x87Forms } from "../forms/x87.js";
-import { newBytes } from "../arena.js";
 import type { Random } from "../random.js";
 import type { CaseBuilder, Wish } from "./builder.js";
 import type { Variant } from "./families.js";

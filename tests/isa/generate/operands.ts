@@ -54,7 +54,8 @@ function prepare(builder: CaseBuilder, random: Random, variant: Variant, wish: W
     case "btr":
     case "btc": {
       const reg = random.below(8);
-      if (form.modrm === "r") builder.offer(reg, random.oneIn(3) ? random.below(1024) - 512 : random.oneIn(8) ? random.word() : random.below(32));
+      if (form.modrm === "r")
+        builder.offer(reg, random.oneIn(3) ? random.below(1024) - 512 : random.oneIn(8) ? random.word() : random.below(32));
       return { ...wish, reg };
     }
     case "bsf":
