@@ -15,8 +15,17 @@ interface Unspecified {
   /** Only with a memory operand of this width (form.ts). */
   readonly width?: string;
   readonly aspect: Aspect;
+  /** Only where the two faults are different ones of these. */
+  readonly vectors?: readonly number[];
   readonly reason: string;
 }
+
+const BOUND_RANGE = 5;
+const STACK_FAULT = 12;
+const GENERAL_PROTECTION = 13;
+const PAGE_FAULT = 14;
+const ALIGNMENT_CHECK = 17;
+const memoryFaults = new Set([STACK_FAULT, GENERAL_PROTECTION, PAGE_FAULT, ALIGNMENT_CHECK]);
 
 export const unspecified: readonly Unspecified[] = [
   { mnemonics: ["cmps"], aspect: "fault", reason: "the order of the two reads: when both fault, either may be reported" },
@@ -24,6 +33,12 @@ export const unspecified: readonly Unspecified[] = [
     mnemonics: ["cmps", "scas", "repe", "repne"],
     aspect: "flags",
     reason: "repeated: those of before the instruction (SDM vol. 2, REP), which ours do; AMD's keep those of the last iteration",
+  },
+  {
+    mnemonics: ["bound"],
+    aspect: "fault",
+    vectors: [BOUND_RANGE, ...memoryFaults],
+    reason: "#BR by the lower bound alone, before the upper one is read; one class of priority (SDM vol. 3, 6.9)",
   },
   { mnemonics: ["iret", "retf"], aspect: "fault", reason: "the order in which the words of the frame are read" },
   { mnemonics: ["fnstenv", "fnsave", "fldenv", "frstor"], aspect: "fault", reason: "the order in which the image's words are accessed" },
@@ -56,12 +71,6 @@ export const unspecified: readonly Unspecified[] = [
   },
   { mnemonics: ["pusha", "enter", "callf"], aspect: "memory", reason: "pushes before the one that faults" },
 ];
-
-const STACK_FAULT = 12;
-const GENERAL_PROTECTION = 13;
-const PAGE_FAULT = 14;
-const ALIGNMENT_CHECK = 17;
-const memoryFaults = new Set([STACK_FAULT, GENERAL_PROTECTION, PAGE_FAULT, ALIGNMENT_CHECK]);
 
 /**
  * An access that runs over the end of a flat segment, at 4 GiB, may be #GP (or #SS), as ours are, or go on at 0 (SDM vol. 3, 5.3: "may or
@@ -154,9 +163,21 @@ export function faultingInstruction(c: Case, result: Result): Instruction | unde
 }
 
 export function isUnspecified(instruction: Instruction | undefined, aspect: Aspect): boolean {
-  if (instruction === undefined) return false;
+  return entriesFor(instruction, aspect).length > 0;
+}
+
+/** Whether the results may tell of different faults. */
+export function mayFaultOtherwise(instruction: Instruction | undefined, expected: Result, actual: Result): boolean {
+  return entriesFor(instruction, "fault").some(
+    ({ vectors }) =>
+      vectors === undefined || (expected.vector !== actual.vector && vectors.includes(expected.vector) && vectors.includes(actual.vector)),
+  );
+}
+
+function entriesFor(instruction: Instruction | undefined, aspect: Aspect): readonly Unspecified[] {
+  if (instruction === undefined) return [];
   const { mnemonic, rm } = instruction.form;
-  return unspecified.some(
+  return unspecified.filter(
     (entry) => entry.aspect === aspect && entry.mnemonics.includes(mnemonic) && (entry.width === undefined || entry.width === rm?.width),
   );
 }
