@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CR4, CS, EFLAGS, Seg, SS, STACK_MASK } from "../../src/vmm/cpu/layout.js";
 import { AC, ARITHMETIC, DF, ID, IF, IOPL, NT, RF, TF, VIF, VIP, VM } from "../../src/vmm/isa/flags.js";
-import { Access, BIG, ESP, FREE, level, SystemGuest } from "./system-guest.js";
+import { ESP, SystemGuest } from "./system-guest.js";
 
 /** Which bits of EFLAGS an instruction takes from its image, by mode, CPL and IOPL (SDM vol. 2, PUSHF, POPF and IRET). */
 const VME = 1;
@@ -11,12 +11,8 @@ function protectedAt(cpl: number, iopl: number, cr4 = 0): () => SystemGuest {
   return () => {
     const guest = new SystemGuest().protectedMode();
     guest.state.set(CR4, cr4);
-    if (cpl > 0) {
-      guest.descriptor(FREE, 0, 0xfffff, Access.code | level(cpl), BIG);
-      guest.descriptor(FREE + 8, 0, 0xfffff, Access.data | level(cpl), BIG);
-      guest.push((FREE + 8) | cpl, 0x3_0000, (iopl << 12) | 0x202, FREE | cpl, 0x1_0000);
-      guest.exec(0xcf);
-    } else guest.cpu.setFlags(iopl << 12, IOPL);
+    if (cpl > 0) return guest.toLevel(cpl, (iopl << 12) | 0x202);
+    guest.cpu.setFlags(iopl << 12, IOPL);
     return guest;
   };
 }

@@ -31,6 +31,9 @@ export const TSS_SELECTOR = 0x28;
 export const LDT_SELECTOR = 0x30;
 /** First free entry, for a test's own descriptors. */
 export const FREE = 0x40;
+/** What `toLevel` makes, at the end of the table. */
+const LEVEL_CODE = 0xff0;
+const LEVEL_DATA = 0xff8;
 
 /** Access bytes: P, DPL, S, type. */
 export const Access = {
@@ -195,6 +198,19 @@ export class SystemGuest {
   toUser(eflags = 0x202): this {
     this.push(DATA3, STACK3, eflags, CODE3, CODE);
     this.expectDone(0xcf);
+    return this;
+  }
+
+  /** Goes to CPL 1, 2 or 3 by IRET, with flat segments of that level in CS, SS, DS and ES. */
+  toLevel(cpl: number, eflags = 0x202): this {
+    this.descriptor(LEVEL_CODE, 0, 0xfffff, Access.code | level(cpl), BIG);
+    this.descriptor(LEVEL_DATA, 0, 0xfffff, Access.data | level(cpl), BIG);
+    this.push(LEVEL_DATA | cpl, STACK3, eflags, LEVEL_CODE | cpl, CODE);
+    this.expectDone(0xcf);
+    this.set(EAX, LEVEL_DATA | cpl);
+    this.expectDone(0x8e, 0xd8); // mov ds, ax
+    this.expectDone(0x8e, 0xc0); // mov es, ax
+    this.set(EAX, 0);
     return this;
   }
 
