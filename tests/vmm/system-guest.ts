@@ -211,6 +211,7 @@ export class SystemGuest {
     this.expectDone(0x8e, 0xd8); // mov ds, ax
     this.expectDone(0x8e, 0xc0); // mov es, ax
     this.set(EAX, 0);
+    this.cpu.eip = CODE;
     return this;
   }
 
