@@ -8,8 +8,13 @@ import { compileCore, Interpreter } from "../../src/vmm/interpreter/interpreter.
 import { Mmu } from "../../src/vmm/mmu/mmu.js";
 
 const RAM = 1 << 20;
-const PAGES = at.wasmPages(RAM);
-const core = compileCore(PAGES);
+/** Compiled for a size of memory once. */
+const cores = new Map<number, ReturnType<typeof compileCore>>();
+function coreFor(pages: number): ReturnType<typeof compileCore> {
+  const core = cores.get(pages) ?? compileCore(pages);
+  cores.set(pages, core);
+  return core;
+}
 
 /** Where the fixture keeps things; all in the first megabyte, linear = physical unless a test turns paging on. */
 export const GDT = 0x1000;
@@ -85,9 +90,10 @@ export class SystemGuest {
   acknowledged = 0x20;
   private raised: Raised | undefined;
 
-  constructor() {
-    this.state = new CpuState(new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true }));
-    this.mmu = new Mmu(this.state, RAM);
+  constructor(ram = RAM) {
+    const pages = at.wasmPages(ram);
+    this.state = new CpuState(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }));
+    this.mmu = new Mmu(this.state, ram);
     const guest = this;
     const tsc = {
       low: 0,
@@ -110,7 +116,7 @@ export class SystemGuest {
       },
     };
     this.cpu = new Cpu(this.state, this.mmu, ports, tsc);
-    this.interpreter = new Interpreter(this.cpu, this.mmu, () => this.acknowledged, core);
+    this.interpreter = new Interpreter(this.cpu, this.mmu, () => this.acknowledged, coreFor(pages));
   }
 
   // Memory
