@@ -64,7 +64,8 @@ async function dispatches(): Promise<{ handler: string; count: number }[]> {
     profile: true,
   });
   const { kernel, initrd, cmdline } = image;
-  machine.boot(await loadBootImage(new Uint8Array(memory.buffer, RAM_BASE, RAM_BYTES), { kind: "linux", kernel, initrd, cmdline }));
+  const storage = { ram: new Uint8Array(memory.buffer, RAM_BASE, RAM_BYTES), rom: new Uint8Array() };
+  machine.boot(await loadBootImage(storage, { kind: "linux", kernel, initrd, cmdline }));
   for (;;) {
     const end = machine.run();
     if (end.kind === "halted" || end.kind === "reset") return machine.dispatches;

@@ -14,17 +14,21 @@ export type MachineEnd =
   /** The guest powered itself off. */
   | { kind: "off" }
   | { kind: "fault"; fault: GuestFault }
+  /** The guest gave an exit code, by the debug exit port. */
+  | { kind: "exit"; code: number }
   /** Ctrl-A x. */
   | { kind: "left" }
-  /** Standard output was closed. */
+  /** Standard output, or standard error, was closed. */
   | { kind: "closed" }
   | { kind: "signal"; signal: (typeof SIGNALS)[number] };
 
-/** A machine whose first serial port is this process's standard input and output. */
+/** A machine whose first serial port is this process's standard input and output; bytes of debug ports go to standard error. */
 export class ForegroundMachine {
   private readonly vmx: Vmx;
   private readonly escape = new EscapeKeys();
   private inputUnderWay = 0;
+  /** Streams that don't take more at present. */
+  private readonly full = new Set<NodeJS.WriteStream>();
   /** Why the plug is being pulled. */
   private cause: MachineEnd | null = null;
   private ended: (end: MachineEnd) => void = () => undefined;
@@ -35,24 +39,24 @@ export class ForegroundMachine {
 
   /** Resolves when the machine has ended and what it wrote is out. Called once. */
   async run(): Promise<MachineEnd> {
-    const { stdin, stdout } = process;
+    const { stdin, stdout, stderr } = process;
     const restore = stdin.isTTY ? rawTerminal(stdin) : () => undefined;
     const typed = (data: Buffer) => this.typed(data);
     const closed = () => this.pull({ kind: "closed" });
-    const room = () => this.vmx.holdOutput(false);
+    const outputs = [stdout, stderr].map((stream) => ({ stream, room: () => this.room(stream) }));
     const signalled = SIGNALS.map((signal) => ({ signal, heard: () => this.pull({ kind: "signal", signal }) }));
     // A terminal that has gone can't be read: that ends the input, not the machine.
     stdin.on("data", typed).on("error", () => undefined);
-    stdout.on("error", closed).on("close", closed).on("drain", room);
+    for (const { stream, room } of outputs) stream.on("error", closed).on("close", closed).on("drain", room);
     for (const { signal, heard } of signalled) process.on(signal, heard);
     const end = new Promise<MachineEnd>((resolve) => {
       this.ended = resolve;
     });
     this.vmx.start();
     const result = await end;
-    await flushed(this.cause !== null);
+    await Promise.all(outputs.map(({ stream }) => flushed(stream, this.cause !== null)));
     for (const { signal, heard } of signalled) process.off(signal, heard);
-    stdout.off("close", closed).off("drain", room);
+    for (const { stream, room } of outputs) stream.off("close", closed).off("drain", room);
     stdin.off("data", typed).pause();
     restore();
     return result;
@@ -66,8 +70,10 @@ export class ForegroundMachine {
   private hear(event: VmxEvent): void {
     switch (event.type) {
       case "output":
-        // Node keeps what a slow reader doesn't take; holding the machine's output bounds it.
-        if (event.port === 0 && !process.stdout.write(event.data)) this.vmx.holdOutput(true);
+        if (event.port === 0) this.write(process.stdout, event.data);
+        break;
+      case "debug":
+        this.write(process.stderr, event.data);
         break;
       case "inputTaken":
         if (event.port === 0) this.inputUnderWay -= event.bytes;
@@ -75,9 +81,21 @@ export class ForegroundMachine {
         break;
       case "stopped":
         if (event.fault) this.ended({ kind: "fault", fault: event.fault });
+        else if (event.exitCode !== undefined) this.ended({ kind: "exit", code: event.exitCode });
         else this.ended(this.cause ?? { kind: "off" });
         break;
     }
+  }
+
+  /** Node keeps what a slow reader doesn't take; holding the machine's output bounds it. */
+  private write(stream: NodeJS.WriteStream, data: Uint8Array): void {
+    if (stream.write(data)) return;
+    this.full.add(stream);
+    this.vmx.holdOutput(true);
+  }
+  private room(stream: NodeJS.WriteStream): void {
+    this.full.delete(stream);
+    if (this.full.size === 0) this.vmx.holdOutput(false);
   }
 
   private typed(data: Buffer): void {
@@ -94,12 +112,12 @@ export class ForegroundMachine {
   }
 }
 
-/** Standard output has taken everything; where the end was asked for, its reader is not waited for long. */
-function flushed(impatient: boolean): Promise<void> {
+/** The stream has taken everything; where the end was asked for, its reader is not waited for long. */
+function flushed(stream: NodeJS.WriteStream, impatient: boolean): Promise<void> {
   return new Promise((resolve) => {
-    if (process.stdout.destroyed || process.stdout.writableLength === 0) return resolve();
-    process.stdout.once("error", () => resolve());
-    process.stdout.write("", () => resolve());
+    if (stream.destroyed || stream.writableLength === 0) return resolve();
+    stream.once("error", () => resolve());
+    stream.write("", () => resolve());
     if (impatient) setTimeout(resolve, FLUSH_MS);
   });
 }

@@ -1,32 +1,44 @@
 import { parseArgs } from "node:util";
-import type { ClockKind, Engine } from "../vmx/spec.js";
+import type { ClockKind, DebugFacilities, Engine } from "../vmx/spec.js";
 
-export const runUsage = `usage: worldswitch run --kernel FILE [--initrd FILE] [options]
-       worldswitch run --image NAME [options]
+export const runUsage = `usage: worldswitch run --image NAME [options]
+       worldswitch run --kernel FILE [--initrd FILE] [options]
+       worldswitch run --multiboot FILE [--module "FILE WORDS"]... [options]
+       worldswitch run --rom FILE [options]
 
 Runs one machine in the foreground, its first serial port on this terminal.
 
   --image NAME          an image of the catalog ("worldswitch images list"), prepared if it isn't yet
   --kernel FILE         a bzImage; --initrd FILE goes with it
+  --multiboot FILE      a Multiboot 1 kernel, ELF or with address fields, plain or gzip; any number of --module
+  --rom FILE            a firmware ROM, up to 16 MiB in pages of 4 KiB: ends at 4 GiB, and its last 128 KiB at 1 MiB
   --append "WORDS"      kernel command line; with --image, what is added to its own
   --memory MIB          32 to 2048, default 128 or what the image asks for
   --engine NAME         interpreter, translator or auto (default)
   --clock NAME          host (default), or deterministic: the count of instructions
+  --debug-exit          a write of VALUE to port 0xF4 ends the run with exit code (VALUE << 1) | 1
+  --debug-ports LIST    bytes written to these ports (as 0xE9,0x190) go to standard error
   --stats FILE          writes the final statistics there, as JSON
 
 On a terminal: Ctrl-A x ends the machine, Ctrl-A Ctrl-A types Ctrl-A.
-Exit code: 0 the guest powered itself off, 3 it ended with a fault, 2 wrong use, 1 anything else, 128 + n on signal n.
+Exit code: 0 the guest powered itself off, 3 it ended with a fault, 2 wrong use, 1 anything else, 128 + n on signal n; or what the guest said by
+--debug-exit.
 `;
 
+/** What to run. A Multiboot module is its file, and the words that follow. */
+export type Source =
+  | { kind: "image"; name: string }
+  | { kind: "linux"; kernel: string; initrd?: string }
+  | { kind: "multiboot"; kernel: string; modules: { file: string; cmdline: string }[] }
+  | { kind: "rom"; rom: string };
+
 export interface RunOptions {
-  /** Exactly one of `image` and `kernel`. */
-  image?: string;
-  kernel?: string;
-  initrd?: string;
+  source: Source;
   append: string;
   memoryMiB?: number;
   engine: Engine;
   clock: ClockKind;
+  debug?: DebugFacilities;
   stats?: string;
 }
 
@@ -34,30 +46,62 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
+const LAST_PORT = 0xffff;
+const MOST_DEBUG_PORTS = 64;
+
 /** @returns null when help is asked for. @throws UsageError */
 export function runOptions(args: readonly string[]): RunOptions | null {
   const values = parse(args);
   if (values.help) return null;
-  const { image, kernel, initrd, append = "", memory, engine = "auto", clock = "host", stats } = values;
-  if ((image === undefined) === (kernel === undefined)) throw new UsageError("give either --image or --kernel");
-  if (image !== undefined && initrd !== undefined) throw new UsageError("--initrd goes with --kernel");
+  const { append = "", memory, engine = "auto", clock = "host", stats } = values;
+  const source = sourceOf(values);
+  if (source.kind === "rom" && append !== "") throw new UsageError("--append does not go with --rom");
   if (engine !== "interpreter" && engine !== "translator" && engine !== "auto") throw new UsageError(`there is no engine ${engine}`);
   if (clock !== "host" && clock !== "deterministic") throw new UsageError(`there is no clock ${clock}`);
-  return { image, kernel, initrd, append, memoryMiB: memory === undefined ? undefined : memoryMiB(memory), engine, clock, stats };
+  const ports = debugPorts(values["debug-ports"]);
+  const debug = values["debug-exit"] || ports.length > 0 ? { exit: values["debug-exit"] ?? false, ports } : undefined;
+  return { source, append, memoryMiB: memory === undefined ? undefined : memoryMiB(memory), engine, clock, debug, stats };
 }
+
+type Values = ReturnType<typeof parse>;
 
 function parse(args: readonly string[]) {
   const text = { type: "string" } as const;
+  const flag = { type: "boolean" } as const;
+  const sources = { image: text, kernel: text, initrd: text, multiboot: text, module: { ...text, multiple: true }, rom: text } as const;
+  const debug = { "debug-exit": flag, "debug-ports": text } as const;
+  const options = { ...sources, append: text, memory: text, engine: text, clock: text, ...debug, stats: text } as const;
   try {
-    const options = { image: text, kernel: text, initrd: text, append: text, memory: text, engine: text, clock: text, stats: text };
     return parseArgs({ args: [...args], options: { ...options, help: { type: "boolean", short: "h" } }, strict: true }).values;
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
 }
 
+function sourceOf({ image, kernel, initrd, multiboot, module: modules = [], rom }: Values): Source {
+  if ([image, kernel, multiboot, rom].filter((given) => given !== undefined).length !== 1)
+    throw new UsageError("give one of --image, --kernel, --multiboot and --rom");
+  if (initrd !== undefined && kernel === undefined) throw new UsageError("--initrd goes with --kernel");
+  if (modules.length > 0 && multiboot === undefined) throw new UsageError("--module goes with --multiboot");
+  if (image !== undefined) return { kind: "image", name: image };
+  if (kernel !== undefined) return { kind: "linux", kernel, initrd };
+  if (rom !== undefined) return { kind: "rom", rom };
+  // The file's name is the first word of what the module is told, as boot loaders have it.
+  return { kind: "multiboot", kernel: multiboot ?? "", modules: modules.map((cmdline) => ({ file: cmdline.split(" ")[0], cmdline })) };
+}
+
 function memoryMiB(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 32 || value > 2048) throw new UsageError("--memory is a whole number from 32 to 2048, in MiB");
   return value;
+}
+
+function debugPorts(list: string | undefined): number[] {
+  const ports = (list?.split(",") ?? []).map((word) => {
+    const port = /^\s*(0x[0-9a-f]+|\d+)\s*$/i.test(word) ? Number(word) : Number.NaN;
+    if (!(port <= LAST_PORT)) throw new UsageError(`--debug-ports is a list of ports up to 0xFFFF, and not ${JSON.stringify(word)}`);
+    return port;
+  });
+  if (ports.length > MOST_DEBUG_PORTS) throw new UsageError(`--debug-ports takes at most ${MOST_DEBUG_PORTS} ports`);
+  return ports;
 }

@@ -3,9 +3,9 @@ import { access, writeFile } from "node:fs/promises";
 import { constants } from "node:os";
 import { ImageError } from "../images/image-error.js";
 import { prepareImage } from "../images/prepare.js";
-import type { MachineSpec } from "../vmx/spec.js";
+import type { BootFiles, MachineSpec } from "../vmx/spec.js";
 import { ForegroundMachine, type MachineEnd } from "./foreground-machine.js";
-import { type RunOptions, runOptions, runUsage, UsageError } from "./run-options.js";
+import { type RunOptions, runOptions, runUsage, type Source, UsageError } from "./run-options.js";
 
 const DEFAULT_MEMORY_MIB = 128;
 
@@ -33,19 +33,56 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 }
 
 async function machineSpec(options: RunOptions): Promise<MachineSpec> {
-  const { engine, clock, append } = options;
-  if (options.image !== undefined) {
-    const { kernel, initrd, cmdline, memoryMiB } = await prepareImage(options.image, { onProgress: progress() });
-    const words = append === "" ? cmdline : `${cmdline} ${append}`;
-    return { memoryMiB: options.memoryMiB ?? memoryMiB, boot: { kind: "linux", kernel, initrd, cmdline: words }, engine, clock };
-  }
-  const { kernel = "", initrd } = options;
-  for (const file of initrd === undefined ? [kernel] : [kernel, initrd]) {
+  const { source, append, engine, clock, debug } = options;
+  const { boot, memoryMiB } = source.kind === "image" ? await catalogBoot(source.name, append) : await fileBoot(source, append);
+  return { memoryMiB: options.memoryMiB ?? memoryMiB, boot, engine, clock, debug };
+}
+
+interface BootAndMemory {
+  boot: BootFiles;
+  /** Where the options name none. */
+  memoryMiB: number;
+}
+
+async function catalogBoot(name: string, append: string): Promise<BootAndMemory> {
+  const { kernel, initrd, cmdline, memoryMiB } = await prepareImage(name, { onProgress: progress() });
+  return { boot: { kind: "linux", kernel, initrd, cmdline: withWords(cmdline, append) }, memoryMiB };
+}
+
+/** What is wrong with a file's contents comes out when the machine boots; that it is there, before there is a machine. */
+async function fileBoot(source: Exclude<Source, { kind: "image" }>, append: string): Promise<BootAndMemory> {
+  for (const file of filesOf(source)) {
     await access(file).catch((error: Error) => {
       throw new UsageError(error.message);
     });
   }
-  return { memoryMiB: options.memoryMiB ?? DEFAULT_MEMORY_MIB, boot: { kind: "linux", kernel, initrd, cmdline: append }, engine, clock };
+  return { boot: bootOf(source, append), memoryMiB: DEFAULT_MEMORY_MIB };
+}
+
+function filesOf(source: Exclude<Source, { kind: "image" }>): string[] {
+  switch (source.kind) {
+    case "linux":
+      return source.initrd === undefined ? [source.kernel] : [source.kernel, source.initrd];
+    case "multiboot":
+      return [source.kernel, ...source.modules.map(({ file }) => file)];
+    case "rom":
+      return [source.rom];
+  }
+}
+
+function bootOf(source: Exclude<Source, { kind: "image" }>, append: string): BootFiles {
+  switch (source.kind) {
+    case "linux":
+      return { ...source, cmdline: append };
+    case "multiboot":
+      return { ...source, cmdline: withWords(source.kernel, append) };
+    case "rom":
+      return source;
+  }
+}
+
+function withWords(first: string, more: string): string {
+  return more === "" ? first : `${first} ${more}`;
 }
 
 /** A line for each step of preparing an image. */
@@ -65,6 +102,8 @@ function exitCode(end: MachineEnd): number {
       process.stderr.write(`worldswitch: the guest ended with a fault: ${end.fault.code}: ${end.fault.message}\n`);
       for (const [name, value] of Object.entries(end.fault.context ?? {})) process.stderr.write(`  ${name}: ${value}\n`);
       return 3;
+    case "exit":
+      return end.code;
     case "left":
       return 0;
     case "closed":

@@ -1,6 +1,8 @@
 import { PortBus } from "./devices/bus.js";
 import { CoprocessorError } from "./devices/coprocessor_error/device.js";
 import { coprocessorErrorState } from "./devices/coprocessor_error/state.js";
+import { DebugExit } from "./devices/debug_exit/device.js";
+import { DebugPorts } from "./devices/debug_ports/device.js";
 import { KeyboardController } from "./devices/keyboard_controller/device.js";
 import { keyboardControllerState } from "./devices/keyboard_controller/state.js";
 import { Pic } from "./devices/pic/device.js";
@@ -35,6 +37,15 @@ const SERIAL_PORTS = [
   { base: 0x2f8, irq: 3 },
 ];
 
+/** What test programs report through, and no PC has. */
+export interface DebugWiring {
+  /** A write to port 0xF4, in the middle of an OUT: the machine ends with this exit code after that instruction. Absent: there is no such port. */
+  onExit?: (code: number) => void;
+  ports: readonly number[];
+  /** A byte that was written to one of `ports`; at most one an access. */
+  onByte: (byte: number) => void;
+}
+
 export interface BoardWiring {
   clock: Clock;
   timers: Timers;
@@ -53,6 +64,7 @@ export interface BoardWiring {
   onIntr: (asserted: boolean) => void;
   /** Level of the processor's IGNNE# pin, active. Its FERR# is `coprocessorError.setError`. */
   onIgnne: (asserted: boolean) => void;
+  debug?: DebugWiring;
 }
 
 export const boardState = versioned(1, {
@@ -116,6 +128,9 @@ export class Board {
     SERIAL_PORTS.forEach(({ base }, port) => {
       this.serial[port].attach(this.ports, base);
     });
+    const { debug } = wiring;
+    if (debug?.onExit) new DebugExit(debug.onExit).attach(this.ports);
+    if (debug) new DebugPorts(debug.ports, debug.onByte).attach(this.ports);
   }
 
   /** Whether address line 20 passes: either of its two gates is open. Open at first. */

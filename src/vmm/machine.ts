@@ -1,5 +1,6 @@
-import { Board, type ResetCause } from "./board.js";
-import { type BootState, Cpu } from "./cpu/cpu.js";
+import { Board, type DebugWiring, type ResetCause } from "./board.js";
+import { type BootState, setBootState } from "./cpu/boot-state.js";
+import { Cpu } from "./cpu/cpu.js";
 import { Event } from "./cpu/events.js";
 import { CR0, CR2, CS, Seg } from "./cpu/layout.js";
 import { CpuState } from "./cpu/state.js";
@@ -14,7 +15,7 @@ import { Tsc } from "./time/tsc.js";
 
 /**
  * Instructions of one slice: under a millisecond, which bounds how late timers and commands are. Also the most bytes that the guest can write to
- * a serial port in one, but for the few that a run of straight-line code goes on.
+ * a serial port (or all debug ports) in one, but for the few that a run of straight-line code goes on.
  */
 export const SLICE_INSTRUCTIONS = 50_000;
 
@@ -26,8 +27,24 @@ export interface InputSource {
   advance(count: number): void;
 }
 
+/** Ports for test programs, beside those of a PC. */
+export interface DebugParts {
+  /** A write to port 0xF4 ends the machine. */
+  exit: boolean;
+  /** Bytes written to these go to `sink`, at once. */
+  ports: readonly number[];
+  sink: (byte: number) => void;
+}
+
+/** What has been put into a machine's memory, and how its processor starts. */
+export type Boot =
+  /** By a boot loader, into RAM. */
+  | { kind: "loaded"; state: BootState }
+  /** A firmware ROM of so many bytes (a multiple of 4096), behind RAM: as after RESET, at its last 16 bytes. */
+  | { kind: "rom"; bytes: number };
+
 export interface MachineParts {
-  /** Shared, of the size that layout.ts gives for `ramBytes`. */
+  /** Shared, of the size that layout.ts gives for `ramBytes` and the largest ROM. */
   memory: WebAssembly.Memory;
   ramBytes: number;
   clock: "host" | "deterministic";
@@ -39,6 +56,7 @@ export interface MachineParts {
   serialSink: (port: number, byte: number) => void;
   /** By port. */
   input: readonly InputSource[];
+  debug?: DebugParts;
   /** Count dispatches by handler (`dispatches`), which slows the engine down: for choosing its hot set. */
   profile?: boolean;
 }
@@ -52,7 +70,9 @@ export type SliceEnd =
   /** Halted with interrupts off: nothing can ever wake it. */
   | { kind: "halted" }
   /** The machine is to be booted again. */
-  | { kind: "reset"; cause: ResetCause };
+  | { kind: "reset"; cause: ResetCause }
+  /** A test program has ended the machine. */
+  | { kind: "exit"; code: number };
 
 const SLICE: SliceEnd = { kind: "slice" };
 
@@ -69,6 +89,7 @@ export class Machine {
   private readonly hostClock: HostClock | null;
   private readonly deterministicClock: DeterministicClock | null;
   private pendingReset: ResetCause | null = null;
+  private pendingExit: number | null = null;
   /** Guest time at which the present slice must end; -1: it ends by itself (host clock). */
   private sliceEnd = -1;
   private readonly received = new Uint8Array(16);
@@ -94,6 +115,7 @@ export class Machine {
       onA20: (enabled) => this.mmu.setA20(enabled),
       onIntr: (asserted) => this.cpu.setInterruptLine(asserted),
       onIgnne: (asserted) => this.cpu.setIgnoreNumericError(asserted),
+      debug: this.debugWiring(parts.debug),
     });
     const { ports } = this.board;
     this.cpu = new Cpu(
@@ -129,15 +151,16 @@ export class Machine {
     this.interpreter.onDispatch = () => this.decision.settle();
   }
 
-  /** Resets everything and starts from an image that has been put into memory. */
-  boot(boot: BootState): void {
+  /** Resets everything and starts from what has been put into memory. */
+  boot(boot: Boot): void {
     this.pendingReset = null;
     this.interpreter.cache.flush();
+    this.mmu.mapRom(boot.kind === "rom" ? boot.bytes : 0);
     this.cpu.reset();
     this.board.reset();
     this.mmu.setA20(this.board.a20);
     this.tsc.write(0, 0);
-    this.cpu.setBootState(boot);
+    if (boot.kind === "loaded") setBootState(this.cpu, boot.state);
     this.hostClock?.resume();
   }
 
@@ -173,6 +196,7 @@ export class Machine {
     this.decision.leave();
     this.sliceEnd = -1;
     this.cpu.clearEvents(Event.Stop);
+    if (this.pendingExit !== null) return { kind: "exit", code: this.pendingExit };
     if (this.pendingReset) return { kind: "reset", cause: this.pendingReset };
     if (stopped === Stopped.TripleFault) return { kind: "reset", cause: "triple_fault" };
     return stopped === Stopped.Halted ? this.halted() : SLICE;
@@ -248,6 +272,15 @@ export class Machine {
   private resetAfterInstruction(cause: ResetCause): void {
     this.pendingReset = cause;
     this.cpu.setEvents(Event.Stop);
+  }
+
+  private debugWiring(debug: DebugParts | undefined): DebugWiring | undefined {
+    if (!debug) return undefined;
+    const onExit = (code: number) => {
+      this.pendingExit ??= code;
+      this.cpu.setEvents(Event.Stop);
+    };
+    return { onExit: debug.exit ? onExit : undefined, ports: debug.ports, onByte: debug.sink };
   }
 
   /** Hands waiting input to a UART as far as it has room. */

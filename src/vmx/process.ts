@@ -16,6 +16,7 @@ function send(message: FromVm, sent?: () => void): void {
 
 function report(event: VmxEvent): void {
   if (event.type === "output") sendOutput(event);
+  else if (event.type === "debug") process.stderr.write(event.data);
   else send(event, event.type === "stopped" ? () => process.exit(0) : undefined);
 }
 

@@ -2,18 +2,51 @@
 export interface MachineSpec {
   /** Guest RAM in MiB, 32 to 2048. */
   memoryMiB: number;
-  boot: LinuxBoot;
+  boot: BootFiles;
   engine: Engine;
   clock: ClockKind;
+  /** Ports that test programs report through; none of them by default. */
+  debug?: DebugFacilities;
 }
 
-/** Boot by the Linux/x86 boot protocol (32-bit entry): paths of files on this host. */
+/** What a machine boots: paths of files on this host. Read again at each reset. */
+export type BootFiles = LinuxBoot | MultibootBoot | RomBoot;
+
+/** Boot by the Linux/x86 boot protocol (32-bit entry). */
 export interface LinuxBoot {
   kind: "linux";
   kernel: string;
   initrd?: string;
   /** Kernel command line, at most 2047 bytes of printable ASCII. */
   cmdline: string;
+}
+
+/** Boot by the Multiboot specification, version 1. */
+export interface MultibootBoot {
+  kind: "multiboot";
+  kernel: string;
+  /** As the kernel sees it: by custom its first word is the kernel's name. Printable ASCII. */
+  cmdline: string;
+  modules: MultibootModule[];
+}
+
+export interface MultibootModule {
+  file: string;
+  /** The module's string, of which by custom the first word is its name. Printable ASCII. */
+  cmdline: string;
+}
+
+/** A firmware ROM, mapped below 4 GiB and, its end, below 1 MiB; the processor starts as after RESET. */
+export interface RomBoot {
+  kind: "rom";
+  rom: string;
+}
+
+export interface DebugFacilities {
+  /** A write to port 0xF4 ends the machine with reason `debug_exit`. */
+  exit: boolean;
+  /** Ports, at most 64, whose bytes are reported as `debug`. */
+  ports: number[];
 }
 
 /** `auto` takes the fastest engine there is. */
@@ -23,7 +56,7 @@ export type Engine = "interpreter" | "translator" | "auto";
 export type ClockKind = "host" | "deterministic";
 
 /** Why a machine left the running state by itself. */
-export type StopReason = "halted" | "poweroff" | "stopped" | "fault";
+export type StopReason = "halted" | "poweroff" | "stopped" | "fault" | "debug_exit";
 
 /**
  * What the monitor could not do faithfully, or would not go on with. Reaches the API unchanged.

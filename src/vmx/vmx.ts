@@ -4,10 +4,10 @@ import { CrossPage } from "../world/cross-page.js";
 import { HostDriver } from "../world/host-driver.js";
 import { Command, type LeaveReason, type Question } from "../world/leave-reason.js";
 import type { SwitchTime } from "../world/switch-times.js";
-import type { LoadQuestion, StoppedMessage } from "../world/vmm.js";
+import type { LoadAnswer, LoadQuestion, StoppedMessage } from "../world/vmm.js";
 import type { VmmThreadData } from "../world/vmm-thread.js";
 import { vmmThreadUrl } from "../world/vmm-thread-url.js";
-import { BootFailure, loadBootImage } from "./boot-image.js";
+import { BootFailure, type GuestStorage, loadBootImage, romRoom } from "./boot-image.js";
 import { InputQueue } from "./input-queue.js";
 import type { FromVm } from "./protocol.js";
 import type { GuestFault, MachineSpec, StopReason } from "./spec.js";
@@ -15,7 +15,10 @@ import { machineStats } from "./statistics.js";
 import type { MachineStats } from "./stats.js";
 
 /** What a machine reports; `stopped` is the last. */
-export type VmxEvent = Exclude<FromVm, { type: "stats" }>;
+export type VmxEvent =
+  | Exclude<FromVm, { type: "stats" }>
+  /** Bytes of debug ports, at most 64 KiB. */
+  | { type: "debug"; data: Uint8Array };
 
 /** The VMM answers a command within a slice; after this long it is ended without being asked, in milliseconds. */
 const STOP_PATIENCE_MS = 2_000;
@@ -45,39 +48,40 @@ export class Vmx {
     this.driver = new HostDriver(this.page, {
       answer: (question, message) => this.answer(question, message),
       output: (port, data) => this.report({ type: "output", port, data }),
+      debug: (data) => this.report({ type: "debug", data }),
       inputTaken: (port, bytes) => {
         this.input[port].flush();
         this.report({ type: "inputTaken", port, bytes });
       },
-      failed: (error) => this.end("fault", error instanceof BootFailure ? error.fault : defect(error)),
+      failed: (error) => this.fail(error instanceof BootFailure ? error.fault : defect(error)),
     });
     this.input = SERIAL_PORTS.map((port) => new InputQueue((data, from) => this.driver.input(port, data, from)));
   }
 
   /** Powers the machine on: answered by `started`, or by `stopped` with a fault. */
   start(): void {
-    const { memoryMiB, engine, clock } = this.spec;
+    const { memoryMiB, engine, clock, boot, debug } = this.spec;
     if (engine === "translator") {
-      this.end("fault", { code: "unsupported_feature", message: "the translator is not there yet: use engine interpreter or auto" });
+      this.fail({ code: "unsupported_feature", message: "the translator is not there yet: use engine interpreter or auto" });
       return;
     }
     const ramBytes = memoryMiB * 2 ** 20;
     try {
-      const pages = wasmPages(ramBytes);
+      const pages = wasmPages(ramBytes, romRoom(boot));
       this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     } catch (error) {
-      this.end("fault", defect(error, `no room for ${memoryMiB} MiB of guest memory`));
+      this.fail(defect(error, `no room for ${memoryMiB} MiB of guest memory`));
       return;
     }
-    const workerData: VmmThreadData = { memory: this.memory, ramBytes, page: this.page.buffer, clock };
+    const workerData: VmmThreadData = { memory: this.memory, ramBytes, page: this.page.buffer, clock, debug };
     this.thread = new Worker(vmmThreadUrl, {
       name: "vmm",
       workerData,
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: VMM_HEAP_MB },
     });
-    this.thread.on("error", (error) => this.end("fault", defect(error)));
-    this.thread.on("exit", () => this.end("fault", { code: "internal_error", message: "the VMM thread ended by itself" }));
+    this.thread.on("error", (error) => this.fail(defect(error)));
+    this.thread.on("exit", () => this.fail({ code: "internal_error", message: "the VMM thread ended by itself" }));
     this.driver.open();
   }
 
@@ -137,16 +141,16 @@ export class Vmx {
     switch (question) {
       case "load": {
         const { cause } = JSON.parse(message) as LoadQuestion;
-        const boot = await loadBootImage(this.ram(), this.spec.boot);
+        const boot = await loadBootImage(this.storage(), this.spec.boot);
         if (cause !== "power_on") this.report({ type: "reset", cause });
-        return JSON.stringify({ boot });
+        return JSON.stringify({ boot } satisfies LoadAnswer);
       }
       case "sample":
         this.answerStats();
         return "";
       case "stopped": {
-        const { reason, fault } = JSON.parse(message) as StoppedMessage;
-        this.end(reason, fault);
+        const { reason, ...more } = JSON.parse(message) as StoppedMessage;
+        this.end(reason, more);
         return "";
       }
       default:
@@ -155,10 +159,15 @@ export class Vmx {
     }
   }
 
-  /** Guest RAM from physical address 0. */
-  private ram(): Uint8Array {
+  /** What an image is loaded into. */
+  private storage(): GuestStorage {
     if (!this.memory) throw new Error("the machine has no memory yet");
-    return new Uint8Array(this.memory.buffer, RAM_BASE, this.spec.memoryMiB * 2 ** 20);
+    const ramBytes = this.spec.memoryMiB * 2 ** 20;
+    const { buffer } = this.memory;
+    return {
+      ram: new Uint8Array(buffer, RAM_BASE, ramBytes),
+      rom: new Uint8Array(buffer, RAM_BASE + ramBytes, romRoom(this.spec.boot)),
+    };
   }
 
   private answerStats(): void {
@@ -166,15 +175,19 @@ export class Vmx {
     for (const resolve of this.statsWaiting.splice(0)) resolve(stats);
   }
 
+  private fail(fault: GuestFault): void {
+    this.end("fault", { fault });
+  }
+
   /** Once: hands out what the guest still wrote, ends the thread, reports. */
-  private end(reason: StopReason, fault?: GuestFault): void {
+  private end(reason: StopReason, more: { fault?: GuestFault; exitCode?: number } = {}): void {
     if (this.ended) return;
     this.ended = true;
     if (this.stopTimer) clearTimeout(this.stopTimer);
     this.driver.close();
     this.answerStats();
     const gone = this.thread?.terminate() ?? Promise.resolve(0);
-    void gone.then(() => this.report(fault ? { type: "stopped", reason, fault } : { type: "stopped", reason }));
+    void gone.then(() => this.report({ type: "stopped", reason, ...more }));
   }
 }
 

@@ -15,7 +15,7 @@ export const Word = {
   textLength: 4,
   /** 1 while the VMM rests because an output ring is too full. */
   throttled: 5,
-  /** First of the words of the rings: head and tail of the command ring, then of output and input of each port. */
+  /** First of the words of the rings: head and tail of the command ring, of output and input of each port, of debug output. */
   rings: 8,
 } as const;
 
@@ -38,6 +38,8 @@ export class CrossPage {
   readonly commands: ByteRing;
   readonly output: readonly ByteRing[];
   readonly input: readonly ByteRing[];
+  /** Bytes of debug ports. */
+  readonly debug: ByteRing;
   readonly times: SwitchTimes;
   readonly sample: Float64Array;
   private readonly text: Uint8Array;
@@ -51,9 +53,15 @@ export class CrossPage {
     const ports = Array.from({ length: SERIAL_PORTS }, (_, port) => port);
     this.output = ports.map((port) => ring(1 + 2 * port, layout.output + port * OUTPUT_RING_BYTES, OUTPUT_RING_BYTES));
     this.input = ports.map((port) => ring(2 + 2 * port, layout.input + port * INPUT_RING_BYTES, INPUT_RING_BYTES));
+    this.debug = ring(1 + 2 * SERIAL_PORTS, layout.debug, OUTPUT_RING_BYTES);
     this.times = new SwitchTimes(buffer, layout.times);
     this.sample = new Float64Array(buffer, layout.sample, SAMPLE_NUMBERS);
     this.text = new Uint8Array(buffer, layout.text, TEXT_BYTES);
+  }
+
+  /** All that the guest's bytes go out through. */
+  get outputs(): readonly ByteRing[] {
+    return [...this.output, this.debug];
   }
 
   get message(): string {
@@ -85,5 +93,6 @@ const layout = (() => {
   const text = sample + 8 * SAMPLE_NUMBERS;
   const output = text + TEXT_BYTES;
   const input = output + SERIAL_PORTS * OUTPUT_RING_BYTES;
-  return { commands, times, sample, text, output, input, bytes: input + SERIAL_PORTS * INPUT_RING_BYTES };
+  const debug = input + SERIAL_PORTS * INPUT_RING_BYTES;
+  return { commands, times, sample, text, output, input, debug, bytes: debug + OUTPUT_RING_BYTES };
 })();

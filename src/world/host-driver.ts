@@ -11,6 +11,8 @@ export interface HostSide {
   answer(question: Question, message: string): string | Promise<string>;
   /** At most 64 KiB. */
   output(port: number, data: Uint8Array): void;
+  /** Bytes of debug ports, at most 64 KiB. */
+  debug(data: Uint8Array): void;
   inputTaken(port: number, bytes: number): void;
   /** The host side itself failed; the VMM stays out. */
   failed(error: unknown): void;
@@ -92,6 +94,7 @@ export class HostDriver {
     this.page.output.forEach((ring, port) => {
       while (!this.outputHeld && ring.length > 0) this.side.output(port, ring.take(CHUNK));
     });
+    while (!this.outputHeld && this.page.debug.length > 0) this.side.debug(this.page.debug.take(CHUNK));
     if (!this.outputHeld && Atomics.load(this.page.words, Word.throttled) === 1) this.page.wake();
   }
 

@@ -1,6 +1,7 @@
 /** Entry of the VMM thread: builds the machine over the memory that it was given and runs it to its end. */
 import { workerData } from "node:worker_threads";
 import { Machine } from "../vmm/machine.js";
+import type { ByteRing } from "./byte-ring.js";
 import { CrossPage } from "./cross-page.js";
 import { Vmm } from "./vmm.js";
 
@@ -11,12 +12,14 @@ export interface VmmThreadData {
   ramBytes: number;
   page: SharedArrayBuffer;
   clock: "host" | "deterministic";
+  /** Ports for test programs. */
+  debug?: { exit: boolean; ports: readonly number[] };
 }
 
 /** Wall-clock time of deterministic machines at power-on: they must not differ by the day of the run. */
 const DETERMINISTIC_EPOCH_MS = Date.UTC(2024, 0, 1);
 
-const { memory, ramBytes, page: buffer, clock } = workerData as VmmThreadData;
+const { memory, ramBytes, page: buffer, clock, debug } = workerData as VmmThreadData;
 const page = new CrossPage(buffer);
 const machine = new Machine({
   memory,
@@ -24,9 +27,12 @@ const machine = new Machine({
   clock,
   hostNs: () => performance.now() * 1e6,
   wallClockMs: () => (clock === "host" ? Date.now() : DETERMINISTIC_EPOCH_MS),
-  serialSink: (port, byte) => {
-    if (!page.output[port].push(byte)) throw new Error("a slice wrote more than its ring has room for");
-  },
+  serialSink: (port, byte) => put(page.output[port], byte),
   input: page.input,
+  debug: debug && { ...debug, sink: (byte) => put(page.debug, byte) },
 });
 new Vmm(page, machine).run();
+
+function put(ring: ByteRing, byte: number): void {
+  if (!ring.push(byte)) throw new Error("a slice wrote more than its ring has room for");
+}

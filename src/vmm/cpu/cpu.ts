@@ -16,24 +16,13 @@ import { Event } from "./events.js";
 import { NO_ERROR_CODE, Vector } from "./exceptions.js";
 import { virtualInterrupts } from "./flags.js";
 import { updateFpuGates } from "./fpu-gate.js";
-import { EDX, ESI, ESP } from "./general-registers.js";
-import { loadHidden, type ProcessorMode, setFlatSegment, setRealModeSegment } from "./hidden-part.js";
+import { EDX, ESP } from "./general-registers.js";
+import { loadHidden, type ProcessorMode, setRealModeSegment } from "./hidden-part.js";
 import { SIGNATURE } from "./identity.js";
 import * as at from "./layout.js";
 import { CS, Seg, SS } from "./layout.js";
 import { StackFrame } from "./stack-frame.js";
 import type { CpuState } from "./state.js";
-
-/** How a Linux-style boot loader leaves the processor: flat 32-bit segments, interrupts off, paging off. */
-export interface BootState {
-  readonly gdtBase: number;
-  readonly gdtLimit: number;
-  readonly codeSelector: number;
-  readonly dataSelector: number;
-  readonly eip: number;
-  readonly esi: number;
-  readonly esp: number;
-}
 
 /**
  * The system side of the processor: what callouts work on. Guest-visible state lies in `state`; this object holds the connections and the rules.
@@ -92,20 +81,6 @@ export class Cpu {
     state.set(at.FAULT_ERROR, NO_ERROR_CODE);
     this.ext = 0;
     this.#ignoreNumericError = false;
-    this.restored();
-  }
-
-  /** Puts a Linux-style 32-bit boot state over the power-on state. The caller has put the GDT into memory. */
-  setBootState(boot: BootState): void {
-    const { state } = this;
-    state.set(at.CR0, state.get(at.CR0) | CR0_PE);
-    state.set(at.GDTR_BASE, boot.gdtBase);
-    state.set(at.GDTR_LIMIT, boot.gdtLimit);
-    setFlatSegment(this, CS, boot.codeSelector, 0x1_c09b);
-    for (const n of [at.ES, SS, at.DS, at.FS, at.GS]) setFlatSegment(this, n, boot.dataSelector, 0x1_c093);
-    state.set(at.EIP, boot.eip);
-    state.setReg(ESI, boot.esi);
-    state.setReg(ESP, boot.esp);
     this.restored();
   }
 

@@ -1,6 +1,6 @@
 /**
  * Where things lie in the one WebAssembly memory of a machine: processor state at constant addresses, then the tables that the
- * monitor keeps, then guest RAM last, so that what a guest can name (RAM_BASE and above, through the TLBs) is apart from everything else.
+ * monitor keeps, then guest RAM and ROM last, so that what a guest can name (RAM_BASE and above, through the TLBs) is apart from everything else.
  * All addresses are byte addresses in that memory ("host addresses"). The page at 0 stays unused: a host address of 0 means "none".
  */
 
@@ -149,7 +149,10 @@ export const RECORDS_END = 0x400_0000;
 /** Guest-physical 0. */
 export const RAM_BASE = 0x400_0000;
 
-/** Size in 64 KiB wasm pages of the memory of a machine with this much RAM; one spare page keeps 16-byte accesses at the very end inside. */
-export function wasmPages(ramBytes: number): number {
-  return Math.ceil((RAM_BASE + ramBytes) / 65536) + 1;
+/**
+ * Size in 64 KiB wasm pages of the memory of a machine with this much RAM, and room for a ROM of at most `romBytes` right behind it; one spare page
+ * keeps 16-byte accesses at the very end inside.
+ */
+export function wasmPages(ramBytes: number, romBytes = 0): number {
+  return Math.ceil((RAM_BASE + ramBytes + romBytes) / 65536) + 1;
 }

@@ -30,6 +30,7 @@ export class PortBus {
   /** Index into #devices for every port, 0 where nothing is. */
   readonly #claims = new Uint8Array(0x10000);
   readonly #devices: { device: PortDevice; decode: Decode }[] = [];
+  readonly #listeners = new Map<number, (byte: number) => void>();
 
   /** Puts `device` on `count` ports from `first`. Throws RangeError when one of them is taken. */
   attach(first: number, count: number, device: PortDevice, decode: Decode = "any"): void {
@@ -38,6 +39,16 @@ export class PortBus {
       if (this.#claims[port] !== 0) throw new RangeError(`port 0x${port.toString(16)} is taken`);
       this.#claims[port] = claim;
     }
+  }
+
+  /** Whether nothing answers at a port. */
+  vacant(port: number): boolean {
+    return this.#claims[port] === 0;
+  }
+
+  /** `onByte` hears what is written to a port, before the device there, if any: one byte an access, the lowest of a wide one that begins there. */
+  overhear(port: number, onByte: (byte: number) => void): void {
+    this.#listeners.set(port, onByte);
   }
 
   /** IN: an unsigned value of `size` bytes. */
@@ -55,6 +66,7 @@ export class PortBus {
   /** OUT: the low `size` bytes of `value`. */
   write(port: number, size: AccessSize, value: number): void {
     this.metrics.writes++;
+    if (this.#listeners.size > 0) this.#listeners.get(port)?.(value & 0xff);
     const device = this.#deviceAt(port);
     if (device === undefined) this.metrics.absent++;
     if (size === 1) device?.writePort(port, value & 0xff);

@@ -8,7 +8,7 @@ import { Special } from "./handlers.js";
 import { type CodeMode, fillRecord, fillSpecial } from "./predecoder.js";
 import { RECORD_SIZE, Rec } from "./record.js";
 
-/** What is kept for one physical page with predecoded code. */
+/** What is kept for one page with predecoded code. */
 class CodePage {
   /** One bit a byte: covered by a decoded instruction. */
   readonly covered = new Uint32Array(at.PAGE_SIZE / 32);
@@ -30,7 +30,8 @@ class CodePage {
 const RUN_LIMIT = 64;
 
 /**
- * Predecoded instructions by guest-physical address and mode. Records are never moved or reused before everything is dropped at once
+ * Predecoded instructions by address and mode. Addresses are host addresses counted from RAM_BASE: for RAM the guest-physical ones, and ROM lies
+ * behind it, however often it shows in guest-physical space. Records are never moved or reused before everything is dropped at once
  * (`flush`), so a pointer to a record stays a pointer to a record: when a page is written to, its records become `redecode` in place,
  * and whoever still points to one finds out when it gets there. That makes "modify the very next instruction" exact.
  */
@@ -51,10 +52,9 @@ export class CodeCache implements CodeWatch {
   /** @param protect called when a page begins to hold code: its write TLB entries must go. */
   constructor(
     private readonly state: CpuState,
-    ramBytes: number,
     private readonly protect: (page: number) => void,
   ) {
-    this.held = new Uint8Array(Math.ceil(ramBytes / at.PAGE_SIZE));
+    this.held = new Uint8Array(Math.ceil((state.u8.length - at.RAM_BASE) / at.PAGE_SIZE));
   }
 
   get codePages(): number {
@@ -70,11 +70,11 @@ export class CodeCache implements CodeWatch {
     return this.held[page] !== 0;
   }
 
-  written(physical: number, size: number): void {
-    const number = physical >>> 12;
+  written(address: number, size: number): void {
+    const number = address >>> 12;
     const page = this.pages.get(number);
     if (!page) return;
-    const from = physical & 0xfff;
+    const from = address & 0xfff;
     if (page.overlaps(from, Math.min(from + size, at.PAGE_SIZE))) this.drop(number, page);
   }
 
@@ -113,21 +113,21 @@ export class CodeCache implements CodeWatch {
     return page;
   }
 
-  /** Record of the instruction at a physical address in RAM, decoded if need be. Not when `full`. */
-  find(physical: number, mode: CodeMode): number {
+  /** Record of the instruction at an address, decoded if need be. Not when `full`. */
+  find(address: number, mode: CodeMode): number {
     const number = modeNumber(mode);
-    return this.indexes[number].get(physical) || this.decodeRun(physical, mode, number);
+    return this.indexes[number].get(address) || this.decodeRun(address, mode, number);
   }
 
-  /** Decodes from `physical` to the end of the page, an unconditional transfer or known code. */
-  private decodeRun(physical: number, mode: CodeMode, number: number): number {
+  /** Decodes from `address` to the end of the page, an unconditional transfer or known code. */
+  private decodeRun(address: number, mode: CodeMode, number: number): number {
     const { state, decoder } = this;
     const index = this.indexes[number];
-    const base = physical & ~0xfff;
-    const page = this.page(physical >>> 12);
+    const base = (address & ~0xfff) >>> 0;
+    const page = this.page(address >>> 12);
     const start = this.next;
     const code = at.RAM_BASE + base;
-    let offset = physical & 0xfff;
+    let offset = address & 0xfff;
     let position = 0;
     for (;;) {
       const record = this.next;
@@ -164,14 +164,14 @@ export class CodeCache implements CodeWatch {
   }
 
   /**
-   * Makes a crossing record ready: its instruction begins at `physical` and goes on at the start of RAM page `second` (physical address).
+   * Makes a crossing record ready: its instruction begins at `first` and goes on at the start of page `second` (both addresses).
    * Gives the record to execute.
    */
-  decodeCrossing(crossing: number, physical: number, second: number, mode: CodeMode): number {
+  decodeCrossing(crossing: number, first: number, second: number, mode: CodeMode): number {
     const { state, decoder, joined } = this;
-    const offset = physical & 0xfff;
+    const offset = first & 0xfff;
     const here = at.PAGE_SIZE - offset;
-    joined.set(state.u8.subarray(at.RAM_BASE + physical, at.RAM_BASE + physical + here));
+    joined.set(state.u8.subarray(at.RAM_BASE + first, at.RAM_BASE + first + here));
     joined.set(state.u8.subarray(at.RAM_BASE + second, at.RAM_BASE + second + MAX_LENGTH), here);
     const length = decoder.decode(joined, 0, here + MAX_LENGTH, mode.code32);
     const position = state.i32[(crossing + Rec.position) >> 2];
@@ -180,7 +180,7 @@ export class CodeCache implements CodeWatch {
     fillRecord(state, record, decoder, mode, offset, position);
     fillSpecial(state, record + RECORD_SIZE, Special.nextPage, offset + length, position + 1);
     // The run belongs to the first page, under the mode its crossing record was found by.
-    this.page(physical >>> 12).runs.push({ start: record, end: this.next, mode: modeNumber(mode) });
+    this.page(first >>> 12).runs.push({ start: record, end: this.next, mode: modeNumber(mode) });
     const after = this.page(second >>> 12);
     after.cover(0, offset + length - at.PAGE_SIZE);
     after.crossings.push(crossing);

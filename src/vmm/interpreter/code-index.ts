@@ -1,4 +1,5 @@
-/** From a key (physical address and mode) to a record: open addressing over two typed arrays, since a boot enters hundreds of thousands. */
+/** From an address to a record: open addressing over two typed arrays, since a boot enters hundreds of thousands. */
+/** Addresses are below 4 GiB - 1. */
 export class CodeIndex {
   private keys = new Int32Array(1 << 14).fill(-1);
   /** 0: deleted. */
@@ -13,12 +14,13 @@ export class CodeIndex {
     return slot;
   }
 
-  /** Keys are non-negative. 0: none. */
-  get(key: number): number {
-    return this.values[this.slot(key)];
+  /** 0: none. */
+  get(address: number): number {
+    return this.values[this.slot(address | 0)];
   }
 
-  set(key: number, record: number): void {
+  set(address: number, record: number): void {
+    const key = address | 0;
     const slot = this.slot(key);
     if (this.keys[slot] === -1) {
       this.keys[slot] = key;
@@ -28,7 +30,8 @@ export class CodeIndex {
     if (this.used * 2 > this.keys.length) this.grow();
   }
 
-  delete(key: number): void {
+  delete(address: number): void {
+    const key = address | 0;
     const slot = this.slot(key);
     if (this.keys[slot] === key) this.values[slot] = 0;
   }

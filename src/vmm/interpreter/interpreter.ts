@@ -73,7 +73,7 @@ export class Interpreter {
     this.state = cpu.state;
     this.insn = new InsnView(cpu.state);
     this.jumps = new JumpCache(cpu.state);
-    this.cache = new CodeCache(cpu.state, mmu.memory.ramBytes, (page) => mmu.protectCode(page));
+    this.cache = new CodeCache(cpu.state, (page) => mmu.protectCode(page));
     mmu.memory.codeWatch = this.cache;
     mmu.onFlush = (kind, linear) => (kind === "page" ? this.jumps.clearPage(linear) : this.jumps.clear());
     cpu.onModeChange = () => this.modeChanged();
@@ -268,9 +268,10 @@ export class Interpreter {
     if (page < 0) return this.exit(ExitReason.Fault, 0);
     const offset = linear & 0xfff;
     const eipPage = (eip - offset) | 0;
-    // A page that is not RAM, or that the code segment ends in, is stepped.
-    if (mmu.memory.host(page) === 0 || eip + 0xfff - offset > this.codeLimit) return this.exit(ExitReason.Step, 0);
-    const record = cache.find(page + offset, this.mode);
+    const host = mmu.memory.host(page);
+    // A page that is no memory, or that the code segment ends in, is stepped.
+    if (host === 0 || eip + 0xfff - offset > this.codeLimit) return this.exit(ExitReason.Step, 0);
+    const record = cache.find(host - at.RAM_BASE + offset, this.mode);
     // A direct branch is linked when its target turns out to lie in its own page.
     if (from && i32[at.EIP_PAGE >> 2] === eipPage && state.u16[(from + Rec.handler) >> 1] >= SPECIALS)
       i32[(from + Rec.target) >> 2] = record;
@@ -293,14 +294,16 @@ export class Interpreter {
     const first = (i32[at.EIP_PAGE >> 2] + this.codeBase) >>> 0;
     const next = (first + at.PAGE_SIZE) >>> 0;
     const page = mmu.translateFetch(next);
-    // The instruction's first bytes alone may be enough to fault on; and a page that isn't RAM can't be decoded ahead.
-    if (next === 0 || page < 0 || mmu.memory.host(page) === 0 || cache.full) return this.exit(ExitReason.Step, record);
+    // The instruction's first bytes alone may be enough to fault on; and a page that is no memory can't be decoded ahead.
+    const host = next === 0 || page < 0 ? 0 : mmu.memory.host(page);
+    if (host === 0 || cache.full) return this.exit(ExitReason.Step, record);
     const here = mmu.translateFetch(first);
     if (here < 0) return this.exit(ExitReason.Step, record);
     // Enters the page into the read TLB, where emitted code looks it up.
     mmu.slow(next, 1, 0);
-    if (mmu.memory.host(page) === i32[(record + Rec.immediate) >> 2]) return i32[(record + Rec.target) >> 2];
-    return cache.decodeCrossing(record, here + state.u16[(record + Rec.offset) >> 1], page, this.mode);
+    if ((host | 0) === i32[(record + Rec.immediate) >> 2]) return i32[(record + Rec.target) >> 2];
+    const start = mmu.memory.host(here) - at.RAM_BASE + state.u16[(record + Rec.offset) >> 1];
+    return cache.decodeCrossing(record, start, host - at.RAM_BASE, this.mode);
   }
 
   // Modes

@@ -90,6 +90,12 @@ export class Mmu {
     this.flushAll();
   }
 
+  /** Puts another ROM in place, or none: see `PhysicalMemory.mapRom`. */
+  mapRom(bytes: number): void {
+    this.memory.mapRom(bytes);
+    this.flushAll();
+  }
+
   /** CR0 (PG, WP), CR4 (PSE, PAE, PGE) or IA32_EFER (NXE) has changed. */
   pagingChanged(): void {
     this.walker.reload();
@@ -133,9 +139,9 @@ export class Mmu {
     this.onFlush(kind, linear);
   }
 
-  /** A RAM page (physical address / 4096) holds predecoded code from now on: stores to it must come through the slow path. */
-  protectCode(physicalPage: number): void {
-    this.tlb.protect(physicalPage);
+  /** A page of RAM (host address, counted from RAM_BASE, / 4096) holds predecoded code from now on: stores to it must come through the slow path. */
+  protectCode(page: number): void {
+    this.tlb.protect(page);
   }
 
   // Accesses of emitted code, with the rights of the present privilege
@@ -155,7 +161,7 @@ export class Mmu {
       const page = this.resolve(address, access);
       if (page < 0) return 0;
       const host = this.memory.host(page);
-      if (host !== 0 && !(write && this.memory.holdsCode(page))) return host + offset;
+      if (host !== 0 && !(write && this.memory.traced(host))) return host + offset;
       return this.throughScratch(page + offset, 0, size, kind & ACCESS_KIND);
     }
     if (address + size > FOUR_GIB && kind & Access.flat) return this.limitViolation((kind & Access.stack) !== 0);
@@ -269,13 +275,13 @@ export class Mmu {
     const { page } = this.walker;
     if (this.walker.large) this.tlb.markLarge(linear >>> 12);
     const host = this.memory.host(page);
-    if (host !== 0) this.fill(linear >>> 12, page, host, (access & PF_USER) !== 0);
+    if (host !== 0) this.fill(linear >>> 12, host, (access & PF_USER) !== 0);
     return page;
   }
 
-  private fill(linearPage: number, page: number, host: number, user: boolean): void {
+  private fill(linearPage: number, host: number, user: boolean): void {
     const { walker } = this;
-    const writable = walker.dirty && (user ? walker.userWritable : walker.supervisorWritable) && !this.memory.holdsCode(page);
+    const writable = walker.dirty && (user ? walker.userWritable : walker.supervisorWritable) && !this.memory.traced(host);
     if (this.tlb.fill(user, linearPage, host, writable, walker.global)) return;
     this.flushAll();
     this.tlb.fill(user, linearPage, host, writable, walker.global);

@@ -1,5 +1,6 @@
 import { PAGE_SIZE, RAM_BASE } from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
+import { Rom } from "./rom.js";
 
 /** A device in guest-physical space. `base` and `size` are multiples of the page size. */
 export interface MmioRegion {
@@ -10,12 +11,12 @@ export interface MmioRegion {
   write(offset: number, size: number, value: number): void;
 }
 
-/** Who keeps predecoded (or translated) code of RAM pages and must hear of writes to them. */
+/** Who keeps predecoded (or translated) code of pages and must hear of writes to them. A page is named by its host address, counted from RAM_BASE. */
 export interface CodeWatch {
-  /** Whether code of this page (physical address / 4096, inside RAM) has been predecoded. */
+  /** Whether code of this page (address / 4096, inside RAM) has been predecoded. */
   holdsCode(page: number): boolean;
   /** Bytes in a page that holds code have been overwritten; the range stays inside that page. */
-  written(physical: number, size: number): void;
+  written(address: number, size: number): void;
 }
 
 const noCode: CodeWatch = { holdsCode: () => false, written: () => undefined };
@@ -26,7 +27,7 @@ const HOLE_END = 0x100000;
 const A20 = 0x100000;
 
 /**
- * Guest-physical space: RAM, device regions, and absence. Absent memory reads all ones and ignores writes. Every store to guest RAM that
+ * Guest-physical space: RAM, ROM, device regions, and absence. Absent memory reads all ones; it ignores writes, as ROM does. Every store to guest RAM that
  * does not go through the write TLB (page walks, DMA, the monitor itself, code pages) is made here, so the code watch sees all of them.
  * Addresses are numbers of up to 36 bits. The A20 gate is applied here, to everything.
  */
@@ -38,6 +39,7 @@ export class PhysicalMemory {
   tracedWrites = 0;
   private a20 = true;
   private readonly regions: MmioRegion[] = [];
+  private rom: Rom | null = null;
 
   constructor(
     private readonly state: CpuState,
@@ -59,21 +61,36 @@ export class PhysicalMemory {
     this.regions.unshift(region);
   }
 
+  /**
+   * Shows the first `bytes` behind guest RAM as the firmware ROM; none with 0. A multiple of the page size. Whoever caches translations must drop
+   * them. Throws RangeError where the machine's memory was made without room for it.
+   */
+  mapRom(bytes: number): void {
+    const base = RAM_BASE + this.ramBytes;
+    if (base + bytes > this.state.u8.length) throw new RangeError(`no room for a ROM of ${bytes} bytes`);
+    this.rom = bytes === 0 ? null : new Rom(base, bytes);
+  }
+
   /** Address with the A20 gate applied. */
   gated(physical: number): number {
     return !this.a20 && Math.floor(physical / A20) % 2 === 1 ? physical - A20 : physical;
   }
 
-  /** Host address of a byte of RAM, or 0 if there is no RAM. Stores through it must be accounted to the code watch: prefer `write`. */
+  /** Host address of a byte of RAM or ROM, or 0 if there is neither. Never to be stored through where `traced` says so: prefer `write`. */
   host(physical: number): number {
     const address = this.gated(physical);
-    if (address >= this.ramBytes || (address >= HOLE_START && address < HOLE_END)) return 0;
     if (this.regions.length > 0 && this.region(address)) return 0;
-    return RAM_BASE + address;
+    if (address < this.ramBytes && (address < HOLE_START || address >= HOLE_END)) return RAM_BASE + address;
+    return this.rom?.host(address) ?? 0;
   }
 
-  holdsCode(physical: number): boolean {
-    return this.codeWatch.holdsCode(this.gated(physical) >>> 12);
+  /** Whether a store to the page at this host address is more than that: its code has been predecoded, or it is ROM. */
+  traced(host: number): boolean {
+    return this.isRom(host) || this.codeWatch.holdsCode((host - RAM_BASE) >>> 12);
+  }
+
+  private isRom(host: number): boolean {
+    return host >= RAM_BASE + this.ramBytes;
   }
 
   /** Value of 1, 2 or 4 bytes; may cross pages and regions. */
@@ -100,6 +117,7 @@ export class PhysicalMemory {
       region?.write(address - region.base, size, value);
       return;
     }
+    if (this.isRom(host)) return;
     this.state.store(host, size, value);
     this.trace(host - RAM_BASE, size);
   }
@@ -122,7 +140,7 @@ export class PhysicalMemory {
       const at = physical + done;
       const count = Math.min(from.length - done, PAGE_SIZE - (at % PAGE_SIZE));
       const host = this.host(at);
-      if (host !== 0) {
+      if (host !== 0 && !this.isRom(host)) {
         this.state.u8.set(from.subarray(done, done + count), host);
         this.trace(host - RAM_BASE, count);
       } else for (let i = 0; i < count; i++) this.write(at + i, 1, from[done + i]);

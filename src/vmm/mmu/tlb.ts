@@ -97,9 +97,9 @@ export class Tlb {
     return true;
   }
 
-  /** No store may reach this RAM page (physical address / 4096) in line any more, by whatever linear address. */
-  protect(physicalPage: number): void {
-    const host = (RAM_BASE + physicalPage * PAGE_SIZE) | 0;
+  /** No store may reach this page (host address, counted from RAM_BASE, / 4096) in line any more, by whatever linear address. */
+  protect(page: number): void {
+    const host = (RAM_BASE + page * PAGE_SIZE) | 0;
     for (const of of [this.supervisor, this.user])
       for (const { pages, count } of [of.local, of.global])
         for (let i = 0; i < count; i++) {

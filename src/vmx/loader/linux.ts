@@ -5,27 +5,11 @@
  */
 import { type BzImage, readBzImage } from "../../images/bzimage.js";
 import { ImageError } from "../../images/image-error.js";
+import type { BootState } from "../../vmm/cpu/boot-state.js";
 import { BOOT_PARAMS_BYTES, bootParams } from "./boot-params.js";
 import { e820Map } from "./e820.js";
-import { BDA_EBDA_SEGMENT, BDA_LOW_MEMORY_KIB, BOOT_PARAMS, CMDLINE, EBDA, GDT } from "./low-memory.js";
-
-/** State of the processor at the first instruction. EAX, EBX, ECX, EDX, EBP and EDI are zero; all that isn't named is as after a reset. */
-export interface LinuxEntry {
-  eip: number;
-  /** Physical address of boot_params. */
-  esi: number;
-  /** A stack of 4 KiB. The protocol asks for none, and kernels bring their own. */
-  esp: number;
-  cr0: number;
-  eflags: number;
-  gdtBase: number;
-  /** As GDTR has it: the offset of the last byte. */
-  gdtLimit: number;
-  /** __BOOT_CS: base 0, limit 4 GiB, 32-bit, execute and read. */
-  cs: number;
-  /** __BOOT_DS, for DS, ES and SS: base 0, limit 4 GiB, 32-bit, read and write. */
-  ds: number;
-}
+import { putFlatSegments } from "./flat-segments.js";
+import { BOOT_PARAMS, CMDLINE, GDT, putBiosData } from "./low-memory.js";
 
 export interface LinuxFiles {
   kernel: Uint8Array;
@@ -35,19 +19,13 @@ export interface LinuxFiles {
 }
 
 const PAGE = 4096;
-const BOOT_CS = 0x10;
-const BOOT_DS = 0x18;
-/** Null, null, code, data: flat, ring 0, accessed, 4 GiB in pages. */
-const GDT_ENTRIES = [0n, 0n, 0x00cf_9b00_0000_ffffn, 0x00cf_9300_0000_ffffn];
-const CR0_PE_ET = 0x11;
-const EFLAGS_RESERVED = 0x2;
 
 /**
  * Writes kernel, initrd, command line and tables into zeroed guest memory and says where to start. Nothing is written where it fails.
  * @param memory guest RAM from physical address 0
  * @throws ImageError `image_rejected`: no bzImage, command line too long, or too little memory (the message says how much is needed)
  */
-export function loadLinux(memory: Uint8Array, files: LinuxFiles): LinuxEntry {
+export function loadLinux(memory: Uint8Array, files: LinuxFiles): BootState {
   const image = readBzImage(files.kernel);
   const cmdline = cmdlineBytes(files.cmdline, image);
   const initrd =
@@ -56,12 +34,7 @@ export function loadLinux(memory: Uint8Array, files: LinuxFiles): LinuxEntry {
       : null;
   if (!initrd && image.runAddress + image.runBytes > memory.length) rejectSize(memory.length, image.runAddress + image.runBytes);
 
-  const view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
-  view.setUint16(BDA_EBDA_SEGMENT, EBDA >> 4, true);
-  view.setUint16(BDA_LOW_MEMORY_KIB, EBDA >> 10, true);
-  GDT_ENTRIES.forEach((entry, index) => {
-    view.setBigUint64(GDT + index * 8, entry, true);
-  });
+  putBiosData(memory);
   memory.set(cmdline, CMDLINE);
   memory.set(files.kernel.subarray(image.setupBytes), image.loadAddress);
   if (initrd) memory.set(initrd.data, initrd.address);
@@ -75,17 +48,9 @@ export function loadLinux(memory: Uint8Array, files: LinuxFiles): LinuxEntry {
     }),
     BOOT_PARAMS,
   );
-  return {
-    eip: image.loadAddress,
-    esi: BOOT_PARAMS,
-    esp: BOOT_PARAMS + 2 * BOOT_PARAMS_BYTES,
-    cr0: CR0_PE_ET,
-    eflags: EFLAGS_RESERVED,
-    gdtBase: GDT,
-    gdtLimit: GDT_ENTRIES.length * 8 - 1,
-    cs: BOOT_CS,
-    ds: BOOT_DS,
-  };
+  // The protocol asks for no stack, and kernels bring their own; here is one of 4 KiB all the same.
+  const registers = { esi: BOOT_PARAMS, esp: BOOT_PARAMS + 2 * BOOT_PARAMS_BYTES };
+  return { ...putFlatSegments(memory, GDT), eip: image.loadAddress, registers };
 }
 
 /** As high as kernel and memory allow, in whole pages, above everything that the kernel overwrites before it has looked at the memory map. */
