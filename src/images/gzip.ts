@@ -11,10 +11,10 @@ export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
-/** @throws ImageError `image_rejected`: damaged, or too much */
-export function unpackGzip(bytes: Uint8Array): Promise<Uint8Array> {
+/** @throws ImageError `image_rejected`: damaged, or more than `limit` bytes */
+export function unpackGzip(bytes: Uint8Array, limit = LIMIT): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    gunzip(bytes, { maxOutputLength: LIMIT }, (error, unpacked) => (error ? reject(rejection(error)) : resolve(unpacked)));
+    gunzip(bytes, { maxOutputLength: limit }, (error, unpacked) => (error ? reject(rejection(error)) : resolve(unpacked)));
   });
 }
 

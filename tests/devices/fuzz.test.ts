@@ -56,6 +56,7 @@ class Machine {
       onA20: see("a20"),
       onIntr: see("intr"),
       onIgnne: see("ignne"),
+      debug: { onExit: see("exit"), ports: [0xe9, 0x80, 0x3f8], onByte: see("debug") },
     });
     this.clock.resume();
   }
@@ -84,6 +85,8 @@ const DEVICES: Record<string, readonly number[]> = {
   reset_control: [0xcf8, 0xcf9],
   post: [0x80],
   coprocessor_error: [0xf0],
+  debug_exit: [0xf4],
+  debug_ports: [0xe9, 0x80, 0x3f8],
 };
 const EVERY = Object.values(DEVICES).flat();
 

@@ -1,4 +1,5 @@
 import { syntheticKernel } from "../images/synthetic-kernel.js";
+import { Code, JE, JMP } from "./code.js";
 
 /**
  * A guest of a few hundred bytes that needs no disk, no network and no time: prints "ready", then sleeps in HLT and answers each byte on COM1:
@@ -19,49 +20,6 @@ const VECTOR = 0x0c;
 export function tinyGuest(): Uint8Array {
   return syntheticKernel({ code: code(), prefAddress: BigInt(ENTRY) });
 }
-
-/** 32-bit code with labels; branches are 8 bits wide. */
-class Code {
-  readonly bytes: number[] = [];
-  private readonly labels = new Map<string, number>();
-  private readonly branches: { at: number; to: string }[] = [];
-
-  put(...bytes: number[]): this {
-    this.bytes.push(...bytes);
-    return this;
-  }
-  dword(value: number): this {
-    return this.put(value & 0xff, (value >> 8) & 0xff, (value >> 16) & 0xff, value >>> 24);
-  }
-  label(name: string): this {
-    this.labels.set(name, this.bytes.length);
-    return this;
-  }
-  branch(opcode: number, to: string): this {
-    this.put(opcode, 0);
-    this.branches.push({ at: this.bytes.length, to });
-    return this;
-  }
-  address(name: string): number {
-    const at = this.labels.get(name);
-    if (at === undefined) throw new Error(`no label ${name}`);
-    return at;
-  }
-  out(port: number, value: number): this {
-    return this.put(0x66, 0xba, port & 0xff, port >> 8, 0xb0, value, 0xee);
-  }
-  linked(): Uint8Array {
-    for (const { at, to } of this.branches) {
-      const distance = this.address(to) - at;
-      if (distance < -128 || distance > 127) throw new Error(`${to} is too far`);
-      this.bytes[at - 1] = distance & 0xff;
-    }
-    return Uint8Array.from(this.bytes);
-  }
-}
-
-const JMP = 0xeb;
-const JE = 0x74;
 
 function code(): Uint8Array {
   const c = new Code();

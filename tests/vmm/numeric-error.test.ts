@@ -53,7 +53,8 @@ it("an x87 exception is reported as IRQ 13, and ignored while its handler runs",
     ...[0xe6, 0xf0, 0x9b], // out 0xf0, al; fwait
     ...[0xdb, 0xe2, 0xb0, 0x20, 0xe6, 0xa0, 0xe6, 0x20, 0xcf], // fnclex; EOI to both; iret
   );
-  machine.boot({ gdtBase: GDT, gdtLimit: 0x17, codeSelector: 8, dataSelector: 16, eip: CODE, esi: 0, esp: STACK });
+  const state = { gdtBase: GDT, gdtLimit: 0x17, codeSelector: 8, dataSelector: 16, eip: CODE, registers: { esp: STACK } };
+  machine.boot({ kind: "loaded", state });
   let end = machine.run();
   for (let slices = 0; end.kind === "slice" && slices < 100; slices++) end = machine.run();
   expect(end.kind).toBe("halted");

@@ -4,9 +4,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readReport, reportingKernel, resettingKernel } from "../guests/multiboot-guest.js";
 import { READY, tinyGuest } from "../guests/tiny-guest.js";
 import { syntheticKernel } from "../images/synthetic-kernel.js";
+import { multibootKernel } from "../images/synthetic-multiboot.js";
 
 const command = fileURLToPath(new URL("../../bin/worldswitch.js", import.meta.url));
 let folder: string;
@@ -23,6 +26,8 @@ class Run {
   readonly child: ChildProcess;
   out = "";
   err = "";
+  /** Standard error as bytes. */
+  readonly errBytes: Buffer[] = [];
   readonly ended: Promise<{ code: number | null; signal: string | null }>;
 
   constructor(...args: string[]) {
@@ -30,8 +35,9 @@ class Run {
     this.child.stdout?.setEncoding("latin1").on("data", (text) => {
       this.out += text;
     });
-    this.child.stderr?.setEncoding("utf8").on("data", (text) => {
-      this.err += text;
+    this.child.stderr?.on("data", (bytes: Buffer) => {
+      this.errBytes.push(bytes);
+      this.err += bytes.toString("utf8");
     });
     this.ended = once(this.child, "close").then(([code, signal]) => ({ code, signal }));
   }
@@ -76,7 +82,80 @@ describe("worldswitch run", () => {
   });
 
   it.each([
+    ["at once", reportingKernel],
+    ["again after the guest has reset itself", resettingKernel],
+  ])("boots a Multiboot kernel with memory, command line and module %s; its exit code and debug bytes come out", async (_when, guest) => {
+    const [file, module] = [join(folder, "multiboot"), join(folder, "module")];
+    writeFileSync(file, guest(0x15));
+    writeFileSync(module, "contents");
+    const args = ["--multiboot", file, "--append", "a=1 b", "--module", `${module} words`, "--memory", "32"];
+    const run = new Run(...args, "--debug-exit", "--debug-ports", "0x190,0xE9");
+    expect(await run.ended).toEqual({ code: 0x2b, signal: null });
+    const { eflags, cr0, ...said } = readReport(Buffer.concat(run.errBytes));
+    expect(said).toEqual({
+      eax: 0x2badb002,
+      memoryKiB: [639, 31 * 1024],
+      modules: 1,
+      cmdline: `${file} a=1 b`,
+      module: "contents",
+      bss: 0,
+    });
+    expect(eflags & 0x2_0200, "VM and IF").toBe(0);
+    expect(cr0 & 0x8000_0001, "PG and PE").toBe(1);
+  });
+
+  it("takes a gzip-packed Multiboot kernel", async () => {
+    const file = join(folder, "packed.gz");
+    writeFileSync(file, gzipSync(multibootKernel(Uint8Array.of(0xb0, 0x08, 0xe6, 0xf4))));
+    expect((await new Run("--multiboot", file, "--debug-exit").ended).code).toBe(0x11);
+  });
+
+  it("starts a ROM at the reset vector; without --debug-exit port 0xF4 is any other", async () => {
+    const rom = new Uint8Array(0x10000);
+    rom.set([0xb0, 0x21, 0xe6, 0xe9, 0xe6, 0xf4, 0xfa, 0xf4], 0xfff0); // mov al, "!"; out 0xe9, al; out 0xf4, al; cli; hlt
+    const file = join(folder, "rom");
+    writeFileSync(file, rom);
+    const run = new Run("--rom", file, "--debug-ports", "233");
+    expect((await run.ended).code).toBe(0);
+    expect(run.err).toBe("!");
+  });
+
+  it("loses no debug byte, however many there are", async () => {
+    const file = join(folder, "flood");
+    // mov ecx, 1000000; next: mov al, cl; out 0xe9, al; loop next; out 0xf4, al
+    writeFileSync(file, multibootKernel(Uint8Array.of(0xb9, 0x40, 0x42, 0x0f, 0x00, 0x88, 0xc8, 0xe6, 0xe9, 0xe2, 0xfa, 0xe6, 0xf4)));
+    const run = new Run("--multiboot", file, "--debug-exit", "--debug-ports", "0xe9");
+    expect((await run.ended).code).toBe(3);
+    const said = Buffer.concat(run.errBytes);
+    expect(said.length).toBe(1_000_000);
+    expect(said.every((byte, n) => byte === ((1_000_000 - n) & 0xff))).toBe(true);
+  });
+
+  it("ends with 3 and a fault where an image cannot be booted", async () => {
+    const file = join(folder, "no-rom");
+    writeFileSync(file, new Uint8Array(4097));
+    for (const args of [
+      ["--rom", file],
+      ["--multiboot", file],
+    ]) {
+      const run = new Run(...args);
+      expect((await run.ended).code).toBe(3);
+      expect(run.err).toContain("image_rejected");
+    }
+  });
+
+  it.each([
     [["--kernel", "/nowhere/kernel"], "/nowhere/kernel"],
+    [["--multiboot", "/nowhere/kernel"], "/nowhere/kernel"],
+    [["--rom", "/nowhere/rom"], "/nowhere/rom"],
+    [["--multiboot", command, "--module", "/nowhere/module words"], "/nowhere/module"],
+    [["--image", "debian-mini", "--rom", command], "--rom"],
+    [["--rom", command, "--module", command], "--module"],
+    [["--rom", command, "--append", "words"], "--append"],
+    [["--multiboot", command, "--initrd", command], "--initrd"],
+    [["--rom", command, "--debug-ports", "0xe9,0x10000"], "0x10000"],
+    [["--rom", command, "--debug-ports", ""], "--debug-ports"],
+    [["--rom", command, "--debug-ports", "0xe9;0x190"], "0xe9;0x190"],
     [["--memory", "31", "--image", "debian-mini"], "--memory"],
     [["--image", "no-such-image"], "no-such-image"],
     [["--engine", "warp", "--image", "debian-mini"], "warp"],
