@@ -2,10 +2,12 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { setBootState } from "../../src/vmm/cpu/boot-state.js";
 import { Cpu } from "../../src/vmm/cpu/cpu.js";
 import * as at from "../../src/vmm/cpu/layout.js";
+import { descriptorsChanged } from "../../src/vmm/cpu/reversible.js";
 import { DecisionEngine } from "../../src/vmm/decision/decision-engine.js";
 import { decide } from "../../src/vmm/decision/rule.js";
 import { IF, IOPL, VM } from "../../src/vmm/isa/flags.js";
 import { MmuGuest } from "./mmu-guest.js";
+import { Access, EAX, FREE, level, SystemGuest } from "./system-guest.js";
 
 const GDT = 0x1000;
 const CODE3 = 0x0b;
@@ -59,6 +61,31 @@ describe("the decision", () => {
 });
 
 describe("the decision engine", () => {
+  it("goes back to direct execution when the application loads the last irreversible segment anew", () => {
+    const application = new SystemGuest().protectedMode();
+    application.descriptor(FREE, 0x1000, 0xfff, Access.data | level(3));
+    application.toLevel(3);
+    application.set(EAX, FREE | 3);
+    const loadFs = () => application.exec(0x8e, 0xe0);
+    loadFs();
+    const engine = new DecisionEngine(
+      application.cpu,
+      () => 0,
+      () => 0,
+    );
+    const heard = application.cpu.onModeChange;
+    application.cpu.onModeChange = () => {
+      heard();
+      engine.changed();
+    };
+    application.descriptor(FREE, 0x2000, 0xfff, Access.data | level(3));
+    descriptorsChanged(application.cpu);
+    engine.enter();
+    expect(engine.mode).toBe("binaryTranslation");
+    loadFs();
+    expect(engine.mode).toBe("directExecution");
+  });
+
   it("accounts instructions and time to the mode they ran in, and counts entries", () => {
     let retired = 100;
     let now = 1000;

@@ -180,6 +180,11 @@ export class Cpu {
     this.onModeChange();
   }
 
+  /** The next `modeChanged` tells, whatever the key: which segments are reversible is no part of it, but the decision engine looks at them. */
+  reversibilityChanged(): void {
+    this.#modeKey = -1;
+  }
+
   // Ends of instructions
 
   /** The exception goes into the FAULT words. Nothing of the guest's state may have been changed. */

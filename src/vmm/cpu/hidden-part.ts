@@ -25,10 +25,19 @@ export function loadHidden(cpu: Cpu, n: number, selector: number, segmentBase: n
   state.setSegment(n, Seg.writeLow, write.low);
   state.setSegment(n, Seg.writeHigh, write.high);
   if (n === SS) state.set(STACK_MASK, accessField & ACCESS_BIG ? -1 : 0xffff);
-  if (n <= GS) {
-    state.u8[SEGMENT_ORIGIN + n] = modeNumber(cpu.mode);
-    state.set(IRREVERSIBLE, state.get(IRREVERSIBLE) & ~(1 << n));
-  }
+  if (n <= GS) becomesReversible(cpu, n);
+}
+
+/** A segment register as it has just been loaded is reversible (cpu/reversible.ts). */
+function becomesReversible(cpu: Cpu, n: number): void {
+  const { state } = cpu;
+  const origin = SEGMENT_ORIGIN + n;
+  const mode = modeNumber(cpu.mode);
+  const irreversible = state.get(IRREVERSIBLE);
+  if (state.u8[origin] === mode && !(irreversible & (1 << n))) return;
+  state.u8[origin] = mode;
+  state.set(IRREVERSIBLE, irreversible & ~(1 << n));
+  cpu.reversibilityChanged();
 }
 
 /** Loads a segment register from a descriptor that has been checked. */
