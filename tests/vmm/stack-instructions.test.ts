@@ -16,6 +16,14 @@ describe("PUSHA and POPA (SDM vol. 2)", () => {
     expect([guest.reg(EBX), guest.reg(EDI), guest.reg(ESP)]).toEqual([0x3333, 0x7777, STACK0]);
   });
 
+  it.each([7, 9, 11, 13, 15])("PUSHA with SP %i is #GP in real and virtual-8086 mode (SDM vol. 2, PUSHA)", (sp) => {
+    for (const guest of [new SystemGuest().realMode(), new SystemGuest().protectedMode().toVirtual8086()]) {
+      guest.set(4, sp);
+      expect(guest.exec(0x60)?.vector).toBe(13);
+      expect(guest.reg(4)).toBe(sp);
+    }
+  });
+
   it("PUSHA that doesn't fit pushes nothing: #SS(0)", () => {
     const guest = new SystemGuest().protectedMode();
     guest.descriptor(FREE, DATA, 0xffff, 0x92, 4);

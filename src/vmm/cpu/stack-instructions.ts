@@ -4,9 +4,13 @@ import { Vector } from "./exceptions.js";
 import { EBP, EDI, ESP } from "./general-registers.js";
 import { SS, STACK_MASK } from "./layout.js";
 
+/** Stack pointers at which PUSHA is #GP outside protected mode, not #SS (SDM vol. 2, PUSHA: exceptions of real and virtual-8086 mode). */
+const NO_ROOM: ReadonlySet<number> = new Set([7, 9, 11, 13, 15]);
+
 /** PUSHA pushes ESP as it was before. */
 export function pusha(cpu: Cpu, insn: Insn): Outcome {
   const { state } = cpu;
+  if (!cpu.isProtected && NO_ROOM.has((state.reg(ESP) & state.get(STACK_MASK)) >>> 0)) return cpu.generalProtection();
   const frame = cpu.frame.onCurrent();
   for (let n = 0; n <= EDI; n++) frame.push(insn.size, state.reg(n));
   if (!frame.check()) return Outcome.Fault;
