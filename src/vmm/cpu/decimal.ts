@@ -1,4 +1,4 @@
-import { AF, ARITHMETIC, CF, OF, PF, SF, ZF } from "../isa/flags.js";
+import { AF, ARITHMETIC, CF, PF, SF, ZF } from "../isa/flags.js";
 import { type Insn, Outcome } from "./callout.js";
 import type { Cpu } from "./cpu.js";
 import { Vector } from "./exceptions.js";
@@ -71,7 +71,7 @@ export function aad(cpu: Cpu, insn: Insn): Outcome {
   const ax = state.reg(EAX, 2);
   const result = ((ax & 0xff) + (ax >> 8) * (insn.imm & 0xff)) & 0xff;
   state.setReg(EAX, result, 2);
-  cpu.setFlags(flagsOf(result), ARITHMETIC & ~OF);
+  cpu.setFlags(flagsOf(result), ARITHMETIC);
   return Outcome.Next;
 }
 

@@ -120,11 +120,12 @@ export const integerForms: Readonly<Record<string, readonly Form[]>> = {
     xlat D7 ; w=ax memory
     cbw 98 ; wide w=ax
     cwd 99 ; wide w=dx
-    nop 0F 1F /0 Ev ; ro
-    nop 0F 18 /4 Ev ; ro
-    nop 0F 1E /r Ev,Gv ; ro
-    prefetch 0F 18 /0 M1 ; ro
-    prefetch 0F 18 /3 M1 ; ro
+    ${[4, 5, 6, 7].map((digit) => `nop 0F 18 /${digit} Ev ; ro`).join("\n")}
+    ${["19", "1A", "1B", "1D", "1E", "1F"].map((opcode) => `nop 0F ${opcode} /r Ev,Gv ; ro`).join("\n")}
+    nop 0F 1C /1 Ev ; ro
+    endbr F3 0F 1E FA
+    endbr F3 0F 1E FB
+    ${[0, 1, 2, 3].map((digit) => `prefetch 0F 18 /${digit} M1 ; ro`).join("\n")}
     pause F3 90
   `),
   conditional: parseForms(`
@@ -239,15 +240,18 @@ export const integerForms: Readonly<Record<string, readonly Form[]>> = {
     out E7 Ib,eAX
     out EE DX,AL
     out EF DX,eAX
+    ins 6C b
+    ins 6D v ; wide
+    outs 6E b
+    outs 6F v ; wide
     clts 0F 06
     invd 0F 08
     wbinvd 0F 09
     wrmsr 0F 30
     rdmsr 0F 32
-    mov 0F 20 /0 Rd
-    mov 0F 22 /0 Rd
-    mov 0F 21 /0 Rd
-    mov 0F 23 /0 Rd
+    ${[0, 2, 3, 4].flatMap((cr) => [`mov 0F 20 /${cr} Rd`, `mov 0F 22 /${cr} Rd`]).join("\n")}
+    ${[0, 3, 6, 7].flatMap((dr) => [`mov 0F 21 /${dr} Rd`, `mov 0F 23 /${dr} Rd`]).join("\n")}
+    sysexit 0F 35
     lgdt 0F 01 /2 M6
     lidt 0F 01 /3 M6
     lmsw 0F 01 /6 Ew
@@ -265,8 +269,23 @@ export const integerForms: Readonly<Record<string, readonly Form[]>> = {
     undefined C6 /1 Eb
     undefined 0F BA /0 Ev,Ib
     undefined 0F C7 /0 Mq
+    undefined FF /3 Rd
+    undefined FF /5 Rd
+    undefined 8D /r Rd,Gd
+    undefined 0F B2 /r Rd,Gd
+    undefined 0F C7 /1 Rd
+    undefined 0F 13 /r Rd,Gd
+    undefined 0F 17 /r Rd,Gd
+    undefined 0F C3 /r Rd,Gd
+    undefined 0F E7 /r Rd,Gd
+    undefined 0F 20 /1 Rd
+    undefined 0F 22 /5 Rd
     undefined 0F A6
+    undefined 0F AA
     undefined 0F 04
+    undefined 0F 0A
     undefined 0F 24
+    undefined 0F 39
+    undefined 0F 7B /r Rd,Gd
   `),
 };

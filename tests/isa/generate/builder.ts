@@ -178,7 +178,9 @@ export class CaseBuilder {
         pushLittle(tail, immediateValue, bytes);
       } else if (o.kind === "O") {
         const target = wish.address ?? address(random, randomPlace(random, wish.faults ?? 15), size, false);
-        pushLittle(tail, target, 4);
+        const is16 = random.oneIn(20);
+        if (is16) prefixes.push(0x67);
+        pushLittle(tail, is16 && this.#lowPage && !random.oneIn(6) ? LOW + random.below(PAGE - 32) : target, is16 ? 2 : 4);
         if (random.oneIn(12)) prefixes.push(random.pick(SEGMENT_PREFIXES));
       } else if (o.kind === "J") {
         pushLittle(tail, wish.immediate ?? 0, o.width === "b" ? 1 : size === 2 ? 2 : 4);

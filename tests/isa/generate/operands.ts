@@ -1,5 +1,5 @@
 /** Operands that make integer instructions do something worth looking at: dividends that fit, selectors that load, stacks that hold flags. */
-import { CROSSING_WINDOW, EDGE_WINDOW, HOST_CS, USER_CS, USER_DS, WINDOW } from "../layout.js";
+import { CROSSING_WINDOW, EDGE_WINDOW, HOST_CS, LOW, PAGE, USER_CS, USER_DS, WINDOW } from "../layout.js";
 import type { Random } from "../random.js";
 import type { CaseBuilder, Wish } from "./builder.js";
 import type { Variant } from "./families.js";
@@ -63,9 +63,11 @@ function prepare(builder: CaseBuilder, random: Random, variant: Variant, wish: W
       return memory && random.oneIn(4) ? { ...wish, content: [0, 0, 0, 0].map(() => (random.oneIn(3) ? random.below(256) : 0)) } : wish;
     case "xlat": {
       const al = random.below(256);
+      const is16 = random.oneIn(16);
       builder.offer(AX, (random.word() & 0xffffff00) | al);
-      builder.offer(BX, address(random, randomPlace(random, faults), 1, false) - al);
-      return random.oneIn(12) ? { ...wish, prefix: [random.pick([0x26, 0x2e, 0x64])] } : wish;
+      builder.offer(BX, (is16 ? LOW + random.below(PAGE) : address(random, randomPlace(random, faults), 1, false)) - al);
+      const prefix = [...(is16 ? [0x67] : []), ...(random.oneIn(12) ? [random.pick([0x26, 0x2e, 0x64])] : [])];
+      return prefix.length > 0 ? { ...wish, prefix } : wish;
     }
     case "cmpxchg":
     case "cmpxchg8b": {

@@ -55,19 +55,25 @@ function mixed(name: string, builder: CaseBuilder, random: Random, families: rea
   return builder.instructions.length === 0 ? undefined : builder.finish(name);
 }
 
+/** Of segments, REPNE, REP and LOCK. */
+const meaningless = [0x26, 0x2e, 0x36, 0x3e, 0xf2, 0xf3, 0xf2, 0xf3, 0xf0, 0x64];
+
 /** Prefixes that mean nothing to the instruction, or make it invalid (LOCK), in any number and order. */
 function prefix(random: Random, lowPage: boolean): Case | undefined {
   const builder = new CaseBuilder(random, lowPage);
   const count = random.oneIn(12) ? 8 + random.below(8) : 1 + random.below(3);
-  const prefixes = Array.from({ length: count }, () => random.pick([0x26, 0x2e, 0x36, 0x3e, 0xf2, 0xf3, 0xf2, 0xf3, 0xf0, 0x64]));
-  const family = random.pick(["alu", "shift", "move", "conditional", "flags", "muldiv", "bcd"]);
+  const family = random.pick(["alu", "shift", "move", "conditional", "flags", "muldiv", "bcd", "x87"]);
   const form = random.pick(forms[family]);
+  const sized = form.sizes.length > 1;
+  const prefixes = Array.from({ length: count }, () => random.pick(sized ? meaningless : [...meaningless, 0x66]));
   // REP makes another instruction of these: TZCNT and the like, RDSSP, PAUSE.
   const [first, second] = form.opcode;
   if ((first === 0x0f && second >= 0x18 && second <= 0x1f) || (form.opcode.length === 1 && first === 0x90) || form.mandatory !== 0)
     return undefined;
   const variant = { form, size: random.pick(form.sizes), memory: random.oneIn(2) };
   if (!addVariant(builder, random, family, variant, { prefix: prefixes, faults: 10 })) return undefined;
+  // Beyond 15 bytes it is #GP, and undefined it is #UD: one class of priority (SDM vol. 3, 6.9).
+  if (form.mnemonic === "undefined" && builder.length > 15) return undefined;
   return builder.finish("prefix");
 }
 
