@@ -174,6 +174,9 @@ export const arithmetic: readonly DirectedCase[] = [
   { name: "xchg eax,eax", code: "90", registers: { eax: 0xdeadbeef }, expect: { eax: 0xdeadbeef } },
   { name: "xchg eax,eax as 87", code: "87 c0", registers: { eax: 0xdeadbeef }, expect: { eax: 0xdeadbeef } },
   { name: "xchg ax,ax", code: "66 90", registers: { eax: 0xdeadbeef }, expect: { eax: 0xdeadbeef } },
+  { name: "xchg ax,ax as 87", code: "66 87 c0", registers: { eax: 0xdeadbeef }, expect: { eax: 0xdeadbeef } },
+  { name: "xchg al,al", code: "86 c0", registers: { eax: 0xdeadbeef }, expect: { eax: 0xdeadbeef } },
+  { name: "xchg eax,eax with REPNE", code: "f2 90", registers: { eax: 0xdeadbeef }, expect: { eax: 0xdeadbeef } },
   { name: "pause", code: "f3 90", registers: { eax: 0xdeadbeef }, expect: { eax: 0xdeadbeef } },
   { name: "xchg al,ah", code: "86 c4", registers: { eax: 0x1234 }, expect: { eax: 0x3412 } },
 ];

@@ -48,6 +48,25 @@ export const memory: readonly DirectedCase[] = [
     expect: { vector: 14, errorCode: 6, cr2: MISSING, memory: {} },
   },
   {
+    name: "a read with its second page missing",
+    code: "8b 03",
+    registers: { eax: 1, ebx: MISSING - 2 },
+    expect: { vector: 14, errorCode: 4, cr2: MISSING, eax: 1 },
+  },
+  {
+    name: "a read with its first page missing",
+    code: "8b 03",
+    registers: { eax: 1, ebx: DATA - 2 },
+    expect: { vector: 14, errorCode: 4, cr2: DATA - 2, eax: 1 },
+  },
+  {
+    name: "add to memory with its second page missing changes neither memory nor flags",
+    code: "01 03",
+    registers: { eax: 1, ebx: MISSING - 2 },
+    edge: new Array(WINDOW).fill(0xff),
+    expect: { vector: 14, errorCode: 6, cr2: MISSING, flags: 0, memory: {} },
+  },
+  {
     name: "a store with its first page read-only",
     code: "89 03",
     registers: { ebx: DATA + PAGE - 2 },
@@ -153,6 +172,15 @@ export const memory: readonly DirectedCase[] = [
     eflags: STATUS,
     expect: { flags: STATUS },
   },
+  {
+    name: "repne scasb with count 0 leaves the flags",
+    code: "f2 ae",
+    registers: { edi: MISSING },
+    eflags: STATUS,
+    expect: { flags: STATUS, edi: MISSING },
+  },
+  { name: "rep stosd with count 0", code: "f3 ab", registers: { edi: MISSING }, expect: { edi: MISSING } },
+  { name: "rep lodsb with count 0 leaves AL", code: "f3 ac", registers: { eax: 0x77, esi: MISSING }, expect: { eax: 0x77 } },
   { name: "rep with CX = 0", code: "67 f3 a4", registers: { ecx: 0x10000, esi: MISSING }, expect: { ecx: 0x10000 } },
   {
     name: "rep movsb downwards",
@@ -192,6 +220,13 @@ export const memory: readonly DirectedCase[] = [
     registers: { esp: EDGE_WINDOW },
     edge: [1, 2, 3, 4],
     expect: { esp: EDGE_WINDOW + 4, memory: { [EDGE_WINDOW + 8]: 0x04030201 } },
+  },
+  {
+    name: "pop word [esp+2] uses the incremented ESP",
+    code: "66 8f 44 24 02",
+    registers: { esp: EDGE_WINDOW },
+    edge: [1, 2],
+    expect: { esp: EDGE_WINDOW + 2, memory: { [EDGE_WINDOW + 4]: 0x0201 } },
   },
   {
     name: "pop to a missing page leaves ESP",
