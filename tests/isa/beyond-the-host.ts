@@ -9,7 +9,7 @@ interface Beyond {
 export const beyond: readonly Beyond[] = [
   { what: "SGDT SIDT SLDT STR SMSW", why: "the host's kernel emulates them under UMIP", testedBy: ["vmm/sensitive.test.ts"] },
   { what: "CPUID", why: "the host's processor is another one", testedBy: ["vmm/identity.test.ts"] },
-  { what: "RDTSC", why: "time passes", testedBy: ["vmm/machine.test.ts"] },
+  { what: "RDTSC", why: "time passes", testedBy: ["vmm/identity.test.ts"] },
   { what: "SYSENTER, SYSEXIT", why: "they enter and leave the host's kernel", testedBy: ["vmm/sysenter.test.ts"] },
   {
     what: "INT n through gates that ring 3 may use",
@@ -40,7 +40,6 @@ export const beyond: readonly Beyond[] = [
     testedBy: ["isa/x87-environment.test.ts", "isa/x87-stack.test.ts"],
   },
   { what: "opcodes beyond the class", why: "the host has them", testedBy: ["isa/absent-opcodes.test.ts"] },
-  { what: "a device read by an instruction that then faults", why: "cases have no devices", testedBy: ["vmm/mmio-restart.test.ts"] },
 ];
 
 export function* beyondTheHost(): Generator<string> {

@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
+import { beyond } from "./beyond-the-host.js";
 import type { Case, IsaEngine, Result } from "./case.js";
 import { directedCases } from "./cases/directed.js";
 import { differences, flagMask, unjudged } from "./compare.js";
@@ -93,5 +95,11 @@ describe("the instruction harness", () => {
     const first = right.run(cases);
     const second = right.run([...cases].reverse()).reverse();
     expect(cases.filter((c, i) => unjudged(c, first[i]) === undefined && differences(c, first[i], second[i]).length > 0)).toEqual([]);
+  });
+});
+
+describe("what the host can't judge", () => {
+  it.each(beyond)("$what is tested by a file that is there", ({ testedBy }) => {
+    expect(testedBy.filter((file) => !existsSync(new URL(`../${file}`, import.meta.url)))).toEqual([]);
   });
 });
