@@ -20,7 +20,7 @@ export interface Incoming {
   head: Buffer;
 }
 
-export const headBytes = 4096;
+export const headBytes = 16 * 1024;
 const digestPattern = /^[0-9a-f]{64}$/;
 
 export class BlobStore {

@@ -13,7 +13,7 @@ export interface ApiSettings {
   /** Largest JSON body. */
   maxBodyBytes: number;
   /** Largest uploaded file by role. */
-  maxFileBytes: { kernel: number; initrd: number };
+  maxFileBytes: { kernel: number; initrd: number; module: number };
   /** How long an upload may bring nothing. */
   uploadIdleMs: number;
   /** A WebSocket peer that answers no ping for so long is gone. */
@@ -36,7 +36,7 @@ export const defaultSettings: ApiSettings = {
   requestsPerMinute: 6000,
   maxStreams: 1000,
   maxBodyBytes: 256 * 1024,
-  maxFileBytes: { kernel: 64 * MiB, initrd: 1024 * MiB },
+  maxFileBytes: { kernel: 64 * MiB, initrd: 1024 * MiB, module: 1024 * MiB },
   uploadIdleMs: 60_000,
   pingMs: 30_000,
   maxFrameBytes: 64 * 1024,

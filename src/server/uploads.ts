@@ -5,6 +5,7 @@ import type { FileRole } from "../contract/image.js";
 import { BlobTooLarge, type Incoming } from "../images/blobs.js";
 import { readBzImage } from "../images/bzimage.js";
 import { ImageError } from "../images/image-error.js";
+import { checkMultiboot } from "../images/multiboot.js";
 import { checkInitrd } from "../images/ramdisk.js";
 import { attachFile, type ImageWithFiles, isReferenced } from "../store/images.js";
 import { contentDigests } from "./content-digest.js";
@@ -22,7 +23,7 @@ export async function takeFile(service: Service, image: ImageWithFiles, role: Fi
     for (const [algorithm, digest] of announced) {
       if (!incoming.digests.get(algorithm)?.equals(digest)) throw new ProblemError("digest_mismatch", `The body's ${algorithm} is another`);
     }
-    check(role, incoming);
+    check(image.kind, role, incoming);
     return await keep(service, image, role, incoming);
   } finally {
     await service.blobs.discard(incoming);
@@ -46,10 +47,12 @@ async function receive(service: Service, role: FileRole, request: Request, algor
   }
 }
 
-function check(role: FileRole, incoming: Incoming): void {
+/** A module is whatever its kernel takes for one. */
+function check(kind: ImageWithFiles["kind"], role: FileRole, { head, sizeBytes }: Incoming): void {
   try {
-    if (role === "kernel") readBzImage(incoming.head, incoming.sizeBytes);
-    else checkInitrd(incoming.head);
+    if (role === "initrd") checkInitrd(head);
+    else if (role === "kernel" && kind === "multiboot") checkMultiboot(head);
+    else if (role === "kernel") readBzImage(head, sizeBytes);
   } catch (error) {
     if (error instanceof ImageError) throw new ProblemError("image_file_invalid", error.message, { cause: error });
     throw error;

@@ -5,9 +5,10 @@ import { prepareImage } from "../images/prepare.js";
 import type { ImageWithFiles } from "../store/images.js";
 
 /** Files of this host that a machine boots from. */
-export interface BootFiles {
+export interface HostFiles {
   kernel: string;
   initrd?: string;
+  module?: string;
 }
 
 export interface PrepareOptions {
@@ -17,7 +18,7 @@ export interface PrepareOptions {
 }
 
 /** Makes an image's files ready on this host. @throws ImageError; the signal's reason when aborted */
-export type BootSource = (image: ImageWithFiles, options: PrepareOptions) => Promise<BootFiles>;
+export type BootSource = (image: ImageWithFiles, options: PrepareOptions) => Promise<HostFiles>;
 
 /** Catalog images are prepared in the cache; uploaded ones lie under their digests. */
 export function hostBootSource(blobs: BlobStore, cache: ImageCache): BootSource {
@@ -33,6 +34,6 @@ export function hostBootSource(blobs: BlobStore, cache: ImageCache): BootSource 
     }
     const kernel = paths.get("kernel");
     if (!kernel) throw new ImageError("image_rejected", `image ${image.name} has no kernel`);
-    return { kernel, initrd: paths.get("initrd") };
+    return { kernel, initrd: paths.get("initrd"), module: paths.get("module") };
   };
 }

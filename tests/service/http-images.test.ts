@@ -2,13 +2,15 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { elf32, multibootKernel } from "../images/synthetic-multiboot.js";
 import { adminToken, type Installation, startInstallation } from "./http-installation.js";
 
 const limit = 100_000;
 let installation: Installation;
 beforeAll(async () => {
-  installation = await startInstallation({ maxFileBytes: { kernel: limit, initrd: limit } });
+  installation = await startInstallation({ maxFileBytes: { kernel: limit, initrd: limit, module: limit } });
 });
 afterAll(() => installation?.close());
 
@@ -115,6 +117,48 @@ describe("uploading an image", () => {
       duplex: "half",
     } as RequestInit);
     expect(answer.status).toBe(200);
+  });
+});
+
+describe("an image of kind multiboot", () => {
+  it("waits for its kernel alone, where nothing is said", async () => {
+    const { id, files } = await announce({ kind: "multiboot" });
+    expect(files).toMatchObject([{ role: "kernel" }]);
+    expect((await put(id, "kernel", Buffer.from(multibootKernel())).expect(200)).body).toMatchObject({ kind: "multiboot", state: "ready" });
+  });
+
+  it("may have a module, of any bytes", async () => {
+    const { id } = await announce({ kind: "multiboot", files: ["kernel", "module"] });
+    expect((await put(id, "module", Buffer.from("anything")).expect(200)).body.state).toBe("pending");
+    expect((await put(id, "kernel", gzipSync(multibootKernel())).expect(200)).body.state).toBe("ready");
+  });
+
+  it.each([
+    ["a bzImage", () => bzImage()],
+    [
+      "an ELF file without a Multiboot header",
+      () => Buffer.from(elf32({ segments: [{ address: 0x100000, data: new Uint8Array(99) }], entry: 0x100000 })),
+    ],
+    ["a 64-bit ELF file", () => Buffer.from(multibootKernel()).fill(2, 4, 5)],
+    ["a packed file of something else", () => gzipSync("something else")],
+    ["a damaged packed file", () => gzipSync(multibootKernel()).fill(0xff, 10, 30)],
+  ])("refuses for its kernel %s, and keeps nothing", async (_what, bytes) => {
+    const { id } = await announce({ kind: "multiboot" });
+    const before = await stored();
+    const answer = await put(id, "kernel", bytes());
+    expect([answer.status, answer.body.code]).toEqual([422, "image_file_invalid"]);
+    expect(await stored()).toEqual(before);
+  });
+
+  it.each([
+    ["linux", ["kernel", "module"]],
+    ["multiboot", ["kernel", "initrd"]],
+    ["multiboot", ["module"]],
+    ["linux", []],
+    ["cdrom", ["kernel"]],
+  ])("kind %s cannot be announced with files %j", async (kind, files) => {
+    const answer = await installation.admin.post("/v1/images", { name: "wrong", kind, files });
+    expect([answer.status, answer.body.code]).toEqual([400, "invalid_request"]);
   });
 });
 

@@ -95,15 +95,17 @@ export class Served {
     return { status: response.status, body: text === "" ? null : JSON.parse(text) };
   }
 
-  /** Uploads the tiny guest as image `tiny`. */
-  async addImage(): Promise<void> {
-    const { body } = await this.request("POST", "/v1/images", { name: "tiny", kind: "linux", files: ["kernel"] });
-    const { status } = await this.request("PUT", `/v1/images/${(body as { id: string }).id}/files/kernel`, tinyGuest());
-    if (status >= 300) throw new Error(`upload answered ${status}`);
+  /** Uploads an image; by default the tiny guest as image `tiny`. */
+  async addImage(name = "tiny", kind = "linux", files: Record<string, Uint8Array> = { kernel: tinyGuest() }): Promise<void> {
+    const { body } = await this.request("POST", "/v1/images", { name, kind, files: Object.keys(files) });
+    for (const [role, bytes] of Object.entries(files)) {
+      const { status } = await this.request("PUT", `/v1/images/${(body as { id: string }).id}/files/${role}`, bytes);
+      if (status >= 300) throw new Error(`upload answered ${status}`);
+    }
   }
 
-  async create(): Promise<Operation> {
-    const { status, body } = await this.request("POST", "/v1/vms", { image: "tiny", memoryMiB: 32 });
+  async create(fields: object = {}): Promise<Operation> {
+    const { status, body } = await this.request("POST", "/v1/vms", { image: "tiny", memoryMiB: 32, ...fields });
     if (status !== 202) throw new Error(`create answered ${status}: ${JSON.stringify(body)}`);
     return body as Operation;
   }

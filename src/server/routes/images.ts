@@ -1,5 +1,5 @@
 import { createImage, deleteImage, getImage, listImages, putImageFile } from "../../contract/endpoints/images.js";
-import { type FileRole, fileRoles } from "../../contract/image.js";
+import { type FileRole, fileRoles, usualRoles } from "../../contract/image.js";
 import { isUniqueViolation } from "../../store/database.js";
 import {
   createImage as createRow,
@@ -39,8 +39,8 @@ export function imageRoutes(router: Router, service: Service): void {
   });
 
   router.serve(createImage, async ({ projectId, body }) => {
-    const { files, ...fields } = body;
-    const image = await createRow(db, { ...fields, roles: files, projectId }).catch((error: unknown) => {
+    const { files: roles = usualRoles(body.kind), ...fields } = body;
+    const image = await createRow(db, { ...fields, roles, projectId }).catch((error: unknown) => {
       if (isUniqueViolation(error)) throw new ProblemError("name_taken", `The project has an image ${JSON.stringify(body.name)}`);
       throw error;
     });

@@ -5,7 +5,8 @@ import { endOperation, type Operation, reportProgress } from "../../store/operat
 import { commit } from "../../store/outbox.js";
 import { changeState, lockVm, type Vm } from "../../store/vms.js";
 import type { MachineSpec } from "../../vmx/spec.js";
-import type { BootFiles } from "../boot-source.js";
+import { bootFiles } from "../boot-files.js";
+import type { HostFiles } from "../boot-source.js";
 import { untilWritten } from "../persistence.js";
 import type { MachineEnd } from "../report.js";
 import { aborted, type Command, type CommandParts, end, failed, failedBy, succeeded, unplug } from "./command.js";
@@ -17,7 +18,7 @@ export const begin: Command = async (parts, operation, signal) => {
   const vm = await parts.db.vm.findUnique({ where: { id: operation.vmId }, include: { image: { include: { files: true } } } });
   if (!vm) return void (await end(parts, operation, failed("vm_state_conflict", "the machine is gone")));
   if (await parts.supervisor.live(vm.id)) return void (await end(parts, operation, succeeded));
-  let files: BootFiles;
+  let files: HostFiles;
   try {
     files = await prepare(parts, operation, vm.image, signal);
   } catch (error) {
@@ -28,7 +29,7 @@ export const begin: Command = async (parts, operation, signal) => {
   if (cleared.outcome === "done") return;
   const spec: MachineSpec = {
     memoryMiB: vm.memoryMiB,
-    boot: { kind: "linux", ...files, cmdline: vm.cmdline ?? vm.image.cmdline },
+    boot: bootFiles(vm.image, files, vm.cmdline ?? vm.image.cmdline),
     engine: "auto",
     clock: "host",
   };
@@ -48,7 +49,7 @@ export const begin: Command = async (parts, operation, signal) => {
   }
 };
 
-async function prepare(parts: CommandParts, operation: Operation, image: ImageWithFiles, signal: AbortSignal): Promise<BootFiles> {
+async function prepare(parts: CommandParts, operation: Operation, image: ImageWithFiles, signal: AbortSignal): Promise<HostFiles> {
   signal.throwIfAborted();
   let told = 0;
   let telling: Promise<void> = Promise.resolve();
