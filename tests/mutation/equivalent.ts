@@ -1,4 +1,58 @@
 import type { Explanation } from "./explanation.js";
 
+const TRUNCATED = "what the store and the flags take from it is of the operand's size: higher bits are cut off there";
+const UNUSED_OPERANDS =
+  "INC and DEC: the interpreter sees overflow and auxiliary carry in the result alone; the operands are for other stages";
+const SLOWER = "the fast path is left more often, for the exact operations, which give the same";
+
 /** Mutants that behave as the original does, as far as a guest can tell. */
-export const equivalent: readonly Explanation[] = [];
+export const equivalent: readonly Explanation[] = [
+  { file: "src/vmm/isa/arithmetic.ts", source: "const r = x.trunc(x.add(d.v, b), size);", changes: ["trunc -> sext"], reason: TRUNCATED },
+  {
+    file: "src/vmm/isa/arithmetic.ts",
+    source: "const r = x.trunc(x.add(x.add(d.v, b), x.carry()), size);",
+    changes: ["trunc -> sext"],
+    reason: TRUNCATED,
+  },
+  {
+    file: "src/vmm/isa/arithmetic.ts",
+    source: 'x.flagsKeepCarry("sub", size, { a: d.v, b: 1, r });',
+    changes: ["1 -> 2", "1 -> 0"],
+    reason: UNUSED_OPERANDS,
+  },
+  {
+    file: "src/vmm/isa/arithmetic.ts",
+    source: 'x.flagsKeepCarry("add", size, { a: d.v, b: 1, r });',
+    changes: ["1 -> 2", "1 -> 0"],
+    reason: UNUSED_OPERANDS,
+  },
+  {
+    file: "src/vmm/isa/sse-approximate.ts",
+    source: "const ONE = 0x3f80_0000n;",
+    reason: "RCP and RSQRT are approximations: a result one unit in the last place off is within their 1.5 * 2^-12 (SDM vol. 2)",
+  },
+  {
+    file: "src/vmm/isa/sse-fast.ts",
+    source: "const MODE = (EXCEPTIONS << MASK_SHIFT) | (3 << RC_SHIFT) | DAZ | FTZ | PE;",
+    changes: ["| -> &"],
+    reason: SLOWER,
+  },
+  {
+    file: "src/vmm/x87/real.ts",
+    source: "if (a.sig !== b.sig) return quiet(a.sig > b.sig ? a : b);",
+    changes: ["> -> >="],
+    reason: "they are not equal there",
+  },
+  {
+    file: "src/vmm/x87/add.ts",
+    source: "const small = shiftRightFrom(e, e.selectWide(swap, x.sig, y.sig), e.wideU(e.sub(exp, e.select(swap, x.exp, y.exp))));",
+    changes: ["wideU -> wideS"],
+    reason: "the larger exponent less the smaller: not negative",
+  },
+  {
+    file: "src/vmm/mmu/mmu.ts",
+    source: "if (cached >= 0) return cached;",
+    changes: ["0 -> 1"],
+    reason: "physical page 0 is then looked up each time, with the same result",
+  },
+];

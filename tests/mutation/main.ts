@@ -81,7 +81,8 @@ function textOf(file: string): string {
 }
 
 function place({ file, start }: Mutation): string {
-  return `${file}:${lineOf(textOf(file), start)}`;
+  const text = textOf(file);
+  return `${file}:${lineOf(text, start)}:${start - text.lastIndexOf("\n", start - 1)}`;
 }
 
 function reasonOf(mutation: Mutation): string | undefined {

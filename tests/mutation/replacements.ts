@@ -141,9 +141,10 @@ export function numbersNear(raw: string): readonly { kind: Kind; name: string }[
   const value = BigInt(digits);
   const isHex = /^0x/i.test(digits);
   const written = (n: bigint) => `${isHex ? `0x${n.toString(16)}` : n}${isBig ? "n" : ""}`;
-  const near: { kind: Kind; name: string }[] = [{ kind: "constant", name: written(value + 1n) }];
-  if (value > 0n) near.push({ kind: "constant", name: written(value - 1n) });
   const size = SIZES[raw];
-  if (size !== undefined) near.push({ kind: "width", name: size });
+  const near: { kind: Kind; name: string }[] = size === undefined ? [] : [{ kind: "width", name: size }];
+  for (const name of [written(value + 1n), ...(value > 0n ? [written(value - 1n)] : [])]) {
+    if (name !== size) near.push({ kind: "constant", name });
+  }
   return near;
 }

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { CR0, CR3, CR4, MMX_GATE, SSE_GATE, X87_GATE } from "../../src/vmm/cpu/layout.js";
+import { executes } from "./executes.js";
 import { CODE, DATA, EAX, SystemGuest } from "./system-guest.js";
+
+executes("0F 01 /4", "0F 01 /6", "0F 06", "0F 20", "0F 22");
 
 const to = (n: number) => [0x0f, 0x22, 0xc0 | (n << 3)];
 const from = (n: number) => [0x0f, 0x20, 0xc0 | (n << 3)];

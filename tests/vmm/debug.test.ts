@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { CR4, DR, EFLAGS } from "../../src/vmm/cpu/layout.js";
+import { executes } from "./executes.js";
 import { CODE, EAX, HANDLERS, SystemGuest } from "./system-guest.js";
+
+executes("0F 21", "0F 23");
 
 const TF = 0x100;
 const RF = 0x1_0000;

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { GDTR_BASE, GDTR_LIMIT, IDTR_BASE, LDTR, Seg, TR } from "../../src/vmm/cpu/layout.js";
+import { executes } from "./executes.js";
 import { Access, absent, DATA, DATA0, EAX, FREE, GDT, LDT, LDT_SELECTOR, SystemGuest, TSS_SELECTOR } from "./system-guest.js";
+
+executes("0F 00 /2", "0F 00 /3", "0F 01 /0", "0F 01 /2", "0F 01 /3");
 
 const LGDT = [0x0f, 0x01, 0x15, 0, 0, 4, 0];
 const LIDT = [0x0f, 0x01, 0x1d, 0, 0, 4, 0];

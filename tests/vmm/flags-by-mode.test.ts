@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { CR4, CS, EFLAGS, Seg, SS, STACK_MASK } from "../../src/vmm/cpu/layout.js";
 import { AC, ARITHMETIC, DF, ID, IF, IOPL, NT, RF, TF, VIF, VIP, VM } from "../../src/vmm/isa/flags.js";
+import { executes } from "./executes.js";
 import { ESP, SystemGuest } from "./system-guest.js";
+
+executes("FA", "FB");
 
 /** Which bits of EFLAGS an instruction takes from its image, by mode, CPL and IOPL (SDM vol. 2, PUSHF, POPF and IRET). */
 const VME = 1;

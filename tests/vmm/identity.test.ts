@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { CR4, SYSENTER_ESP } from "../../src/vmm/cpu/layout.js";
+import { executes } from "./executes.js";
 import { EAX, EBX, ECX, EDX, SystemGuest } from "./system-guest.js";
+
+executes("0F 30", "0F 31", "0F 32", "0F A2");
 
 function cpuid(guest: SystemGuest, leaf: number): number[] {
   guest.set(EAX, leaf);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CS, EFLAGS, IDTR_LIMIT, Seg, SS, TR } from "../../src/vmm/cpu/layout.js";
+import { executes } from "./executes.js";
 import {
   Access,
   absent,
@@ -16,6 +17,8 @@ import {
   SystemGuest,
   TSS,
 } from "./system-guest.js";
+
+executes("F1", "F4");
 
 const handler = (vector: number) => HANDLERS + 16 * vector;
 const IF = 0x200;

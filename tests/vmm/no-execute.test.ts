@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { CR0, CR3, CR4, EFER } from "../../src/vmm/cpu/layout.js";
+import { executes } from "./executes.js";
 import { CODE, EAX, ECX, EDX, HANDLERS, SystemGuest } from "./system-guest.js";
+
+executes("0F 30", "0F 32");
 
 const IA32_EFER = 0xc000_0080;
 const NXE = 0x800;

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { Seg, TR } from "../../src/vmm/cpu/layout.js";
+import { executes } from "./executes.js";
 import { CODE, DATA, DATA3, EAX, ECX, EDI, EDX, ESI, SystemGuest, TSS } from "./system-guest.js";
+
+executes("6C", "6D", "6E", "6F", "E4", "E5", "E6", "E7", "EC", "ED", "EE", "EF");
 
 const IN_AL_DX = [0xec];
 const GP = { vector: 13, error: 0 };
@@ -30,6 +33,22 @@ describe("IN and OUT", () => {
     guest.exec(0xef);
     guest.exec(0xe6, 0x80);
     expect(guest.portLog).toEqual(["in1 60", "in2 3f8", "out4 3f8=112200a5", "out1 80=a5"]);
+  });
+
+  it("by every opcode: a byte or the operand size, at DX or an unsigned immediate", () => {
+    const guest = new SystemGuest().protectedMode();
+    guest.set(EDX, 0x1_03f8);
+    guest.set(EAX, 0x1122_3344);
+    guest.exec(0xee); // out dx, al
+    guest.exec(0x66, 0xe7, 0xf4); // out 0xf4, ax
+    guest.exec(0xe7, 0xf4); // out 0xf4, eax
+    guest.portValue = 0x5566_7788;
+    guest.exec(0x66, 0xe5, 0xf4); // in ax, 0xf4
+    expect(guest.reg(EAX)).toBe(0x1122_7788);
+    guest.exec(0xe5, 0xf4); // in eax, 0xf4
+    expect(guest.reg(EAX)).toBe(0x5566_7788);
+    expect(guest.portLog).toEqual(["out1 3f8=44", "out2 f4=3344", "out4 f4=11223344", "in2 f4", "in4 f4"]);
+    expect(guest.eip).toBe(CODE + 1 + 3 + 2 + 3 + 2);
   });
 });
 
@@ -78,6 +97,19 @@ describe("INS and OUTS", () => {
     guest.exec(0xf3, 0x66, 0x6d);
     expect([guest.reg(ECX), guest.reg(EDI), guest.eip]).toEqual([0, DATA + 4, CODE + 3]);
     expect([guest.get(DATA), guest.portLog.length]).toEqual([0xbeef_beef, 2]);
+  });
+
+  it("OUTSB repeated ends when ECX is 0", () => {
+    const guest = new SystemGuest().protectedMode();
+    guest.set(EDX, 0xe9);
+    guest.set(ESI, DATA);
+    guest.set(ECX, 2);
+    guest.bytes(DATA, [0x48, 0x69]);
+    guest.exec(0xf3, 0x6e);
+    expect([guest.eip, guest.reg(ECX)]).toEqual([CODE, 1]);
+    guest.exec(0xf3, 0x6e);
+    expect([guest.eip, guest.reg(ECX), guest.reg(ESI)]).toEqual([CODE + 2, 0, DATA + 2]);
+    expect(guest.portLog).toEqual(["out1 e9=48", "out1 e9=69"]);
   });
 
   it("with a count of 0 do nothing", () => {

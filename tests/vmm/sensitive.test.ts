@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CS, DS, EFLAGS, FS, GDTR_BASE, GDTR_LIMIT, SS, TR } from "../../src/vmm/cpu/layout.js";
+import { executes } from "./executes.js";
 import {
   Access,
   BIG,
@@ -19,6 +20,8 @@ import {
   SystemGuest,
   TSS_SELECTOR,
 } from "./system-guest.js";
+
+executes("0F 00 /0", "0F 00 /1", "0F 01 /0", "0F 01 /1", "0F 01 /4", "0F 33", "F4", "FA", "FB");
 
 /**
  * The instructions that are sensitive and don't trap (facts of the original monitor; Intel SDM vol. 2): at CPL 3 they show or change privileged

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { CS, EFLAGS, Seg, SS, SYSENTER_CS, SYSENTER_EIP, SYSENTER_ESP } from "../../src/vmm/cpu/layout.js";
+import { executes } from "./executes.js";
 import { CODE0, CODE3, DATA0, DATA3, ECX, EDX, STACK0, STACK3, SystemGuest } from "./system-guest.js";
+
+executes("0F 34", "0F 35");
 
 const SYSENTER = [0x0f, 0x34];
 const SYSEXIT = [0x0f, 0x35];

@@ -7,6 +7,7 @@ import { Seg } from "../../src/vmm/cpu/layout.js";
 import { CpuState } from "../../src/vmm/cpu/state.js";
 import { compileCore, Interpreter } from "../../src/vmm/interpreter/interpreter.js";
 import { Mmu } from "../../src/vmm/mmu/mmu.js";
+import { noteExecuted } from "./executes.js";
 
 const RAM = 1 << 20;
 /** Compiled for a size of memory once. */
@@ -291,6 +292,7 @@ export class SystemGuest {
     if (raised) throw new Error(`the fixture itself raised #${raised.vector}(${raised.error})`);
   }
   private place(bytes: readonly number[]): void {
+    noteExecuted(bytes);
     this.bytes(this.state.segment(at.CS, Seg.base) + this.cpu.eip, bytes);
   }
 }
