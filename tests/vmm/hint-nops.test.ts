@@ -8,7 +8,8 @@ executes("0F 0D", "0F 18", "0F 19", "0F 1A", "0F 1B", "0F 1C", "0F 1D", "0F 1E",
 describe("hint instructions do nothing, and touch no memory", () => {
   const NOWHERE = 0x7fff_0000;
 
-  it.each([0x0d, 0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f])("0F %x", (opcode) => {
+  it.each(["0d", "18", "19", "1a", "1b", "1c", "1d", "1e", "1f"])("0F %s", (second) => {
+    const opcode = Number.parseInt(second, 16);
     const guest = new SystemGuest().protectedMode();
     guest.set(EBX, NOWHERE);
     for (let reg = 0; reg < 8; reg++) {
