@@ -79,6 +79,35 @@ describe("permission", () => {
     expect(guest.exec(...IN_AL_DX)).toEqual(GP);
   });
 
+  it("looks at every port of a doubleword across two bytes of the map", () => {
+    for (const closed of [undefined, 0x66, 0x67, 0x68, 0x69]) {
+      const guest = withMap(...[0x66, 0x67, 0x68, 0x69].filter((port) => port !== closed));
+      guest.set(EDX, 0x66);
+      expect(guest.exec(0xed)).toEqual(closed === undefined ? undefined : GP);
+    }
+  });
+
+  it("has no map beyond the TSS's limit, nor in a 16-bit TSS", () => {
+    for (const change of [
+      (g: SystemGuest) => g.put(TSS + 0x66, 0x1000, 2),
+      (g: SystemGuest) => g.put(TSS + 0x66, 0xffff, 2),
+      (g: SystemGuest) => g.state.setSegment(TR, Seg.limit, 0x66),
+      (g: SystemGuest) => g.state.setSegment(TR, Seg.access, 0x1_0083),
+    ]) {
+      const guest = withMap(0x60);
+      guest.set(EDX, 0x60);
+      expect(guest.exec(...IN_AL_DX)).toBeUndefined();
+      change(guest);
+      expect(guest.exec(...IN_AL_DX)).toEqual(GP);
+    }
+  });
+
+  it("is asked before the operand: OUTS from nowhere is #GP(0) too, and INS reads no port", () => {
+    const guest = withMap();
+    for (const code of [0x6c, 0x6e]) expect(guest.exec(code)).toEqual(GP);
+    expect(guest.portLog).toEqual([]);
+  });
+
   it("is the bitmap's alone in virtual-8086 mode, whatever IOPL says", () => {
     const guest = new SystemGuest().protectedMode().toVirtual8086(0x2_3202);
     expect(guest.exec(...IN_AL_DX)).toEqual(GP);
