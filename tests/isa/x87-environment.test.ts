@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { X87_CONTROL, X87_CS, X87_DP, X87_DS, X87_IP, X87_OPCODE, X87_TAGS } from "../../src/vmm/cpu/layout.js";
-import { DATA } from "../vmm/system-guest.js";
+import { CODE0, DATA, DATA0 } from "../vmm/system-guest.js";
 import { X87Guest } from "./x87-guest.js";
 
 const ONE = "3fff:8000000000000000";
@@ -62,6 +62,21 @@ describe("FNSTENV", () => {
     guest.exec(...FNSTENV);
     expect([guest.state.get(X87_CONTROL), guest.status, guest.get(DATA, 2), guest.get(DATA + 4, 2)]).toEqual([0x37f, 0x04, 0x37b, 0x8084]);
     expect(guest.exec(0xd9, 0xe8)).toBeUndefined();
+  });
+});
+
+describe("the pointers", () => {
+  const SIGNALING = 0x7f80_0001;
+  it.each([
+    ["opcode and operand not, if it raised no unmasked exception (CPUID: FDP_EXCPTN_ONLY)", 0x37f, [0, 0, 0]],
+    ["opcode and operand too, if it raised one", 0x37e, [0x143, DATA + 0x10, DATA0]],
+  ])("EIP and CS are of the last instruction; %s", (_, control, others) => {
+    const guest = new X87Guest().load(control, []);
+    const eip = guest.eip;
+    guest.put(DATA + 0x10, SIGNALING);
+    expect(guest.exec(0xd9, 0x43, 0x10)).toBeUndefined(); // fld dword [ebx + 10h]
+    guest.exec(...FNSTENV);
+    expect(pointers.map((word) => guest.state.get(word))).toEqual([eip, CODE0, ...others]);
   });
 });
 

@@ -158,3 +158,23 @@ describe("rounding control", () => {
     expect(guest.st(0)).toBe(expected);
   });
 });
+
+/** Largest number times 16 (SDM vol. 1, table 4-10). Flags: 8 OE, 20 PE. */
+describe("overflow of FYL2X", () => {
+  const LARGEST = "7ffe:ffffffffffffffff";
+  const MINUS_LARGEST = "fffe:ffffffffffffffff";
+  it.each([
+    ["nearest", 0x37f, INFINITY, MINUS_INFINITY],
+    ["down", 0x77f, LARGEST, MINUS_INFINITY],
+    ["up", 0xb7f, INFINITY, MINUS_LARGEST],
+    ["to zero", 0xf7f, LARGEST, MINUS_LARGEST],
+  ])("%s", (_, control, positive, negative) => {
+    for (const [st1, expected] of [
+      [LARGEST, positive],
+      [MINUS_LARGEST, negative],
+    ]) {
+      run("fyl2x", ["400f:8000000000000000", st1], control);
+      expect([guest.st(0), guest.status & 0x3f]).toEqual([expected, 0x28]);
+    }
+  });
+});

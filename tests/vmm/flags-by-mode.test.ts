@@ -166,7 +166,8 @@ describe("CLI and STI", () => {
       [0xfb, -1],
       [0xfa, 0],
     ]) {
-      guest.cpu.setFlags(~value, IF | VIF);
+      // NT, the bit above IOPL, must not count.
+      guest.cpu.setFlags(~value, IF | VIF | NT);
       const before = guest.state.get(EFLAGS);
       const raised = guest.exec(code);
       expect(raised).toEqual(bit === REFUSED ? { vector: 13, error: 0 } : undefined);

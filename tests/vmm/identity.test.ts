@@ -39,6 +39,15 @@ describe("CPUID", () => {
     for (const leaf of [2, 0x17, 0x4000_0001, 0x8000_0009, 0xffff_ffff]) expect(cpuid(guest, leaf)).toEqual([0, 0, 0, 0]);
   });
 
+  it("says the frequency of the TSC: crystal times ratio, and in MHz", () => {
+    const guest = new SystemGuest().protectedMode();
+    const [denominator, numerator, crystal] = cpuid(guest, 0x15);
+    const [base, maximum, bus] = cpuid(guest, 0x16);
+    expect((crystal * numerator) / denominator).toBe(base * 1_000_000);
+    expect([maximum, bus]).toEqual([base, crystal / 1_000_000]);
+    expect(base).toBeGreaterThan(0);
+  });
+
   it("has one subleaf of leaf 7", () => {
     guest.set(ECX, 0);
     expect(cpuid(guest, 7)[1]).toBe(0x0040);
