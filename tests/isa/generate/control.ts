@@ -67,8 +67,9 @@ export function controlCase(random: Random, lowPage: boolean, variant: Variant):
   return builder.finish("control");
 }
 
-/** Hints on conditional branches, 16-bit addresses for those that count in CX. */
+/** Hints on conditional branches, 16-bit addresses for those that count in CX; LOCK is #UD. */
 function branchPrefix(random: Random, form: Form): readonly number[] | undefined {
+  if (random.oneIn(50)) return [0xf0];
   if (form.mnemonic.startsWith("loop") || form.mnemonic === "jcxz") return random.oneIn(4) ? [0x67] : undefined;
   if (form.mnemonic.startsWith("j") && form.mnemonic !== "jmp" && random.oneIn(16)) return [random.pick([0x2e, 0x3e])];
   return undefined;

@@ -66,7 +66,7 @@ function prepare(builder: CaseBuilder, random: Random, variant: Variant, wish: W
       const is16 = random.oneIn(16);
       builder.offer(AX, (random.word() & 0xffffff00) | al);
       builder.offer(BX, (is16 ? LOW + random.below(PAGE) : address(random, randomPlace(random, faults), 1, false)) - al);
-      const prefix = [...(is16 ? [0x67] : []), ...(random.oneIn(12) ? [random.pick([0x26, 0x2e, 0x64])] : [])];
+      const prefix = [...(wish.prefix ?? []), ...(is16 ? [0x67] : []), ...(random.oneIn(12) ? [random.pick([0x26, 0x2e, 0x64])] : [])];
       return prefix.length > 0 ? { ...wish, prefix } : wish;
     }
     case "cmpxchg":
@@ -154,7 +154,7 @@ function selectorOperand(builder: CaseBuilder, random: Random, wish: Wish, selec
 }
 
 function prepareString(builder: CaseBuilder, random: Random, wish: Wish, size: number, faults: number): Wish {
-  const prefix: number[] = [];
+  const prefix = [...(wish.prefix ?? [])];
   const is16 = random.oneIn(16);
   if (is16) prefix.push(0x67);
   if (random.oneIn(12)) prefix.push(random.pick([0x26, 0x2e, 0x36, 0x64]));

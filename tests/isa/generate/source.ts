@@ -1,6 +1,6 @@
 import type { Case } from "../case.js";
 import type { Random } from "../random.js";
-import { CaseBuilder } from "./builder.js";
+import { CaseBuilder, type Wish } from "./builder.js";
 import { controlCase } from "./control.js";
 import { addVariant, forms, type Variant, variantsOf } from "./families.js";
 import { farCase } from "./far.js";
@@ -8,6 +8,14 @@ import { recipes } from "./sequences.js";
 
 /** Names for `--family`. */
 export const familyNames: readonly string[] = [...Object.keys(forms), ...Object.keys(recipes)];
+
+const WISH: Wish = { faults: 15 };
+const LOCK = [0xf0];
+
+/** Now and then, whatever the form: LOCK is #UD with most. AMD's take it as a part of the opcode when control registers are moved. */
+function isLocked(random: Random, { form }: Variant): boolean {
+  return random.oneIn(50) && !form.title.startsWith("mov 0F 2");
+}
 
 /** Makes cases of one family for ever; the variants of its forms take turns, so that all are met equally often, beginning with the `first`. */
 export class CaseSource {
@@ -43,7 +51,8 @@ export class CaseSource {
     const count = isExact && random.oneIn(6) ? 2 + random.below(3) : 1;
     for (let i = 0; i < count; i++) {
       const next = i === 0 ? variant : random.pick(this.#variants);
-      if (!addVariant(builder, random, family, next, { faults: 15 }) && i === 0) return undefined;
+      const wish = isLocked(random, next) ? { ...WISH, prefix: LOCK } : WISH;
+      if (!addVariant(builder, random, family, next, wish) && i === 0) return undefined;
     }
     return builder.finish(family);
   }
