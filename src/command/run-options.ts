@@ -11,7 +11,7 @@ Runs one machine in the foreground, its first serial port on this terminal.
   --image NAME          an image of the catalog ("worldswitch images list"), prepared if it isn't yet
   --kernel FILE         a bzImage; --initrd FILE goes with it
   --multiboot FILE      a Multiboot 1 kernel, ELF or with address fields, plain or gzip; any number of --module
-  --rom FILE            a firmware ROM, up to 16 MiB in pages of 4 KiB: ends at 4 GiB, and its last 128 KiB at 1 MiB
+  --rom FILE            a firmware ROM, up to 16 MiB: ends at 4 GiB, and its last 128 KiB at 1 MiB
   --append "WORDS"      kernel command line; with --image, what is added to its own
   --memory MIB          32 to 2048, default 128 or what the image asks for
   --engine NAME         interpreter, translator or auto (default)

@@ -6,6 +6,11 @@ export interface Segment {
   address: number;
   data: Uint8Array;
   bytes: number;
+  /**
+   * It holds nothing but the file's own headers, of which linkers make a segment in front of the first section, wherever that falls: with the code at
+   * 1 MiB, in the hole below. Nobody misses it where there is no memory. Never so with the segment that is entered.
+   */
+  dispensable: boolean;
 }
 
 /** The section header table, for what symbols and debugging are found by. */
@@ -74,12 +79,19 @@ export function readElf32(file: Uint8Array): Elf32 {
     if (type !== PT_LOAD || bytes === 0) continue;
     if (fileBytes > bytes) reject("a segment has more bytes in the file than in memory");
     if (offset + fileBytes > file.length) reject("a segment lies outside the file");
-    segments.push({ address, data: file.subarray(offset, offset + fileBytes), bytes });
+    const dispensable = offset + bytes <= tableOffset + count * entryBytes;
+    segments.push({ address, data: file.subarray(offset, offset + fileBytes), bytes, dispensable });
     // Kernels that will map themselves high often have a virtual entry. Loaders start them where it was loaded.
     if (entry >= virtual && entry < virtual + bytes) physicalEntry = entry - virtual + address;
   }
   if (segments.length === 0) reject("it has nothing to load");
+  for (const segment of segments) if (holds(segment, physicalEntry)) segment.dispensable = false;
   return { segments: apart(segments), entry: physicalEntry, sections: readSections(file) };
+}
+
+/** Whether a physical address lies in a segment. */
+export function holds({ address, bytes }: Segment, physical: number): boolean {
+  return physical >= address && physical < address + bytes;
 }
 
 function apart(segments: Segment[]): Segment[] {

@@ -2,7 +2,7 @@
  * Reads and validates Multiboot 1 kernels (Multiboot Specification 0.6.96, section 3.1). Pure: uploads and the loader share it, and neither trusts the
  * file.
  */
-import { checkElf32, type Elf32, readElf32 } from "./elf32.js";
+import { checkElf32, type Elf32, holds, readElf32 } from "./elf32.js";
 import { isGzip, unpackGzipHead } from "./gzip.js";
 import { ImageError } from "./image-error.js";
 
@@ -41,8 +41,7 @@ export function readMultiboot(file: Uint8Array): Elf32 {
   const header = findHeader(file);
   const kernel = header.addresses ? readByAddresses(file, header.offset, header.addresses) : readElf32(file);
   const { entry, segments } = kernel;
-  if (!segments.some(({ address, bytes }) => entry >= address && entry < address + bytes))
-    reject(`its entry point ${hex(entry)} is not in what it loads`);
+  if (!segments.some((segment) => holds(segment, entry))) reject(`its entry point ${hex(entry)} is not in what it loads`);
   return kernel;
 }
 
@@ -87,7 +86,8 @@ function readByAddresses(file: Uint8Array, headerOffset: number, addresses: NonN
   if (begin + loaded > file.length) reject(`it is truncated: ${file.length - begin} of ${loaded} bytes`);
   const bytes = bssEnd === 0 ? loaded : bssEnd - load;
   if (bytes < loaded) reject("its bss ends before its data does");
-  return { segments: [{ address: load, data: file.subarray(begin, begin + loaded), bytes }], entry, sections: null };
+  const segment = { address: load, data: file.subarray(begin, begin + loaded), bytes, dispensable: false };
+  return { segments: [segment], entry, sections: null };
 }
 
 function hex(value: number): string {

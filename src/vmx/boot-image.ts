@@ -40,11 +40,8 @@ export async function loadBootImage(storage: GuestStorage, files: BootFiles): Pr
         return { kind: "loaded", state: await bootLinux(storage.ram, files) };
       case "multiboot":
         return { kind: "loaded", state: await bootMultiboot(storage.ram, files) };
-      case "rom": {
-        const rom = await readFile(files.rom);
-        loadRom(storage.rom, rom);
-        return { kind: "rom", bytes: rom.length };
-      }
+      case "rom":
+        return { kind: "rom", bytes: loadRom(storage.rom, await readFile(files.rom)) };
     }
   } catch (error) {
     if (error instanceof ImageError || (error instanceof Error && "code" in error)) {

@@ -126,7 +126,7 @@ describe("loading a Multiboot kernel", () => {
     const loaded = new Loaded({
       kernel: kernelAt({ address: 0x2000, data }, { address: 0x9f000, data: new Uint8Array(0xc00).fill(0xdd) }),
     });
-    expect(loaded.bytes(0x2000, data.length)).toEqual(data);
+    expect(Buffer.compare(loaded.bytes(0x2000, data.length), data)).toBe(0);
     const { ebx = 0, esp = 0 } = loaded.registers;
     expect(esp - 4096).toBeGreaterThanOrEqual(0x90000);
     expect(ebx).toBeLessThan(0x9f000);
@@ -135,8 +135,21 @@ describe("loading a Multiboot kernel", () => {
   it("puts them behind everything else where the kernel fills low memory, which it may do down to address 0", () => {
     const data = new Uint8Array(EBDA).fill(0xcc);
     const loaded = new Loaded({ kernel: kernelAt({ address: 0, data }), modules: [{ data: code, cmdline: "m" }] });
-    expect(loaded.bytes(0, EBDA)).toEqual(data);
+    expect(Buffer.compare(loaded.bytes(0, EBDA), data)).toBe(0);
     expect(loaded.registers.ebx).toBeGreaterThan(loaded.u32(loaded.info(24) + 4));
+  });
+
+  it("does without a segment of nothing but the file's headers, where no memory is", () => {
+    const headers = { offset: 0, fileBytes: 52 + 2 * 32 };
+    expect(new Loaded({ kernel: kernelAt({ address: 0xff000, ...headers }) }).entry.eip).toBe(MIB);
+    expect(new Loaded({ kernel: kernelAt({ address: 0x200000, ...headers }) }).u32(0x200000), "ELF").toBe(0x464c457f);
+    expect(() => new Loaded({ kernel: kernelAt({ address: 0xff000, ...headers, fileBytes: 52 + 2 * 32 + 1 }) })).toThrow(ImageError);
+    const nothingElse = elf32({
+      segments: [{ address: 0xff000, offset: 0, fileBytes: 84 }],
+      entry: 0xff010,
+      sections: [{ data: multibootHeader() }],
+    });
+    expect(() => new Loaded({ kernel: nothingElse })).toThrow(/loads at 0xff000/);
   });
 
   it("leaves the words of a BIOS that kernels look for", () => {
@@ -154,7 +167,11 @@ describe("what cannot boot", () => {
     ["a kernel that is none", { ...files, kernel: new Uint8Array(9000) }, /not a Multiboot kernel/],
     ["a segment beyond RAM", { ...files, kernel: kernelAt({ address: 32 * MIB - 8, data }) }, /loads at 0x1fffff8 to 0x2000007/],
     ["a segment at the top of the address space", { ...files, kernel: kernelAt({ address: 0xffff_fff8, data }) }, /loads at 0xfffffff8/],
-    ["a bss of 4 GiB", { ...files, kernel: kernelAt({ address: 2 * MIB, data, bytes: 0xffff_ffff }) }, /RAM is from/],
+    [
+      "a bss of 4 GiB",
+      { ...files, kernel: kernelAt({ address: 2 * MIB, data, bytes: 0xffff_ffff }) },
+      /RAM is at 0x0 to 0x9fbff and 0x100000 to 0x1ffffff/,
+    ],
     ["a segment in video memory", { ...files, kernel: kernelAt({ address: 0xb8000, data }) }, /loads at 0xb8000/],
     ["a segment over the end of low memory", { ...files, kernel: kernelAt({ address: EBDA - 8, data }) }, /loads at 0x9fbf8/],
     ["a module that doesn't fit", { ...files, modules: [{ data: new Uint8Array(31 * MIB), cmdline: "" }] }, /at least 33 MiB/],
@@ -166,4 +183,33 @@ describe("what cannot boot", () => {
     expect(() => loadMultiboot(memory, wrong)).toThrow(ImageError);
     expect(Buffer.compare(memory, ram())).toBe(0);
   });
+});
+
+it("answers any value in any word of a kernel's headers with a boot state or a typed error", () => {
+  const kernel = elf32({
+    segments: [
+      { address: MIB, data: join(multibootHeader(), code) },
+      { address: 2 * MIB, data: code, bytes: 5000 },
+    ],
+    entry: MIB + 12,
+    sections: [{ data: code }, { data: code }],
+    nameSection: 2,
+  });
+  const memory = ram();
+  const headers = [...Array(52 + 2 * 32 + 12).keys(), ...Array.from({ length: 120 }, (_, n) => kernel.length - 120 + n)];
+  let booted = 0;
+  for (const at of headers.filter((at) => at % 4 === 0)) {
+    for (const value of [0, 1, MIB, 0x1ff_fff8, 0x7fff_ffff, 0x8000_0000, 0xffff_fff8, 0xffff_ffff]) {
+      const damaged = kernel.slice();
+      new DataView(damaged.buffer).setUint32(at, value, true);
+      try {
+        const { eip } = loadMultiboot(memory, { kernel: damaged, cmdline: "", modules: [] });
+        expect(eip, `word ${at} = ${value}`).toBeLessThan(memory.length);
+        booted++;
+      } catch (error) {
+        expect(error, `word ${at} = ${value}`).toBeInstanceOf(ImageError);
+      }
+    }
+  }
+  expect(booted).toBeGreaterThan(100);
 });

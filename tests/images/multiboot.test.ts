@@ -75,7 +75,7 @@ describe("finding the header", () => {
 describe("a kernel with address fields", () => {
   it("is loaded from where its header's address says, to the end of the file", () => {
     expect(readMultiboot(flat({ load: MIB + 4 }, 8))).toEqual({
-      segments: [{ address: MIB + 4, data: flat({ load: MIB + 4 }, 8).subarray(4), bytes: 8 - 4 + 32 + 100 }],
+      segments: [{ address: MIB + 4, data: flat({ load: MIB + 4 }, 8).subarray(4), bytes: 8 - 4 + 32 + 100, dispensable: false }],
       entry: MIB + 40,
       sections: null,
     });
@@ -115,8 +115,8 @@ describe("an ELF kernel", () => {
       { address: 2 * MIB },
     ];
     expect(readMultiboot(elf({ segments })).segments).toEqual([
-      { address: MIB, data: join(header, code), bytes: 200 },
-      { address: 3 * MIB, data: pad(0), bytes: 5000 },
+      { address: MIB, data: join(header, code), bytes: 200, dispensable: false },
+      { address: 3 * MIB, data: pad(0), bytes: 5000, dispensable: false },
     ]);
   });
 

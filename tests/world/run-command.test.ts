@@ -132,8 +132,8 @@ describe("worldswitch run", () => {
   });
 
   it("ends with 3 and a fault where an image cannot be booted", async () => {
-    const file = join(folder, "no-rom");
-    writeFileSync(file, new Uint8Array(4097));
+    const file = join(folder, "empty");
+    writeFileSync(file, new Uint8Array());
     for (const args of [
       ["--rom", file],
       ["--multiboot", file],

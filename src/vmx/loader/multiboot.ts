@@ -32,10 +32,11 @@ const BIOS_DATA_END = PAGE;
  * @throws ImageError `image_rejected`: no kernel that could be started, or too little memory
  */
 export function loadMultiboot(memory: Uint8Array, { kernel, cmdline, modules }: MultibootFiles): BootState {
-  const { segments, entry, sections } = readMultiboot(kernel);
+  const { segments: all, entry, sections } = readMultiboot(kernel);
+  const segments = all.filter((segment) => !segment.dispensable || inRam(segment, memory.length));
   for (const text of [cmdline, ...modules.map((module) => module.cmdline)])
     if (text.includes("\0")) reject("a command line has a zero in it");
-  for (const segment of segments) checkPlace(segment, memory.length);
+  for (const segment of segments) if (!inRam(segment, memory.length)) rejectPlace(segment, memory.length);
 
   const last = segments[segments.length - 1];
   const above = new Placement(Math.max(HIGH_MEMORY, last.address + last.bytes));
@@ -70,14 +71,15 @@ export function loadMultiboot(memory: Uint8Array, { kernel, cmdline, modules }: 
   return { ...putFlatSegments(memory, gdt), eip: entry, registers: { eax: BOOTLOADER_MAGIC, ebx: info, esp: gdt } };
 }
 
-/** A segment goes into RAM, whole. */
-function checkPlace({ address, bytes }: Segment, memoryBytes: number): void {
+/** Whether all of a segment goes into RAM. */
+function inRam({ address, bytes }: Segment, memoryBytes: number): boolean {
   const end = address + bytes;
-  if (end <= EBDA || (address >= HIGH_MEMORY && end <= memoryBytes)) return;
-  const hex = (value: number) => `0x${value.toString(16)}`;
-  reject(
-    `the kernel loads at ${hex(address)} to ${hex(end - 1)}, and RAM is from 0 to ${hex(EBDA - 1)} and from 0x100000 to ${hex(memoryBytes - 1)}`,
-  );
+  return end <= EBDA || (address >= HIGH_MEMORY && end <= memoryBytes);
+}
+
+function rejectPlace({ address, bytes }: Segment, memoryBytes: number): never {
+  const range = (start: number, end: number) => `0x${start.toString(16)} to 0x${(end - 1).toString(16)}`;
+  reject(`the kernel loads at ${range(address, address + bytes)}, and RAM is at ${range(0, EBDA)} and ${range(HIGH_MEMORY, memoryBytes)}`);
 }
 
 /** The highest place, at a page boundary, for so many bytes below `limit` and apart from the segments (ascending); null: there is none. */
