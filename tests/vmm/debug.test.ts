@@ -123,7 +123,7 @@ describe("NMI (SDM vol. 3, 6.7)", () => {
     guest.cpu.clearEvents(0x100);
     guest.bytes(guest.eip, [NOP, 0xcf]);
     const esp = guest.reg(4);
-    guest.interpreter.run(3);
+    guest.interpreter.run(10);
     // IRET came first, then the second NMI, at the same place.
     expect([guest.reg(4), guest.eip, guest.stack(0)]).toEqual([esp, HANDLERS + 0x21, CODE + 1]);
   });

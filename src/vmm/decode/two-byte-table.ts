@@ -31,10 +31,10 @@ export const TWO_BYTE: Readonly<Record<number, string>> = {
   ...range(0xb0, [
     "cmpxchg E,G b L",
     "cmpxchg E,G v L",
-    "lss M,G v",
+    "lss G,M v",
     "btr E,G v L",
-    "lfs M,G v",
-    "lgs M,G v",
+    "lfs G,M v",
+    "lgs G,M v",
     "movzxByte G,Eb v",
     "movzxWord G,Ew v",
   ]),

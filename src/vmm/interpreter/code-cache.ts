@@ -61,6 +61,11 @@ export class CodeCache implements CodeWatch {
     return this.pages.size;
   }
 
+  /** Address behind the records in use. */
+  get end(): number {
+    return this.next;
+  }
+
   /** Whether there is no room for another run: `flush` before the next lookup. */
   get full(): boolean {
     return this.next + 2 * (RUN_LIMIT + 2) * RECORD_SIZE > at.RECORDS_END;

@@ -1,3 +1,4 @@
+import { Event } from "../cpu/events.js";
 import * as at from "../cpu/layout.js";
 import { Emitter, type Value } from "../isa/emitter.js";
 import { AF, CF, OF, PF, SF, ZF } from "../isa/flags.js";
@@ -191,8 +192,9 @@ export function flatAddress(e: Emitter, record: Value): Value {
 }
 
 /**
- * The end of every jump that is not linked: leaves when the budget is used up (EIP is then the target) and `mayLeave`, else finds the
- * target by the jump cache, else by `lookup`.
+ * The end of every jump that is not linked: leaves when the budget is used up (EIP is then the target), else finds the target by the jump
+ * cache, else by `lookup`. Straight-line code that goes on (`falls`) may have come from STI, which left no shadow if nothing was waiting: so
+ * where such code is left, an interrupt that comes up meanwhile waits for one more instruction.
  */
 export function emitJumpTail(
   e: Emitter,
@@ -200,18 +202,17 @@ export function emitJumpTail(
   record: Value,
   lookup: number,
   to: { goTo(record: () => void): void; leave(): void },
-  mayLeave = true,
+  falls = false,
 ): void {
   const { f } = e;
   const budget = e.state(at.BUDGET);
-  if (mayLeave) {
-    e.when(e.ltS(budget, 1), () => {
-      e.setState(at.EIP, target);
-      e.setState(at.EXIT_RECORD, 0);
-      e.setState(at.EXIT_REASON, ExitReason.Budget);
-      to.leave();
-    });
-  }
+  e.when(e.ltS(budget, 1), () => {
+    if (falls) e.setState(at.EVENTS, e.or(e.state(at.EVENTS), Event.Shadow));
+    e.setState(at.EIP, target);
+    e.setState(at.EXIT_RECORD, 0);
+    e.setState(at.EXIT_REASON, ExitReason.Budget);
+    to.leave();
+  });
   const hash = e.and(e.xor(target, e.shrU(target, 12)), at.JUMP_CACHE_ENTRIES - 1);
   const slot = e.add(e.state(at.VIEW_JUMP_CACHE), e.shl(hash, 3));
   e.when(e.eq(e.loadHost(slot, 4), target), () => {

@@ -143,10 +143,9 @@ function emitSpecial(which: number, e: Emitter, recordLocal: number, core: CoreF
       break;
     }
     case Special.nextPage: {
-      // Not a jump of the guest: no exit here, so that nothing comes between STI and the instruction it shadows.
       e.setState(at.BUDGET, e.sub(e.state(at.BUDGET), e.loadHost(record, 4, Rec.position)));
       const target = e.add(e.state(at.EIP_PAGE), e.loadHost(record, 2, Rec.offset));
-      emitJumpTail(e, target, record, core.lookup, { goTo, leave }, false);
+      emitJumpTail(e, target, record, core.lookup, { goTo, leave }, true);
       break;
     }
     case Special.redecode: {
@@ -157,11 +156,14 @@ function emitSpecial(which: number, e: Emitter, recordLocal: number, core: CoreF
       break;
     }
     case Special.crossing: {
-      // In place if the read TLB maps the next linear page to where the second half was decoded from.
+      // In place if the read TLB maps the next linear page to where the second half was decoded from, and all of that page lies inside CS.
       const codeBase = e.state(at.SEGMENT + at.CS * at.SEGMENT_SIZE + at.Seg.base);
+      const codeLimit = e.state(at.SEGMENT + at.CS * at.SEGMENT_SIZE + at.Seg.limit);
+      const inside = e.gtU(e.sub(codeLimit, e.state(at.EIP_PAGE)), 2 * at.PAGE_SIZE - 2);
       const next = e.add(e.add(e.state(at.EIP_PAGE), codeBase), at.PAGE_SIZE);
       const entry = e.loadHost(e.add(e.state(at.VIEW_READ), e.shl(e.shrU(next, 12), 2)), 4);
-      e.when(e.eq(e.add(next, entry), e.loadHost(record, 4, Rec.immediate)), () => goTo(() => e.put(e.loadHost(record, 4, Rec.target))));
+      const mapped = e.eq(e.add(next, entry), e.loadHost(record, 4, Rec.immediate));
+      e.when(e.and(inside, mapped), () => goTo(() => e.put(e.loadHost(record, 4, Rec.target))));
       e.put(record);
       f.call(core.crossing).tee(recordLocal);
       e.when(e.take(), () => f.br(loop));

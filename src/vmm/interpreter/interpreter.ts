@@ -32,6 +32,8 @@ export const Stopped = {
 } as const;
 export type Stopped = (typeof Stopped)[keyof typeof Stopped];
 
+const TWO_PAGES = 2 * at.PAGE_SIZE;
+
 /** Acknowledges INTR: the vector that the interrupt controller gives. */
 export type Acknowledge = () => number;
 
@@ -111,7 +113,7 @@ export class Interpreter {
   }
 
   /**
-   * Executes until about `budget` instructions have retired (a run of straight-line code may go on beyond it) or something else comes up.
+   * Executes until about `budget` instructions have retired (a run of decoded code goes on to its end) or something else comes up.
    * Events that wait are attended first.
    */
   run(budget: number): Stopped {
@@ -179,7 +181,17 @@ export class Interpreter {
 
   private deliverFault(): boolean {
     this.exceptions++;
+    this.charge();
     return this.cpu.deliverFault();
+  }
+
+  /**
+   * What is delivered uses up budget, though nothing retires: a guest whose handlers fault at their first instruction, each in the other or
+   * in itself, must not keep `run` from returning.
+   */
+  private charge(): void {
+    this.state.i32[at.BUDGET >> 2] -= 1;
+    this.accounted -= 1;
   }
 
   /** Attends to EVENTS in order of priority (cpu/events.ts). Gives a reason to stop, if there is one. */
@@ -189,6 +201,7 @@ export class Interpreter {
     if (events & Event.Stop) return Stopped.Requested;
     let alive = true;
     const open = !(events & Event.StackShadow);
+    if (events & (Event.Debug | Event.Nmi | Event.Intr)) this.charge();
     if (open && events & Event.Debug) alive = cpu.deliverDebugTrap();
     else if (open && events & Event.Nmi) alive = cpu.deliverNmi();
     else if (events & Event.Intr && cpu.interruptible()) {
@@ -291,11 +304,13 @@ export class Interpreter {
   private crossing(record: number): number {
     const { state, mmu, cache } = this;
     const { i32 } = state;
+    // Where the code segment ends, the instruction's first bytes alone decide.
+    if ((this.codeLimit - i32[at.EIP_PAGE >> 2]) >>> 0 < TWO_PAGES - 1) return this.exit(ExitReason.Step, record);
     const first = (i32[at.EIP_PAGE >> 2] + this.codeBase) >>> 0;
     const next = (first + at.PAGE_SIZE) >>> 0;
     const page = mmu.translateFetch(next);
-    // The instruction's first bytes alone may be enough to fault on; and a page that is no memory can't be decoded ahead.
-    const host = next === 0 || page < 0 ? 0 : mmu.memory.host(page);
+    // They may also be enough to fault on; and a page that is no memory can't be decoded ahead.
+    const host = page < 0 ? 0 : mmu.memory.host(page);
     if (host === 0 || cache.full) return this.exit(ExitReason.Step, record);
     const here = mmu.translateFetch(first);
     if (here < 0) return this.exit(ExitReason.Step, record);
@@ -343,8 +358,16 @@ export class Interpreter {
     const eip = cpu.eip;
     // Nothing is fetched from beyond the segment: with a limit of 4 GiB - 1, an instruction that runs over the top is #GP(0), not a page fault.
     const room = Math.min(MAX_LENGTH, this.codeLimit - eip + 1);
-    const available = room > 0 ? mmu.readBlock((eip + this.codeBase) >>> 0, bytes.subarray(0, room)) : 0;
-    if (decoder.decode(bytes, 0, available, this.mode.code32) === NEEDS_MORE) {
+    const linear = (eip + this.codeBase) >>> 0;
+    const here = Math.min(room, at.PAGE_SIZE - (linear & 0xfff));
+    let available = room > 0 ? mmu.readBlock(linear, bytes.subarray(0, here)) : 0;
+    let length = decoder.decode(bytes, 0, available, this.mode.code32);
+    // The next page is looked at only for an instruction that goes on there: it may be a device's.
+    if (length === NEEDS_MORE && available === here && here < room) {
+      available += mmu.readBlock((linear + here) >>> 0, bytes.subarray(here, room));
+      length = decoder.decode(bytes, 0, available, this.mode.code32);
+    }
+    if (length === NEEDS_MORE) {
       // Otherwise readBlock has recorded the #PF of the byte that is missing.
       if (available >= room) cpu.raise(Vector.GP, 0);
       return this.faulted();
