@@ -1,0 +1,55 @@
+import * as at from "../../src/vmm/cpu/layout.js";
+import { handlers, SPECIALS } from "../../src/vmm/interpreter/handlers.js";
+import * as map from "./memory-map.js";
+
+interface Stretch {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+const PROFILE_END = at.PROFILE + 4 * (SPECIALS + handlers.length);
+const MEMORY_END = 65536 * at.wasmPages(map.RAM_BYTES);
+
+/** What no instruction may change, whatever it does: the gaps of layout.ts, and RAM's bytes where the hole of the PC is. */
+const STRETCHES: readonly Stretch[] = [
+  { name: "the page at 0", from: 0, to: at.GPR },
+  { name: "behind the helpers' results", from: at.RESULT + 0x100, to: at.STEP_RECORD },
+  { name: "behind the stepped instruction's records", from: at.STEP_RECORD + 64, to: at.JUMP_CACHE },
+  { name: "behind the dispatch counts", from: PROFILE_END, to: at.TLB },
+  { name: "the hole below 1 MiB", from: at.RAM_BASE + map.HOLE.start, to: at.RAM_BASE + map.HOLE.end },
+  { name: "behind RAM", from: at.RAM_BASE + map.RAM_BYTES, to: MEMORY_END },
+];
+
+const EXPECTED = STRETCHES.map(({ from, to }) => {
+  const bytes = new Uint8Array(to - from);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = pattern(from + i);
+  return bytes;
+});
+
+/** A different byte at each address, more or less. */
+function pattern(address: number): number {
+  return (Math.imul(address, 0x9e37_79b1) >>> 24) & 0xff;
+}
+
+/** Fills the gaps of the monitor's memory with a pattern, and says where the pattern is damaged. */
+export class Canaries {
+  constructor(private readonly memory: Uint8Array) {
+    this.renew();
+  }
+
+  renew(): void {
+    STRETCHES.forEach(({ from }, i) => {
+      this.memory.set(EXPECTED[i], from);
+    });
+  }
+
+  damage(): string[] {
+    return STRETCHES.flatMap(({ name, from, to }, i) => {
+      const now = this.memory.subarray(from, to);
+      if (Buffer.compare(now, EXPECTED[i]) === 0) return [];
+      const where = from + now.findIndex((byte, offset) => byte !== EXPECTED[i][offset]);
+      return [`${name}: the monitor's memory was written to at ${where.toString(16)}`];
+    });
+  }
+}
