@@ -80,4 +80,16 @@ export const equivalent: readonly Explanation[] = [
     reason:
       "predecoding goes on behind an instruction that leaves: what it decodes there is reached by a look-up only, which asks for the mode",
   },
+  {
+    file: "src/vmm/x87/remainder.ts",
+    source: "const difference = isInfinity(b) ? -1 : exponentOf(a) - exponentOf(b);",
+    changes: ["1 -> 2", "1 -> 0"],
+    reason: "any number below COMPLETE says the same: one step is enough",
+  },
+  {
+    file: "src/vmm/decode/one-byte-table.ts",
+    source: "`test E,I ${size}`,",
+    changes: ["E,I -> I,E"],
+    reason: "TEST gives the same for its operands the other way round, and only one of them can fault",
+  },
 ];
