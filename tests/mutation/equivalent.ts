@@ -5,6 +5,8 @@ const UNUSED_OPERANDS =
   "INC and DEC: the interpreter sees overflow and auxiliary carry in the result alone; the operands are for other stages";
 const SLOWER = "the fast path is left more often, for the exact operations, which give the same";
 
+const MODULO = "the MMU takes addresses modulo 2^32 itself";
+
 /** Mutants that behave as the original does, as far as a guest can tell. */
 export const equivalent: readonly Explanation[] = [
   { file: "src/vmm/isa/arithmetic.ts", source: "const r = x.trunc(x.add(d.v, b), size);", changes: ["trunc -> sext"], reason: TRUNCATED },
@@ -72,7 +74,7 @@ export const equivalent: readonly Explanation[] = [
     file: "src/vmm/cpu/tss.ts",
     source: "const read = (offset: number, size: number) => mmu.read((base + offset) >>> 0, size, false);",
     changes: [">>> -> >>"],
-    reason: "Mmu.read takes addresses modulo 2^32 itself",
+    reason: MODULO,
   },
   {
     file: "src/vmm/isa/system.ts",
@@ -98,5 +100,24 @@ export const equivalent: readonly Explanation[] = [
     source: "e.when(e.gtS(exp, format.max - 1), () => {",
     changes: ["gtS -> gtU"],
     reason: "exponents below 1 have been dealt with",
+  },
+  { file: "src/vmm/x87/narrow.ts", source: "give(0n, 0);", changes: ["0n -> 1n"], reason: "the bits of what is not to be stored" },
+  {
+    file: "src/vmm/cpu/state.ts",
+    source: "if (size === 2) return this.u16[(at.GPR + 8 * n) >> 1];",
+    changes: [">> -> >>>"],
+    reason: "addresses of registers are small",
+  },
+  {
+    file: "src/vmm/isa/definition.ts",
+    source: "definitions.set(name, { name, body, implicit: options.implicit ?? false, ends: options.ends ?? false });",
+    changes: ["false -> true"],
+    reason: "a handler more for general segments that does the same, or records decoded one at a time: slower, no different",
+  },
+  {
+    file: "src/vmm/cpu/stack-frame.ts",
+    source: "if (!this.cpu.mmu.probe((this.#base + offset) >>> 0, size, true, this.#user)) return false;",
+    changes: [">>> -> >>"],
+    reason: MODULO,
   },
 ];

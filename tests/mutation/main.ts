@@ -1,9 +1,9 @@
 /**
- * npm run mutate -- [--count N] [--seed S] [--only FAMILY[,FAMILY]] [--file F] [--jobs J]
+ * npm run mutate -- [--count N] [--seed S] [--only FAMILY[,FAMILY]] [--at FILE[:LINE]] [--jobs J]
  *
  * Changes one constant, width, sign, operator, flag rule or table entry of the monitor's sources at a time, and looks whether a test
- * notices. Exit code 0: every mutant was killed, or is explained as equivalent (equivalent.ts); 1: survivors without an explanation;
- * 2: wrong arguments.
+ * notices: all mutants of a line, otherwise a sample. Exit code 0: every mutant was killed, or is explained as equivalent
+ * (equivalent.ts); 1: survivors without an explanation; 2: wrong arguments.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -27,7 +27,7 @@ const { values } = parseArgs({
     count: { type: "string", default: "250" },
     seed: { type: "string", default: "1" },
     only: { type: "string" },
-    file: { type: "string" },
+    at: { type: "string" },
     jobs: { type: "string", default: "2" },
   },
 });
@@ -40,10 +40,11 @@ const chosen = values.only?.split(",") ?? families;
 if (!chosen.every(isFamily)) usage(`no family ${chosen.find((name) => !isFamily(name))}`);
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const all = sitesIn(root, chosen);
-const sites = new Map([...all].filter(([file]) => values.file === undefined || file.endsWith(values.file)));
-const mutations = sample(sites, count, seed);
-if (mutations.length === 0) usage(`nothing to change in ${values.file ?? chosen.join()}`);
+const [atFile, atLine] = values.at?.split(":") ?? [];
+const sites = new Map([...sitesIn(root, chosen)].filter(([file]) => atFile === undefined || file.endsWith(atFile)));
+const ofLine = () => [...sites.values()].flat().flatMap((site) => site.mutations.filter(isAtLine));
+const mutations = atLine === undefined ? sample(sites, count, seed) : ofLine();
+if (mutations.length === 0) usage(`nothing to change in ${values.at ?? chosen.join()}`);
 const places = [...sites.values()].reduce((sum, { length }) => sum + length, 0);
 console.log(`${mutations.length} of the mutants of ${places} places in ${sites.size} files, seed ${seed}`);
 
@@ -75,6 +76,10 @@ const survivors = results.filter(({ verdict }) => verdict === undefined).map(({ 
 const unexplained = survivors.filter((mutation) => reasonOf(mutation) === undefined);
 summarize();
 process.exit(unexplained.length === 0 ? 0 : 1);
+
+function isAtLine({ file, start }: Mutation): boolean {
+  return lineOf(textOf(file), start) === Number(atLine);
+}
 
 function textOf(file: string): string {
   return readFileSync(join(root, file), "utf8");
