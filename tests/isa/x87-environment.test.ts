@@ -18,7 +18,7 @@ const with16 = ([opcode, modrm]: number[]) => [opcode, (modrm & 0x38) | BX];
 const pointers = [X87_IP, X87_CS, X87_OPCODE, X87_DP, X87_DS];
 function guestWithPointers(mode?: "real"): X87Guest {
   const guest = new X87Guest(mode).load(0x27f, [ONE, ZERO, INFINITY], { status: 0x4120, top: 6 });
-  [0x1_2345, 0x1000, 0x5d9, 0x4_5678, 0x2000].forEach((value, i) => {
+  [0x1_2345, 0x1000, 0x5d9, 0x4_5679, 0x2000].forEach((value, i) => {
     guest.state.set(pointers[i], value);
   });
   return guest;
@@ -38,24 +38,24 @@ describe("FNSTENV", () => {
       (0xffff_0000 | TAGS) >>> 0,
       0x1_2345,
       0x05d9_1000,
-      0x4_5678,
+      0x4_5679,
       0xffff_2000,
     ]);
   });
   it("16 bits, protected mode: offsets and selectors", () => {
     const guest = guestWithPointers();
     guest.exec(...PREFIX_66, ...FNSTENV);
-    expect(words(guest, 7, 2)).toEqual([0x27f, 0x7120, TAGS, 0x2345, 0x1000, 0x5678, 0x2000]);
+    expect(words(guest, 7, 2)).toEqual([0x27f, 0x7120, TAGS, 0x2345, 0x1000, 0x5679, 0x2000]);
   });
   it("16 bits, real mode: linear addresses and the opcode", () => {
     const guest = guestWithPointers("real");
     guest.exec(...with16(FNSTENV));
-    expect(words(guest, 7, 2)).toEqual([0x27f, 0x7120, TAGS, 0x2345, 0x25d9, 0x5678, 0x6000]);
+    expect(words(guest, 7, 2)).toEqual([0x27f, 0x7120, TAGS, 0x2345, 0x25d9, 0x5679, 0x6000]);
   });
   it("32 bits, real mode", () => {
     const guest = guestWithPointers("real");
     guest.exec(...PREFIX_66, ...with16(FNSTENV));
-    expect(words(guest, 7, 4)).toEqual([0xffff_027f, 0xffff_7120, (0xffff_0000 | TAGS) >>> 0, 0xffff_2345, 0x25d9, 0xffff_5678, 0x6000]);
+    expect(words(guest, 7, 4)).toEqual([0xffff_027f, 0xffff_7120, (0xffff_0000 | TAGS) >>> 0, 0xffff_2345, 0x25d9, 0xffff_5679, 0x6000]);
   });
   it("masks all exceptions afterwards, also one that was pending", () => {
     const guest = new X87Guest().load(0x37b, [ONE], { status: 0x8084 });
@@ -80,6 +80,17 @@ describe("the pointers", () => {
   });
 });
 
+describe("the opcode pointer", () => {
+  it.each([0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf2, 0xf3].map((prefix) => [prefix.toString(16), prefix]))(
+    "leaves out prefix %s",
+    (_, prefix) => {
+      const guest = new X87Guest().load(0x37e, ["bfff:8000000000000000"]);
+      expect(guest.exec(Number(prefix), 0xd9, 0xfa)).toBeUndefined(); // fsqrt
+      expect(guest.state.get(X87_OPCODE)).toBe(0x1fa);
+    },
+  );
+});
+
 describe("FLDENV", () => {
   it("takes back what FNSTENV has stored", () => {
     const guest = guestWithPointers();
@@ -87,7 +98,7 @@ describe("FLDENV", () => {
     guest.exec(0xdb, 0xe3);
     guest.exec(...FLDENV);
     expect([guest.status, guest.state.get(X87_CONTROL), guest.state.get(X87_TAGS)]).toEqual([0x7120, 0x27f, 0b1100_0001]);
-    expect(pointers.map((word) => guest.state.get(word))).toEqual([0x1_2345, 0x1000, 0x5d9, 0x4_5678, 0x2000]);
+    expect(pointers.map((word) => guest.state.get(word))).toEqual([0x1_2345, 0x1000, 0x5d9, 0x4_5679, 0x2000]);
   });
   it("an exception in it that is not masked is pending at once", () => {
     const guest = new X87Guest();
