@@ -39,6 +39,7 @@ export const beyond: readonly Beyond[] = [
     why: "processors differ (unspecified.ts)",
     testedBy: ["isa/x87-environment.test.ts", "isa/x87-stack.test.ts"],
   },
+  { what: "a device read by an instruction that then faults", why: "cases have no devices", testedBy: ["vmm/mmio-restart.test.ts"] },
   { what: "opcodes beyond the class", why: "the host has them", testedBy: ["isa/absent-opcodes.test.ts"] },
 ];
 

@@ -50,7 +50,12 @@ export function coldContinuation(f: FunctionBuilder, core: CoreFunctions): Conti
   };
 }
 
-const ACCESS: Record<AccessKind, number> = { read: Access.read, write: Access.write, modify: Access.modify };
+const ACCESS: Record<AccessKind, number> = {
+  read: Access.read,
+  write: Access.write,
+  modify: Access.modify,
+  deferredRead: Access.read | Access.deferred,
+};
 
 /** The stage that emits handlers: operands are fields of the record, registers are in memory, flags are the two words in memory. */
 export class InterpreterStage extends Stage {
@@ -134,7 +139,7 @@ export class InterpreterStage extends Stage {
     const address = this.add(this.effectiveAddress(), offset);
     if (!this.general) {
       if (access & ALIGNED) this.raiseIf(this.and(address, 15), 13, 0);
-      return this.translateFlat(address, size, (access & 3) | Access.flat, true);
+      return this.translateFlat(address, size, (access & ~ALIGNED) | Access.flat, true);
     }
     const masked = offset === 0 ? address : this.and(address, this.addressMask());
     return this.translateGeneral(this.field(1, Rec.segment), masked, size, access);
@@ -145,9 +150,9 @@ export class InterpreterStage extends Stage {
     return this.translateFlat(offset, size, ACCESS[kind] | Access.flat | (segment === at.SS ? Access.stack : 0));
   }
 
-  translateSource(offset: Value, size: number): Value {
-    if (this.general) return this.translateGeneral(this.field(1, Rec.segment), offset, size, Access.read);
-    return this.translateFlat(offset, size, Access.read | Access.flat, true);
+  translateSource(offset: Value, size: number, kind: "read" | "deferredRead" = "read"): Value {
+    if (this.general) return this.translateGeneral(this.field(1, Rec.segment), offset, size, ACCESS[kind]);
+    return this.translateFlat(offset, size, ACCESS[kind] | Access.flat, true);
   }
 
   private commit(host: Value): void {
@@ -232,11 +237,11 @@ export class InterpreterStage extends Stage {
     const old = mask === -1 ? 0 : this.and(this.reg(4), this.not(mask));
     this.setReg(4, 4, this.or(this.and(offset, mask), old));
   }
-  pushStack(size: number, v: Value): void {
+  pushStack(size: number, v: Value | (() => Value)): void {
     const mask = this.stackMask();
     const offset = this.and(this.sub(this.reg(4), size), mask);
     const host = this.translate(at.SS, offset, size, "write");
-    this.store(host, size, v);
+    this.store(host, size, typeof v === "function" ? v() : v);
     this.setStackPointer(offset, mask);
   }
   peekStack(size: number, offset = 0): Value {

@@ -1,7 +1,11 @@
 import { EBP, ESP } from "../cpu/general-registers.js";
 import { define } from "./definition.js";
 
-define("push", (x, size, src) => x.pushStack(size, x.read(src, size)), { implicit: true });
+define(
+  "push",
+  (x, size, src) => x.pushStack(size, x.isMemory(src) ? x.deferRead(size, (kind) => x.translateOperand(size, kind)) : x.read(src, size)),
+  { implicit: true },
+);
 
 /** POP to a register. ESP goes up first, so that POP ESP leaves what was read. The memory form is a callout. */
 define(

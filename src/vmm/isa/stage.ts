@@ -1,3 +1,4 @@
+import { RAM_BASE } from "../cpu/layout.js";
 import type { ValueType } from "../wasm/opcodes.js";
 import { Emitter, type Temp, type Value, type Vector, type Wide } from "./emitter.js";
 
@@ -16,7 +17,7 @@ export type Operand =
 export type Condition = number;
 
 /** How an access will be used: what is translated for `modify` may be read and written. */
-export type AccessKind = "read" | "write" | "modify";
+export type AccessKind = "read" | "write" | "modify" | "deferredRead";
 
 /** A function of the core module that definitions may call, emitted once. Arguments and results are wasm values. */
 export interface Helper {
@@ -71,13 +72,24 @@ export abstract class Stage extends Emitter {
   /** Translates an access to segment:offset. May fault. The result is a host address for `loadHost*` and `store*`. */
   abstract translate(segment: number, offset: Value, size: number, kind: AccessKind): Value;
   /** Segment of a string source or of XLAT: DS or its override. */
-  abstract translateSource(offset: Value, size: number): Value;
+  abstract translateSource(offset: Value, size: number, kind?: "read" | "deferredRead"): Value;
+  /**
+   * Translates a source behind which something else may still fault, and gives what reads it: to be called behind the last fault. A device
+   * is read only there, because a restarted instruction that reads it again would not get the same.
+   */
+  deferRead(size: number, translate: (kind: "read" | "deferredRead") => Value): () => Value {
+    const host = this.variable(translate("deferredRead"));
+    return () => {
+      this.when(this.ltU(host, RAM_BASE), () => this.assign(host, translate("read")));
+      return this.loadHost(host, size);
+    };
+  }
   /** Stores at a host address that `translate` or `translateOperand` gave for writing; can't fault. */
   abstract store(host: Value, size: number, v: Value): void;
   abstract storeWide(host: Value, v: Wide): void;
   abstract storeVector(host: Value, v: Vector): void;
-  /** Pushes a value of 2 or 4 bytes. May fault; ESP changes only if not. */
-  abstract pushStack(size: number, v: Value): void;
+  /** Pushes a value of 2 or 4 bytes, which may come from `deferRead`. May fault; ESP changes only if not. */
+  abstract pushStack(size: number, v: Value | (() => Value)): void;
   /** Value of `size` bytes at the top of the stack + `offset` bytes, ESP unchanged. May fault. */
   abstract peekStack(size: number, offset?: number): Value;
   /** ESP (or SP) += bytes. */

@@ -22,8 +22,8 @@ function advance(x: Stage, register: number, by: Value): void {
   x.setReg(register, 4, x.or(x.and(x.add(old, by), mask), x.and(old, x.not(mask))));
 }
 
-function source(x: Stage, size: number): Value {
-  return x.translateSource(x.and(x.reg(ESI), x.addressMask()), size);
+function source(x: Stage, size: number, kind: "read" | "deferredRead" = "read"): Value {
+  return x.translateSource(x.and(x.reg(ESI), x.addressMask()), size, kind);
 }
 function destination(x: Stage, size: number, kind: "read" | "write"): Value {
   return x.translate(ES, x.and(x.reg(EDI), x.addressMask()), size, kind);
@@ -32,10 +32,10 @@ function destination(x: Stage, size: number, kind: "read" | "write"): Value {
 /** Each iteration's work; gives the flags' operands where it compares. */
 const iterations: Record<string, (x: Stage, size: number) => { a: Value; b: Value } | undefined> = {
   movs(x, size) {
-    const from = source(x, size);
+    const read = x.deferRead(size, (kind) => source(x, size, kind));
     const to = destination(x, size, "write");
     const by = step(x, size);
-    x.store(to, size, x.loadHost(from, size));
+    x.store(to, size, read());
     advance(x, ESI, by);
     advance(x, EDI, by);
     return undefined;

@@ -6,6 +6,7 @@ import {
   JUMP_CACHE,
   JUMP_CACHE_SIZE,
   PAGE_SIZE,
+  SCRATCH,
   TLB,
   TLB_SIZE,
   VIEW_JUMP_CACHE,
@@ -28,6 +29,8 @@ export const Access = {
   flat: 4,
   /** Or-ed in with `flat`: the segment is SS. */
   stack: 8,
+  /** Or-ed in with `read`: other accesses follow that may fault, so a device must not be read yet; who asks will ask again without this. */
+  deferred: 32,
 } as const;
 const ACCESS_KIND = 3;
 
@@ -162,14 +165,14 @@ export class Mmu {
       if (page < 0) return 0;
       const host = this.memory.host(page);
       if (host !== 0 && !(write && this.memory.traced(host))) return host + offset;
-      return this.throughScratch(page + offset, 0, size, kind & ACCESS_KIND);
+      return this.throughScratch(page + offset, 0, size, kind);
     }
     if (address + size > FOUR_GIB && kind & Access.flat) return this.limitViolation((kind & Access.stack) !== 0);
     const page = this.resolve(address, access);
     if (page < 0) return 0;
     const next = this.resolve((address - offset + PAGE_SIZE) % FOUR_GIB, access);
     if (next < 0) return 0;
-    return this.throughScratch(page + offset, next, size, kind & ACCESS_KIND);
+    return this.throughScratch(page + offset, next, size, kind);
   }
 
   /** After emitted code stored to a scratch cell. */
@@ -288,7 +291,11 @@ export class Mmu {
   }
 
   private throughScratch(first: number, second: number, size: number, kind: number): number {
-    return kind === Access.read ? this.scratch.read(first, second, size) : this.scratch.write(first, second, size, kind === Access.modify);
+    if (kind & Access.deferred) return SCRATCH;
+    const access = kind & ACCESS_KIND;
+    return access === Access.read
+      ? this.scratch.read(first, second, size)
+      : this.scratch.write(first, second, size, access === Access.modify);
   }
 
   /** An operand of a flat segment that runs over 4 GiB lies beyond its limit: #SS(0) or #GP(0), not a page fault. */
