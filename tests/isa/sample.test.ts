@@ -66,10 +66,13 @@ if ("reason" in opened) {
 
     it("knows every form that isn't meant to be undefined", () => {
       const INVALID_OPCODE = 6;
+      const LOCK = 0xf0;
       const unknown = new Set<string>();
       for (const family of familyNames.filter((name) => name !== "segment" && name in forms)) {
         const source = new CaseSource(family, new Random(SEED + 2), host.lowPage);
-        const cases = Array.from({ length: 600 }, () => source.next()).filter((c) => c.instructions.length === 1);
+        const cases = Array.from({ length: 600 }, () => source.next()).filter(
+          ({ instructions }) => instructions.length === 1 && !instructions[0].bytes.includes(LOCK),
+        );
         host.run(cases).forEach((result, i) => {
           const { form } = cases[i].instructions[0];
           const isMeant = form.mnemonic === "undefined" || /^ud[012]$/.test(form.mnemonic);
