@@ -8,6 +8,13 @@ export interface LinearMemory {
   write(linear: number, size: number, value: number, user: boolean): boolean;
   /** Whether such an access would succeed; if not, its #PF has been recorded. */
   probe(linear: number, size: number, write: boolean, user: boolean): boolean;
+  /** The instruction makes this data access: data breakpoints look at it. */
+  accessed(linear: number, size: number, write: boolean): void;
+  /** Whether operands must be aligned at present: CR0.AM, EFLAGS.AC and CPL 3. */
+  readonly alignmentChecked: boolean;
+  setAlignmentChecked(checked: boolean): void;
+  /** DR0-DR3 or DR7 have changed. */
+  breakpointsChanged(): void;
   flushAll(): void;
   flushNonGlobal(): void;
   flushPage(linear: number): void;

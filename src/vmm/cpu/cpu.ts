@@ -1,7 +1,8 @@
-import { ARITHMETIC, IF, readArithmeticFlags, TF, VIF, VIP, VM, writeArithmeticFlags } from "../isa/flags.js";
+import { AC, ARITHMETIC, IF, RF, readArithmeticFlags, TF, VIF, VIP, VM, writeArithmeticFlags } from "../isa/flags.js";
+import { breakpointEnabled, DR7, Meets } from "./breakpoints.js";
 import { Outcome } from "./callout.js";
 import type { LinearMemory, Ports, TimeStampCounter } from "./connections.js";
-import { CR0_PE, CR0_PG } from "./control-bits.js";
+import { CR0_AM, CR0_PE, CR0_PG } from "./control-bits.js";
 import {
   afterInstruction,
   beforeInstruction,
@@ -89,6 +90,7 @@ export class Cpu {
     updateFpuGates(this);
     this.mmu.setPrivilege(this.cpl);
     this.mmu.pagingChanged();
+    this.mmu.breakpointsChanged();
     this.state.set(at.EVENTS, this.state.get(at.EVENTS) & (Event.Halted | Event.Stop));
     this.updateEvents();
     this.#modeKey = -1;
@@ -111,6 +113,7 @@ export class Cpu {
     if (this.state.get(at.CPL) === cpl) return;
     this.state.set(at.CPL, cpl);
     this.mmu.setPrivilege(cpl);
+    this.#updateAlignment();
   }
   get mode(): ProcessorMode {
     if (!(this.state.get(at.CR0) & CR0_PE)) return "real";
@@ -136,7 +139,7 @@ export class Cpu {
     if (mask & ARITHMETIC) writeArithmeticFlags(state, (image & mask) | (readArithmeticFlags(state) & ~mask));
     const kept = mask & ~ARITHMETIC;
     state.set(at.EFLAGS, (state.get(at.EFLAGS) & ~kept) | (image & kept) | 2);
-    if (kept & (IF | TF | VIF | VIP)) this.updateEvents();
+    if (kept & (IF | TF | RF | AC | VIF | VIP)) this.updateEvents();
   }
 
   /** Sets ESP, or SP where the stack segment is a 16-bit one. */
@@ -209,40 +212,51 @@ export class Cpu {
 
   // Memory by segment
 
+  // `alignment`: what a part of an operand needs where AC is checked; 1 if the whole has been.
+
   /** Value of `size` (1, 2, 4) bytes, or -1: an exception was raised. */
-  readSegment(n: number, offset: number, size: number): number {
-    const linear = this.#linear(n, offset, size, Seg.readLow, Seg.readHigh);
-    return linear < 0 ? -1 : this.mmu.read(linear, size, this.cpl === 3);
+  readSegment(n: number, offset: number, size: number, alignment = size): number {
+    const linear = this.#linear(n, offset, size, false, alignment);
+    if (linear < 0) return -1;
+    this.mmu.accessed(linear, size, false);
+    return this.mmu.read(linear, size, this.cpl === 3);
   }
   /** False: an exception was raised and nothing was written. */
-  writeSegment(n: number, offset: number, size: number, value: number): boolean {
-    const linear = this.#linear(n, offset, size, Seg.writeLow, Seg.writeHigh);
-    return linear >= 0 && this.mmu.write(linear, size, value, this.cpl === 3);
+  writeSegment(n: number, offset: number, size: number, value: number, alignment = size): boolean {
+    const linear = this.#linear(n, offset, size, true, alignment);
+    if (linear < 0) return false;
+    this.mmu.accessed(linear, size, true);
+    return this.mmu.write(linear, size, value, this.cpl === 3);
   }
   /** Whether `size` bytes (any number up to a page) could be read or written; if not, the exception was raised. */
-  probeSegment(n: number, offset: number, size: number, write: boolean): boolean {
-    const linear = write
-      ? this.#linear(n, offset, size, Seg.writeLow, Seg.writeHigh)
-      : this.#linear(n, offset, size, Seg.readLow, Seg.readHigh);
+  probeSegment(n: number, offset: number, size: number, write: boolean, alignment = size): boolean {
+    const linear = this.#linear(n, offset, size, write, alignment);
     return linear >= 0 && this.mmu.probe(linear, size, write, this.cpl === 3);
   }
-  /** The limit check alone, for any number of bytes. */
-  checkSegment(n: number, offset: number, size: number, write: boolean): boolean {
-    return (
-      (write ? this.#linear(n, offset, size, Seg.writeLow, Seg.writeHigh) : this.#linear(n, offset, size, Seg.readLow, Seg.readHigh)) >= 0
-    );
+  /** Limit and alignment alone, for any number of bytes. */
+  checkSegment(n: number, offset: number, size: number, write: boolean, alignment: number): boolean {
+    return this.#linear(n, offset, size, write, alignment) >= 0;
   }
-  #linear(n: number, offset: number, size: number, low: number, high: number): number {
+  #linear(n: number, offset: number, size: number, write: boolean, alignment: number): number {
     const { state } = this;
-    if (offset < state.segment(n, low) || offset + size - 1 > state.segment(n, high)) {
+    const low = state.segment(n, write ? Seg.writeLow : Seg.readLow);
+    const high = state.segment(n, write ? Seg.writeHigh : Seg.readHigh);
+    if (offset < low || offset + size - 1 > high) {
       this.raise(n === SS ? Vector.SS : Vector.GP, this.ext);
       return -1;
     }
-    return (state.segment(n, Seg.base) + offset) >>> 0;
+    const linear = (state.segment(n, Seg.base) + offset) >>> 0;
+    return this.aligned(linear, alignment) ? linear : -1;
+  }
+  /** Whether an operand of CPL 3 lies as it must; if not, #AC was raised. */
+  aligned(linear: number, alignment: number): boolean {
+    if (!this.mmu.alignmentChecked || (linear & (alignment - 1)) === 0) return true;
+    this.raise(Vector.AC, this.ext);
+    return false;
   }
   /** Value at the top of the stack + `offset`, or -1: an exception was raised. ESP stays. */
-  peekStack(size: number, offset = 0): number {
-    return this.readSegment(SS, ((this.state.reg(ESP) + offset) & this.state.get(at.STACK_MASK)) >>> 0, size);
+  peekStack(size: number, offset = 0, alignment = size): number {
+    return this.readSegment(SS, ((this.state.reg(ESP) + offset) & this.state.get(at.STACK_MASK)) >>> 0, size, alignment);
   }
 
   /** ESP (or SP) after `bytes` were popped, or pushed if negative. */
@@ -322,22 +336,29 @@ export class Cpu {
   }
   /** Whether an interrupt could end a HLT: if not (and no NMI can come), the guest has powered itself off. */
   get canWake(): boolean {
-    return (this.state.get(at.EFLAGS) & IF) !== 0 || this.state.get(at.NMI_PENDING) !== 0;
+    return (this.state.get(at.EFLAGS) & IF) !== 0 || (this.state.get(at.NMI_PENDING) !== 0 && this.state.get(at.NMI_BLOCKED) === 0);
   }
   /** Takes the waiting NMI; none may be taken again before IRET. */
   takeNmi(): void {
     this.state.set(at.NMI_PENDING, 0);
     this.state.set(at.NMI_BLOCKED, 1);
   }
-  /** A debug trap is due before the next instruction. */
-  signalDebugTrap(): void {
-    this.state.set(at.DEBUG_PENDING, 1);
-    this.updateEvents();
+  /** The next instruction is about to run: RF has done its work. */
+  endResume(): void {
+    this.setFlags(0, RF);
   }
-  takeDebugTrap(): void {
-    this.state.set(at.DEBUG_PENDING, 0);
+  /** A repeated string instruction has been left between two iterations: what comes in between returns into it (SDM vol. 3, 17.3.1.1). */
+  betweenIterations(): void {
+    this.setFlags(RF, RF);
   }
-  /** Derives the bits that say what is to be done now. The run loop calls it whenever a block has ended by itself. */
+  #updateAlignment(): void {
+    const { state } = this;
+    this.mmu.setAlignmentChecked((state.get(at.EFLAGS) & AC) !== 0 && this.cpl === 3 && (state.get(at.CR0) & CR0_AM) !== 0);
+  }
+  /**
+   * Derives the bits that say what is to be done now, and whether alignment is checked. The run loop calls it whenever a block has ended by
+   * itself.
+   */
   updateEvents(): void {
     const { state } = this;
     const eflags = state.get(at.EFLAGS);
@@ -345,21 +366,16 @@ export class Cpu {
     if (state.get(at.INTERRUPT_LINE) && eflags & IF && !(events & Event.Shadow)) events |= Event.Intr;
     if (!(events & Event.StackShadow)) {
       if (state.get(at.NMI_PENDING) && !state.get(at.NMI_BLOCKED)) events |= Event.Nmi;
-      if (state.get(at.DEBUG_PENDING)) events |= Event.Debug;
+      if (state.get(at.DEBUG_PENDING) | state.get(at.MET_BREAKPOINTS)) events |= Event.Debug;
     }
     if (eflags & TF) events |= Event.SingleStep;
     if (eflags & VIF && eflags & VIP) events |= Event.VirtualInterrupt;
-    const dr7 = state.get(at.DR + 8 * 7);
-    if (dr7 & executionBreakpoints(dr7)) events |= Event.Breakpoints;
+    if (eflags & RF) events |= Event.Resume;
+    if (breakpointEnabled(state.get(DR7), Meets.execution)) events |= Event.Breakpoints;
     state.set(at.EVENTS, events);
+    this.#updateAlignment();
   }
 }
 
-const DERIVED_EVENTS = Event.Intr | Event.Nmi | Event.Debug | Event.SingleStep | Event.Breakpoints | Event.VirtualInterrupt;
-
-/** The L and G bits of those breakpoints in DR7 whose R/W field says instruction execution. */
-function executionBreakpoints(dr7: number): number {
-  let enables = 0;
-  for (let i = 0; i < 4; i++) if (((dr7 >>> (16 + 4 * i)) & 3) === 0) enables |= 3 << (2 * i);
-  return enables;
-}
+const DERIVED_EVENTS =
+  Event.Intr | Event.Nmi | Event.Debug | Event.SingleStep | Event.Breakpoints | Event.VirtualInterrupt | Event.Resume;

@@ -1,11 +1,11 @@
 import { RF, TF } from "../isa/flags.js";
 import { Outcome } from "./callout.js";
 import type { Cpu } from "./cpu.js";
-import { DR6_BS, instructionBreakpoint, pendDebug } from "./debug.js";
+import { DR6_BS, instructionBreakpoint, pendDebug, takeDebugTrap } from "./debug.js";
 import { Event } from "./events.js";
 import { NO_ERROR_CODE, Vector } from "./exceptions.js";
 import { interrupt } from "./interrupts.js";
-import { CR2, EFLAGS, EVENTS, FAULT_ADDRESS, FAULT_ERROR, FAULT_VECTOR } from "./layout.js";
+import { CR2, DEBUG_PENDING, EFLAGS, EVENTS, FAULT_ADDRESS, FAULT_ERROR, FAULT_VECTOR, MET_BREAKPOINTS } from "./layout.js";
 
 /** Whether the guest goes on after a delivery. False: a triple fault, the processor has shut down; the board resets it. */
 export type Delivery = boolean;
@@ -23,6 +23,8 @@ function isDoubleFault(first: number, second: number): boolean {
 /** Delivers the exception in the FAULT words, with EIP as the address of the instruction that raised it, and what its delivery raises. */
 export function deliverFault(cpu: Cpu): Delivery {
   const { state } = cpu;
+  // What the instruction has met on its way to the fault, it will meet again.
+  state.set(MET_BREAKPOINTS, 0);
   // Ends: a benign exception is followed by a contributory one or a #PF, those by each other at most once, then by #DF, and that by shutdown.
   for (let previous: number = NONE; ; ) {
     let vector = state.get(FAULT_VECTOR);
@@ -33,8 +35,8 @@ export function deliverFault(cpu: Cpu): Delivery {
       vector = Vector.DF;
       error = 0;
     }
-    // A #DB that is a fault (instruction breakpoint, DR access) doesn't set RF in its frame; an abort isn't restarted.
-    const restart = vector !== Vector.DB && vector !== Vector.DF;
+    // An abort isn't restarted.
+    const restart = vector !== Vector.DF;
     if (interrupt(cpu, { vector, source: "event", error, returnEip: cpu.eip, restart }) === Outcome.Jump) return delivered(cpu);
     previous = vector;
   }
@@ -64,30 +66,36 @@ export function deliverNmi(cpu: Cpu): Delivery {
   return deliverEvent(cpu, Vector.NMI);
 }
 
-/** For `Event.Debug`: #DB as a trap. */
+/** For `Event.Debug`: #DB as a trap, or for an instruction breakpoint. */
 export function deliverDebugTrap(cpu: Cpu): Delivery {
-  cpu.takeDebugTrap();
+  takeDebugTrap(cpu);
   return deliverEvent(cpu, Vector.DB);
 }
 
 /**
- * Before an instruction that runs alone (`SingleStep`, `Shadow` or `Breakpoints`). False: an instruction breakpoint has raised #DB.
- * The shadow ends here: it kept interrupts away from the boundary before this instruction.
+ * Before an instruction that runs alone (`SingleStep`, `Shadow` or `Breakpoints`). False: it isn't to be run, a #DB for an instruction breakpoint
+ * is pending. The shadow ends here: it kept interrupts away from the boundary before this instruction.
  */
 export function beforeInstruction(cpu: Cpu): boolean {
   const { state } = cpu;
   const eflags = state.get(EFLAGS);
   const events = state.get(EVENTS);
   cpu.stepping = (eflags & TF) !== 0;
+  // What MOV SS from memory has met waits for this instruction too, and stays if it faults.
+  state.set(DEBUG_PENDING, state.get(DEBUG_PENDING) | state.get(MET_BREAKPOINTS));
+  state.set(MET_BREAKPOINTS, 0);
   if (eflags & RF) state.set(EFLAGS, eflags & ~RF);
   else if (events & Event.Breakpoints && !(events & Event.StackShadow) && instructionBreakpoint(cpu)) return false;
   cpu.clearEvents(Event.Shadow | Event.StackShadow);
   return true;
 }
 
-/** After it, if it raised nothing. TF counts as it was before; an interrupt that the instruction itself made ends the stepping. */
+/**
+ * After it, if it raised nothing. TF counts as it was before; an interrupt that the instruction itself made ends the stepping; and there is no
+ * single-step trap behind MOV SS and POP SS (SDM vol. 3, 6.8.3).
+ */
 export function afterInstruction(cpu: Cpu): void {
-  if (cpu.stepping) pendDebug(cpu, DR6_BS);
+  if (cpu.stepping && !(cpu.state.get(EVENTS) & Event.StackShadow)) pendDebug(cpu, DR6_BS);
   cpu.stepping = false;
   cpu.updateEvents();
 }

@@ -20,5 +20,11 @@ export const Vector = {
   XM: 19,
 } as const;
 
+/**
+ * In place of a vector: nothing is wrong, but the instruction is to be run alone, so that something can come right behind it (a data
+ * breakpoint that it meets).
+ */
+export const RUN_ALONE = 0x100;
+
 /** Error code argument of an exception that pushes none. */
 export const NO_ERROR_CODE = -1;

@@ -13,6 +13,8 @@ const MXCSR_OFFSET = 24;
 const REGISTERS_OFFSET = 32;
 const XMM_OFFSET = 160;
 const STATUS_ES = 0x80;
+/** Where AC is checked, less than this is #AC; otherwise all that isn't aligned to 16 is #GP(0) (SDM vol. 2, FXSAVE, leaves it to the processor). */
+const ALIGNMENT = 4;
 
 /** Neither waits for a pending x87 exception. */
 function absent(cpu: Cpu): boolean {
@@ -27,12 +29,14 @@ function image(cpu: Cpu, insn: Insn, write: boolean): number {
   }
   const offset = insn.effectiveAddress();
   const linear = (cpu.state.segment(insn.segment, Seg.base) + offset) >>> 0;
-  if (!cpu.checkSegment(insn.segment, offset, IMAGE_SIZE, write)) return -1;
+  if (!cpu.checkSegment(insn.segment, offset, IMAGE_SIZE, write, ALIGNMENT)) return -1;
   if (linear & 15) {
     cpu.generalProtection();
     return -1;
   }
-  return cpu.mmu.probe(linear, IMAGE_SIZE, write, cpu.cpl === 3) ? linear : -1;
+  if (!cpu.mmu.probe(linear, IMAGE_SIZE, write, cpu.cpl === 3)) return -1;
+  cpu.mmu.accessed(linear, IMAGE_SIZE, write);
+  return linear;
 }
 
 export function fxsave(cpu: Cpu, insn: Insn): Outcome {

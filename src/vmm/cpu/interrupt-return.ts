@@ -9,13 +9,11 @@ import { setVirtual8086Segment } from "./hidden-part.js";
 import { CR4, CS, DS, EFLAGS, ES, FS, GS, NMI_BLOCKED, Seg, SS } from "./layout.js";
 import { returnToTask } from "./tasks.js";
 
-/** IRET and IRETD (SDM vol. 2). */
+/** IRET and IRETD (SDM vol. 2). NMIs are taken again afterwards, even if it faults. */
 export function iret(cpu: Cpu, insn: Insn): Outcome {
+  cpu.state.set(NMI_BLOCKED, 0);
   const outcome = interruptReturn(cpu, insn);
-  if (outcome !== Outcome.Fault) {
-    cpu.state.set(NMI_BLOCKED, 0);
-    cpu.updateEvents();
-  }
+  cpu.updateEvents();
   return outcome;
 }
 

@@ -17,11 +17,11 @@ export interface Interruption {
   readonly error: number;
   /** EIP that the frame holds. */
   readonly returnEip: number;
-  /** The frame's EFLAGS have RF set: a fault will be restarted (SDM vol. 3, 17.3.1.1). */
+  /** The frame's EFLAGS have RF set: a fault will be restarted. Otherwise RF is as it is (SDM vol. 3, 17.3.1.1). */
   readonly restart: boolean;
 }
 
 /** EFLAGS as the frame (or the old task's TSS) holds them. */
 export function savedFlags(cpu: Cpu, what: Interruption): number {
-  return (what.restart ? cpu.flags | RF : cpu.flags & ~RF) >>> 0;
+  return (what.restart ? cpu.flags | RF : cpu.flags) >>> 0;
 }

@@ -91,12 +91,14 @@ export const SYSENTER_EIP = 0x1288;
 export const NMI_BLOCKED = 0x128c;
 /** 1 while an NMI waits. */
 export const NMI_PENDING = 0x1290;
-/** 1 while a debug trap waits for the next instruction boundary. */
+/** DR6 bits of the debug trap that waits for an instruction boundary; 0: none. */
 export const DEBUG_PENDING = 0x1294;
 /** One bit per segment register ES-GS: not reversible. See cpu/reversible.ts. */
 export const IRREVERSIBLE = 0x1298;
 /** Mode (ProcessorMode of cpu.ts) in which each segment register ES-GS was loaded: 8 bytes. */
 export const SEGMENT_ORIGIN = 0x12a0;
+/** B bits of the data breakpoints that the present instruction has met. */
+export const MET_BREAKPOINTS = 0x12a8;
 /** IA32_EFER, low word. */
 export const EFER = 0x12b0;
 /** The four page-directory-pointer registers of PAE paging, 8 bytes each: loaded by Mmu.loadPdptes. */

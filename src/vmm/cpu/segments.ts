@@ -76,10 +76,13 @@ export function movToSegment(cpu: Cpu, insn: Insn): Outcome {
   return cpu.endInstruction(insn.length);
 }
 
+/** Where AC is checked, whatever the operand size (SDM vol. 3, table 6-7). */
+const SELECTOR_ALIGNMENT = 2;
+
 function popSegment(n: number) {
   return (cpu: Cpu, insn: Insn): Outcome => {
     // Only the low 16 bits are the selector; the whole slot must be readable all the same.
-    const selector = cpu.peekStack(insn.size);
+    const selector = cpu.peekStack(insn.size, 0, SELECTOR_ALIGNMENT);
     if (selector < 0) return Outcome.Fault;
     // The stack may become another one: what is popped counts in the width of the old.
     const esp = cpu.state.reg(ESP);

@@ -76,14 +76,21 @@ export class StackFrame {
         this.cpu.raise(Vector.SS, this.#error);
         return false;
       }
-      if (!this.cpu.mmu.probe((this.#base + offset) >>> 0, size, true, this.#user)) return false;
+      const linear = (this.#base + offset) >>> 0;
+      // Of inner stacks not: alignment is checked at CPL 3 only, and those are another level's.
+      if (this.#user && !this.cpu.aligned(linear, size)) return false;
+      if (!this.cpu.mmu.probe(linear, size, true, this.#user)) return false;
     }
     return true;
   }
 
   /** Stores all, after `check`. ESP and SS are the caller's. */
   store(): void {
-    for (let i = 0; i < this.#count; i++)
-      this.cpu.mmu.write((this.#base + this.#offsets[i]) >>> 0, this.#sizes[i], this.#values[i], this.#user);
+    const { mmu } = this.cpu;
+    for (let i = 0; i < this.#count; i++) {
+      const linear = (this.#base + this.#offsets[i]) >>> 0;
+      mmu.accessed(linear, this.#sizes[i], true);
+      mmu.write(linear, this.#sizes[i], this.#values[i], this.#user);
+    }
   }
 }

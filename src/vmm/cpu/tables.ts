@@ -7,6 +7,9 @@ import { GDTR_BASE, GDTR_LIMIT, IDTR_BASE, IDTR_LIMIT, LDTR, Seg, TR } from "./l
 import { readOperand, writeOperand } from "./operand.js";
 import { descriptorsChanged } from "./reversible.js";
 
+/** Of the image in memory as a whole, where AC is checked (SDM vol. 3, table 6-7); its second part lies across. */
+const IMAGE_ALIGNMENT = 4;
+
 /** LGDT, LIDT: 16-bit limit, then the base, of which a 16-bit operand size takes 24 bits (SDM vol. 2, LGDT). */
 function loadTableRegister(baseWord: number, limitWord: number) {
   return (cpu: Cpu, insn: Insn): Outcome => {
@@ -29,9 +32,10 @@ function storeTableRegister(baseWord: number, limitWord: number) {
     const { state } = cpu;
     const at = insn.effectiveAddress();
     const second = (at + 2) >>> 0;
-    if (!cpu.probeSegment(insn.segment, at, 2, true) || !cpu.probeSegment(insn.segment, second, 4, true)) return Outcome.Fault;
+    if (!cpu.probeSegment(insn.segment, at, 2, true, IMAGE_ALIGNMENT) || !cpu.probeSegment(insn.segment, second, 4, true, 1))
+      return Outcome.Fault;
     cpu.writeSegment(insn.segment, at, 2, state.get(limitWord));
-    cpu.writeSegment(insn.segment, second, 4, state.get(baseWord));
+    cpu.writeSegment(insn.segment, second, 4, state.get(baseWord), 1);
     return Outcome.Next;
   };
 }

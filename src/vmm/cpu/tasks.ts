@@ -3,7 +3,7 @@ import { Outcome } from "./callout.js";
 import { setCr3 } from "./control.js";
 import { CR0_PG, CR0_TS } from "./control-bits.js";
 import type { Cpu } from "./cpu.js";
-import { DR6_BT, pendDebug } from "./debug.js";
+import { DR6_BT, dropLocalBreakpoints, pendDebug } from "./debug.js";
 import {
   access,
   base,
@@ -27,7 +27,7 @@ import { NO_ERROR_CODE, Vector } from "./exceptions.js";
 import { updateFpuGates } from "./fpu-gate.js";
 import { loadHidden, setNullSegment, setSegment, setVirtual8086Segment } from "./hidden-part.js";
 import { type Interruption, savedFlags } from "./interruption.js";
-import { CR0, CS, DR, DS, ES, FS, GS, LDTR, Seg, SS, TR } from "./layout.js";
+import { CR0, CS, DS, ES, FS, GS, LDTR, Seg, SS, TR } from "./layout.js";
 import { dataDescriptor, stackDescriptor } from "./segments.js";
 import { loadLdtr } from "./tables.js";
 import { readTask, type TaskImage, TSS16, TSS32, type TssLayout } from "./tss.js";
@@ -97,8 +97,7 @@ function switchTo(cpu: Cpu, selector: number, d: Descriptor, source: TaskSource,
   loadHidden(cpu, TR, selector & 0xffff, tss, limit(d), access({ ...d, high: busy }));
   state.set(CR0, state.get(CR0) | CR0_TS);
   updateFpuGates(cpu);
-  // Local breakpoints belong to the task (SDM vol. 3, 17.2.4).
-  state.set(DR + 8 * 7, state.get(DR + 8 * 7) & ~0x155);
+  dropLocalBreakpoints(cpu);
   if (!loadTask(cpu, task, layout, nests)) return Outcome.FaultInNewTask;
   if (what && what.error !== NO_ERROR_CODE) {
     const frame = cpu.frame.onCurrent().push(layout.size, what.error);

@@ -2,7 +2,7 @@ import { type Callout, Outcome } from "../cpu/callout.js";
 import { systemCallouts } from "../cpu/callouts.js";
 import type { Cpu } from "../cpu/cpu.js";
 import { Event } from "../cpu/events.js";
-import { Vector } from "../cpu/exceptions.js";
+import { RUN_ALONE, Vector } from "../cpu/exceptions.js";
 import * as at from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
 import { Decoder, MAX_LENGTH, NEEDS_MORE } from "../decode/decoder.js";
@@ -157,6 +157,9 @@ export class Interpreter {
     if (exit) {
       i32[at.BUDGET >> 2] -= i32[(exit + Rec.position) >> 2];
       i32[at.EIP >> 2] = i32[at.EIP_PAGE >> 2] + this.state.u16[(exit + Rec.offset) >> 1];
+      // For these two reasons run is left at an instruction only if that is to be repeated.
+      const reason = i32[at.EXIT_REASON >> 2];
+      if (reason === ExitReason.Budget || reason === ExitReason.Events) this.cpu.betweenIterations();
     }
   }
 
@@ -164,7 +167,7 @@ export class Interpreter {
   private leave(): boolean {
     switch (this.state.get(at.EXIT_REASON)) {
       case ExitReason.Fault:
-        return this.deliverFault();
+        return this.state.get(at.FAULT_VECTOR) === RUN_ALONE ? this.stepAlone() : this.deliverFault();
       case ExitReason.Events:
         this.cpu.updateEvents();
         return true;
@@ -214,9 +217,9 @@ export class Interpreter {
     return alive ? undefined : Stopped.TripleFault;
   }
 
-  /** One instruction under `SingleStep`, `Shadow` or `Breakpoints`. False: triple fault. */
+  /** One instruction under `SingleStep`, `Shadow` or `Breakpoints`, or one that meets a data breakpoint. False: triple fault. */
   private stepAlone(): boolean {
-    if (!this.cpu.beforeInstruction()) return this.deliverFault();
+    if (!this.cpu.beforeInstruction()) return true;
     const outcome = this.step();
     if (outcome === "retired") this.cpu.afterInstruction();
     return outcome !== "tripleFault";
@@ -314,8 +317,8 @@ export class Interpreter {
     if (host === 0 || cache.full) return this.exit(ExitReason.Step, record);
     const here = mmu.translateFetch(first);
     if (here < 0) return this.exit(ExitReason.Step, record);
-    // Enters the page into the read TLB, where emitted code looks it up.
-    mmu.slow(next, 1, 0);
+    // Enters the page into the read TLB, where emitted code looks it up. Not an access of the guest's.
+    mmu.read(next, 1, this.cpu.cpl === 3);
     if ((host | 0) === i32[(record + Rec.immediate) >> 2]) return i32[(record + Rec.target) >> 2];
     const start = mmu.memory.host(here) - at.RAM_BASE + state.u16[(record + Rec.offset) >> 1];
     return cache.decodeCrossing(record, start, host - at.RAM_BASE, this.mode);
@@ -380,7 +383,9 @@ export class Interpreter {
     // No budget: whatever transfers control leaves as soon as it has.
     i32[at.BUDGET >> 2] = 0;
     this.accounted = 0;
+    mmu.runsAlone = true;
     this.enter(at.STEP_RECORD);
+    mmu.runsAlone = false;
     const used = -i32[at.BUDGET >> 2];
     this.account();
     i32[at.BUDGET >> 2] = budget - used;

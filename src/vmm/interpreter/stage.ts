@@ -237,11 +237,11 @@ export class InterpreterStage extends Stage {
     const old = mask === -1 ? 0 : this.and(this.reg(4), this.not(mask));
     this.setReg(4, 4, this.or(this.and(offset, mask), old));
   }
-  pushStack(size: number, v: Value | (() => Value)): void {
+  pushStack(size: number, v: Value | (() => Value), stored = size): void {
     const mask = this.stackMask();
     const offset = this.and(this.sub(this.reg(4), size), mask);
-    const host = this.translate(at.SS, offset, size, "write");
-    this.store(host, size, typeof v === "function" ? v() : v);
+    const host = this.translate(at.SS, offset, stored, "write");
+    this.store(host, stored, typeof v === "function" ? v() : v);
     this.setStackPointer(offset, mask);
   }
   peekStack(size: number, offset = 0): Value {

@@ -2,7 +2,7 @@ import { EAX } from "../cpu/general-registers.js";
 import { CPL, EFLAGS } from "../cpu/layout.js";
 import { define } from "./definition.js";
 import type { Value } from "./emitter.js";
-import { AF, CF, DF, IF, IOPL, PF, RF, SF, TF, VIF, VIP, VM, ZF } from "./flags.js";
+import { AC, AF, CF, DF, IF, IOPL, PF, RF, SF, TF, VIF, VIP, VM, ZF } from "./flags.js";
 import type { Stage } from "./stage.js";
 
 define("clc", (x) => x.setCarry(0));
@@ -82,8 +82,9 @@ define(
     x.setArithmeticFlags(image);
     const now = x.or(x.or(old, loaded), 2);
     x.setState(EFLAGS, now);
-    // TF traps after the instruction that follows; IF newly set lets a waiting interrupt in at once.
-    x.when(x.or(x.and(now, TF), x.and(x.and(now, x.not(eflags)), IF)), () => x.endBlock());
+    // TF traps after the instruction that follows; IF newly set lets a waiting interrupt in at once; AC turns alignment checks on or off.
+    const changed = x.xor(now, eflags);
+    x.when(x.or(x.and(now, TF), x.and(changed, x.or(x.and(now, IF), AC))), () => x.endBlock());
   },
   { implicit: true },
 );

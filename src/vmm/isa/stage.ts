@@ -88,8 +88,8 @@ export abstract class Stage extends Emitter {
   abstract store(host: Value, size: number, v: Value): void;
   abstract storeWide(host: Value, v: Wide): void;
   abstract storeVector(host: Value, v: Vector): void;
-  /** Pushes a value of 2 or 4 bytes, which may come from `deferRead`. May fault; ESP changes only if not. */
-  abstract pushStack(size: number, v: Value | (() => Value)): void;
+  /** Pushes a value of 2 or 4 bytes, which may come from `deferRead`; the low `stored` are written. May fault; ESP changes only if not. */
+  abstract pushStack(size: number, v: Value | (() => Value), stored?: number): void;
   /** Value of `size` bytes at the top of the stack + `offset` bytes, ESP unchanged. May fault. */
   abstract peekStack(size: number, offset?: number): Value;
   /** ESP (or SP) += bytes. */

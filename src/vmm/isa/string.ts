@@ -86,7 +86,8 @@ for (const name of ["movs", "stos", "lods"]) {
       x.when(countLeft(x), () => {
         iterations[name](x, size);
         advance(x, ECX, -1);
-        x.again();
+        // The last iteration ends the instruction: a trap behind it is behind the instruction.
+        x.when(countLeft(x), () => x.again());
       });
     },
     { implicit: true },

@@ -3,14 +3,14 @@ import { define, defineCallouts } from "./definition.js";
 
 /** The instructions of the system side: nearly all are done in TypeScript (cpu/callouts.ts). */
 
-/** PUSH of a segment register: the selector, zero-extended to the operand size. */
+/** PUSH of a segment register: a store of 16 bits, whatever the operand size, as on recent processors (SDM vol. 2, PUSH). */
 const segments = { pushEs: ES, pushCs: CS, pushSs: SS, pushDs: DS, pushFs: FS, pushGs: GS };
 for (const [name, n] of Object.entries(segments)) {
   define(
     name,
     (x, size) => {
       x.sensitive();
-      x.pushStack(size, x.state(SEGMENT + n * SEGMENT_SIZE));
+      x.pushStack(size, x.state(SEGMENT + n * SEGMENT_SIZE), 2);
     },
     { implicit: true },
   );

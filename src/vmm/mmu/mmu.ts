@@ -1,4 +1,4 @@
-import { Vector } from "../cpu/exceptions.js";
+import { RUN_ALONE, Vector } from "../cpu/exceptions.js";
 import {
   FAULT_ADDRESS,
   FAULT_ERROR,
@@ -15,6 +15,8 @@ import {
 } from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
 import { ScratchAccess } from "./access.js";
+import { isAligned } from "./alignment.js";
+import { DataBreakpoints } from "./data-breakpoints.js";
 import { FetchCache } from "./fetch-cache.js";
 import { PhysicalMemory } from "./physical.js";
 import { Tlb } from "./tlb.js";
@@ -53,12 +55,18 @@ export class Mmu {
   /** #PF found, delivered by whoever asked. */
   trueFaults = 0;
   tlbFlushes = 0;
+  /** The engine runs one instruction alone: a data breakpoint that an access of emitted code meets need not stop it before. */
+  runsAlone = false;
 
   private readonly walker: PageWalk;
   private readonly tlb: Tlb;
   private readonly scratch: ScratchAccess;
   private readonly fetched = new FetchCache();
+  private readonly breakpoints: DataBreakpoints;
   private user = false;
+  private alignment = false;
+  /** Accesses of emitted code are not only translated: alignment is checked, or data breakpoints are set. */
+  private inspecting = false;
 
   constructor(
     private readonly state: CpuState,
@@ -68,6 +76,7 @@ export class Mmu {
     this.walker = new PageWalk(state, this.memory);
     this.tlb = new Tlb(state);
     this.scratch = new ScratchAccess(state, this.memory);
+    this.breakpoints = new DataBreakpoints(state);
     this.setPrivilege(0);
   }
 
@@ -85,6 +94,24 @@ export class Mmu {
     this.state.set(VIEW_JUMP_CACHE, JUMP_CACHE + view * JUMP_CACHE_SIZE);
     this.state.set(VIEW_READ, TLB + 2 * view * TLB_SIZE);
     this.state.set(VIEW_WRITE, TLB + (2 * view + 1) * TLB_SIZE);
+  }
+
+  get alignmentChecked(): boolean {
+    return this.alignment;
+  }
+
+  /** CR0.AM, EFLAGS.AC and CPL 3 are all set, or not. User code has no TLB entries then: all that it accesses comes to `slow`. */
+  setAlignmentChecked(checked: boolean): void {
+    if (checked === this.alignment) return;
+    this.alignment = checked;
+    if (checked) this.tlb.flushUser();
+    this.inspecting = checked || this.breakpoints.armed;
+  }
+
+  /** DR0-DR3 or DR7 have changed. */
+  breakpointsChanged(): void {
+    this.breakpoints.reload((page) => this.tlb.flushPage(page));
+    this.inspecting = this.alignment || this.breakpoints.armed;
   }
 
   setA20(enabled: boolean): void {
@@ -151,13 +178,15 @@ export class Mmu {
 
   /**
    * What emitted code asks when the TLB did not answer: fills it and gives the host address of `size` (1 to 16) bytes at `linear`. An
-   * address below RAM_BASE (compare unsigned) is a scratch cell: after a store there `commit` must be called. 0: a fault is recorded.
+   * address below RAM_BASE (compare unsigned) is a scratch cell: after a store there `commit` must be called. 0: a fault is recorded, or
+   * RUN_ALONE in its place.
    */
   slow(linear: number, size: number, kind: number): number {
     const address = linear >>> 0;
     const write = (kind & ACCESS_KIND) !== Access.read;
     const access = (write ? PF_WRITE : 0) | (this.user ? PF_USER : 0);
     const offset = address % PAGE_SIZE;
+    if (this.inspecting && !this.inspect(address, size, write)) return 0;
     if (offset + size <= PAGE_SIZE) {
       const entry = write ? this.tlb.writeEntry(this.user, address >>> 12) : this.tlb.readEntry(this.user, address >>> 12);
       if ((entry & 1) === 0) return (address + entry) | 0;
@@ -263,7 +292,29 @@ export class Mmu {
     return true;
   }
 
+  /** A callout makes this access for its instruction: data breakpoints look at it. */
+  accessed(linear: number, size: number, write: boolean): void {
+    if (this.breakpoints.armed) this.breakpoints.meet(linear, size, write);
+  }
+
   // Inside
+
+  /** What an access of emitted code is looked at for before it is made. False: it isn't to be made. */
+  private inspect(address: number, size: number, write: boolean): boolean {
+    if (this.alignment && !isAligned(address, size)) {
+      this.state.set(FAULT_VECTOR, Vector.AC);
+      this.state.set(FAULT_ERROR, 0);
+      return false;
+    }
+    if (!this.breakpoints.armed) return true;
+    if (this.runsAlone) {
+      this.breakpoints.meet(address, size, write);
+      return true;
+    }
+    if (!this.breakpoints.metBy(address, size, write)) return true;
+    this.state.set(FAULT_VECTOR, RUN_ALONE);
+    return false;
+  }
 
   /** Walks for an access (error-code bits) and enters RAM into the TLB. Physical page, or -1: a fault is recorded. */
   private resolve(linear: number, access: number): number {
@@ -284,7 +335,12 @@ export class Mmu {
 
   private fill(linearPage: number, host: number, user: boolean): void {
     const { walker } = this;
-    const writable = walker.dirty && (user ? walker.userWritable : walker.supervisorWritable) && !this.memory.traced(host);
+    if (this.inspecting && ((user && this.alignment) || this.breakpoints.watchesReads(linearPage))) return;
+    const writable =
+      walker.dirty &&
+      (user ? walker.userWritable : walker.supervisorWritable) &&
+      !this.memory.traced(host) &&
+      !(this.inspecting && this.breakpoints.watchesWrites(linearPage));
     if (this.tlb.fill(user, linearPage, host, writable, walker.global)) return;
     this.flushAll();
     this.tlb.fill(user, linearPage, host, writable, walker.global);

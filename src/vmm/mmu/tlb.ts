@@ -74,6 +74,12 @@ export class Tlb {
     this.clear(this.user, this.user.local);
   }
 
+  /** Drops what user code has. */
+  flushUser(): void {
+    this.clear(this.user, this.user.local);
+    this.clear(this.user, this.user.global);
+  }
+
   flushPage(page: number): void {
     for (const of of [this.supervisor, this.user]) {
       this.entries[of.read + page] = INVALID;

@@ -2,6 +2,9 @@ import { type Callout, Outcome } from "../cpu/callout.js";
 import { EDI } from "../cpu/general-registers.js";
 import * as at from "../cpu/layout.js";
 
+/** Of the operand where AC is checked, 16 bytes or not. */
+const ALIGNMENT = 8;
+
 /**
  * MASKMOVQ and MASKMOVDQU: stores at DS:EDI those bytes of the first register whose mask bytes in the second have their top bit set.
  * Rare enough for TypeScript (non-temporal stores of video decoders).
@@ -12,7 +15,7 @@ function maskedStore(size: number, cells: number): Callout {
     const mask = addressMask(insn.addressSize);
     const offset = state.reg(EDI) & mask;
     // The whole operand has to be writable, whatever the mask says.
-    if (!cpu.probeSegment(insn.segment, offset >>> 0, size, true)) return Outcome.Fault;
+    if (!cpu.probeSegment(insn.segment, offset >>> 0, size, true, ALIGNMENT)) return Outcome.Fault;
     for (let i = 0; i < size; i++) {
       if (!(state.u8[cells + 16 * insn.rm + i] & 0x80)) continue;
       cpu.writeSegment(insn.segment, ((offset + i) & mask) >>> 0, 1, state.u8[cells + 16 * insn.reg + i]);

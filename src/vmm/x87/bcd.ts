@@ -6,6 +6,8 @@ import { BIAS, IE, SIGN } from "./words.js";
 
 /** Packed decimal: 18 digits in 9 bytes, then a byte with the sign. */
 const SIZE = 10;
+/** Where AC is checked. */
+const ALIGNMENT = 8;
 const DIGIT_BYTES = 9;
 const LIMIT = 10n ** 18n;
 const INDEFINITE_BYTES = [0, 0, 0, 0, 0, 0, 0, 0xc0, 0xff, 0xff];
@@ -13,7 +15,7 @@ const INDEFINITE_BYTES = [0, 0, 0, 0, 0, 0, 0, 0xc0, 0xff, 0xff];
 /** Digits above 9 count as what they are. */
 export const fbld: Callout = (cpu, insn) => {
   const image = new MemoryImage(cpu, insn);
-  if (!image.probe(SIZE, false)) return Outcome.Fault;
+  if (!image.probe(SIZE, false, ALIGNMENT)) return Outcome.Fault;
   const bytes = Array.from({ length: SIZE }, (_, i) => image.read(i, 1));
   setInstructionPointer(cpu);
   const registers = new Registers(cpu);
@@ -48,7 +50,7 @@ function packed(registers: Registers): number[] | undefined {
 
 export const fbstp: Callout = (cpu, insn) => {
   const image = new MemoryImage(cpu, insn);
-  if (!image.probe(SIZE, true)) return Outcome.Fault;
+  if (!image.probe(SIZE, true, ALIGNMENT)) return Outcome.Fault;
   setInstructionPointer(cpu);
   const registers = new Registers(cpu);
   const bytes = packed(registers);

@@ -139,7 +139,7 @@ function readEnvironment(cpu: Cpu, image: MemoryImage, size: number): void {
 export const fnstenv: Callout = (cpu, insn) => {
   const { state } = cpu;
   const image = new MemoryImage(cpu, insn);
-  if (!image.probe(environmentSize(insn.size), true)) return Outcome.Fault;
+  if (!image.probe(environmentSize(insn.size), true, insn.size)) return Outcome.Fault;
   writeEnvironment(cpu, image, insn.size);
   setWords(cpu, state.get(at.X87_CONTROL) | EXCEPTIONS, state.get(at.X87_STATUS) | (state.get(at.X87_TOP) << TOP_SHIFT));
   return Outcome.Next;
@@ -147,7 +147,7 @@ export const fnstenv: Callout = (cpu, insn) => {
 
 export const fldenv: Callout = (cpu, insn) => {
   const image = new MemoryImage(cpu, insn);
-  if (!image.probe(environmentSize(insn.size), false)) return Outcome.Fault;
+  if (!image.probe(environmentSize(insn.size), false, insn.size)) return Outcome.Fault;
   readEnvironment(cpu, image, insn.size);
   return Outcome.Next;
 };
@@ -156,7 +156,7 @@ export const fldenv: Callout = (cpu, insn) => {
 export const fnsave: Callout = (cpu, insn) => {
   const image = new MemoryImage(cpu, insn);
   const start = environmentSize(insn.size);
-  if (!image.probe(start + REGISTERS * REGISTER_SIZE, true)) return Outcome.Fault;
+  if (!image.probe(start + REGISTERS * REGISTER_SIZE, true, insn.size)) return Outcome.Fault;
   writeEnvironment(cpu, image, insn.size);
   const registers = new Registers(cpu);
   for (let i = 0; i < REGISTERS; i++) {
@@ -173,7 +173,7 @@ export const fnsave: Callout = (cpu, insn) => {
 export const frstor: Callout = (cpu, insn) => {
   const image = new MemoryImage(cpu, insn);
   const start = environmentSize(insn.size);
-  if (!image.probe(start + REGISTERS * REGISTER_SIZE, false)) return Outcome.Fault;
+  if (!image.probe(start + REGISTERS * REGISTER_SIZE, false, insn.size)) return Outcome.Fault;
   readEnvironment(cpu, image, insn.size);
   const { state } = cpu;
   for (let i = 0; i < REGISTERS; i++) {

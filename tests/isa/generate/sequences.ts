@@ -16,6 +16,14 @@ const integer = ["alu", "alu", "shift", "shift", "bit", "move", "conditional", "
 /** Neither branches nor pointers that move by themselves. */
 const repeatable = ["alu", "alu", "shift", "bit", "move", "conditional", "flags", "bcd"];
 
+/** What has operands in memory. */
+const checked = [
+  ...["alu", "shift", "move", "conditional", "stack", "string", "bit", "segment"],
+  ...["x87", "mmx", "sse2int", "ssefp", "convert"],
+];
+/** Whether these are checked is not specified (SDM vol. 3, 6.15, interrupt 17; vol. 2, FXSAVE), nor how MASKMOVDQU is. */
+const leftToTheProcessor: ReadonlySet<string> = new Set(["movups", "movupd", "movdqu", "fxsave", "fxrstor", "maskmovdqu"]);
+
 /** Families that are made of others'. Segment loads, traps and branches would end most sequences at once, so they are not among them. */
 export const recipes: Readonly<Record<string, Recipe>> = {
   mixed: (random, lowPage) => mixed("mixed", new CaseBuilder(random, lowPage), random, integer),
@@ -27,9 +35,10 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   },
   /** With AC: everything that is not aligned is #AC. */
   alignment: (random, lowPage) => {
-    const builder = new CaseBuilder(random, lowPage);
+    const flavour = random.pick(["single", "double", "integer"] as const);
+    const builder = withFx(random, lowPage, flavour, random.oneIn(2));
     builder.eflags |= AC;
-    return mixed("alignment", builder, random, ["alu", "shift", "move", "conditional", "stack", "string", "bit"]);
+    return mixed("alignment", builder, random, checked, leftToTheProcessor);
   },
   prefix,
   loop,
@@ -42,16 +51,23 @@ function withFx(random: Random, lowPage: boolean, flavour: Flavour, isX87: boole
   return builder;
 }
 
-function addAny(builder: CaseBuilder, random: Random, families: readonly string[], wish: Wish): boolean {
+function addAny(builder: CaseBuilder, random: Random, families: readonly string[], wish: Wish, without?: ReadonlySet<string>): boolean {
   const family = random.pick(families);
   const form = random.pick(forms[family]);
+  if (without?.has(form.mnemonic)) return false;
   return addVariant(builder, random, family, { form, size: random.pick(form.sizes), memory: random.oneIn(3) }, wish);
 }
 
 /** Two to eight instructions, most of which don't fault. */
-function mixed(name: string, builder: CaseBuilder, random: Random, families: readonly string[]): Case | undefined {
+function mixed(
+  name: string,
+  builder: CaseBuilder,
+  random: Random,
+  families: readonly string[],
+  without?: ReadonlySet<string>,
+): Case | undefined {
   const count = 2 + random.below(7);
-  for (let i = 0; i < count; i++) addAny(builder, random, families, { faults: 5 });
+  for (let i = 0; i < count; i++) addAny(builder, random, families, { faults: 5 }, without);
   return builder.instructions.length === 0 ? undefined : builder.finish(name);
 }
 

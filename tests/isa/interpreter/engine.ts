@@ -26,8 +26,6 @@ const SP = 4;
 const PAGE_FAULT = 14;
 const withErrorCode = new Set([8, 10, 11, 12, 13, 14, 17]);
 
-const NO_AC = "alignment checks (#AC) are not implemented";
-
 const ports: Ports = { read: () => 0xffffffff, write: () => {} };
 const tsc: TimeStampCounter = { low: 0, high: 0, read: () => {}, write: () => {} };
 
@@ -46,7 +44,7 @@ interface WatchedPage {
  */
 export class InterpreterEngine implements IsaEngine {
   readonly name = "interpreter";
-  readonly lacks = { alignment: NO_AC, "AC checks alignment in ring 3": NO_AC };
+  readonly lacks = {};
   readonly #state: CpuState;
   readonly #cpu: Cpu;
   readonly #mmu: Mmu;
