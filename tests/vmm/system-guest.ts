@@ -1,5 +1,6 @@
 import { setBootState } from "../../src/vmm/cpu/boot-state.js";
 import { Cpu } from "../../src/vmm/cpu/cpu.js";
+import { Event } from "../../src/vmm/cpu/events.js";
 import { EAX, EBP, EBX, ECX, EDI, EDX, ESI, ESP } from "../../src/vmm/cpu/general-registers.js";
 import { setRealModeSegment } from "../../src/vmm/cpu/hidden-part.js";
 import * as at from "../../src/vmm/cpu/layout.js";
@@ -28,6 +29,10 @@ export const HANDLERS = 0x1_8000;
 export const STACK0 = 0x2_0000;
 export const STACK3 = 0x3_0000;
 export const DATA = 0x4_0000;
+/** Of each vector. */
+export const handlerOf = (vector: number): number => HANDLERS + 16 * vector;
+const HLT = 0xf4;
+const CONTINUATION = 0x1_f000;
 
 /** Selectors of the fixture's GDT. */
 export const CODE0 = 0x08;
@@ -165,7 +170,7 @@ export class SystemGuest {
     this.put(address + 4, ((offset & 0xffff_0000) | (access << 8) | parameters) >>> 0);
   }
   /** A gate in the IDT; by default a 32-bit interrupt gate to a handler of its own in CODE0. */
-  gate(vector: number, access: number = Access.interrupt32, selector = CODE0, offset = HANDLERS + 16 * vector): void {
+  gate(vector: number, access: number = Access.interrupt32, selector = CODE0, offset = handlerOf(vector)): void {
     this.gateAt(IDT + 8 * vector, selector, offset, access);
   }
 
@@ -286,6 +291,24 @@ export class SystemGuest {
   execDelivering(...bytes: number[]): boolean {
     this.place(bytes);
     return this.interpreter.step() !== "tripleFault";
+  }
+  /** The real loop over code at CS:EIP, where every handler of `protectedMode` begins with HLT. */
+  runToHandler(...code: number[]): void {
+    this.cpu.clearEvents(Event.Halted);
+    this.place(code);
+    for (let vector = 0; vector < 256; vector++) this.put(handlerOf(vector), HLT, 1);
+    this.interpreter.run(1000);
+  }
+  /** Goes on with code in place of the HLT where `runToHandler` stopped; it lies elsewhere, so that the handler can be reached again. */
+  goOn(...code: number[]): void {
+    this.cpu.clearEvents(Event.Halted);
+    this.cpu.eip = CONTINUATION;
+    this.place(code);
+    this.interpreter.run(1000);
+  }
+  /** Whether `runToHandler` or `goOn` stopped at the first instruction of a handler. */
+  isAtHandler(vector: number): boolean {
+    return this.eip === handlerOf(vector) + 1;
   }
   private expectDone(...bytes: number[]): void {
     const raised = this.exec(...bytes);

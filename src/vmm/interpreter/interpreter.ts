@@ -121,13 +121,16 @@ export class Interpreter {
     state.set(at.BUDGET, budget);
     this.accounted = budget;
     for (;;) {
-      if (state.get(at.EVENTS) !== 0) {
+      if (state.get(at.EVENTS) & ~Event.Resume) {
         const stopped = this.attend();
         if (stopped) return this.rest(stopped);
       }
       if (state.i32[at.BUDGET >> 2] <= 0) return this.rest(Stopped.Budget);
       // What was attended to may have raised another event, which comes before the next instruction.
-      if (state.get(at.EVENTS) !== 0) continue;
+      if (state.get(at.EVENTS) !== 0) {
+        if (state.get(at.EVENTS) === Event.Resume) this.cpu.endResume();
+        continue;
+      }
       this.onDispatch();
       const record = this.lookup(this.cpu.eip, 0);
       if (record) this.enter(record);
