@@ -377,5 +377,4 @@ export class Cpu {
   }
 }
 
-const DERIVED_EVENTS =
-  Event.Intr | Event.Nmi | Event.Debug | Event.SingleStep | Event.Breakpoints | Event.VirtualInterrupt | Event.Resume;
+const DERIVED_EVENTS = Event.Intr | Event.Nmi | Event.Debug | Event.SingleStep | Event.Breakpoints | Event.VirtualInterrupt | Event.Resume;
