@@ -16,7 +16,11 @@ export const beyond: readonly Beyond[] = [
     why: "the gates are the host's kernel's",
     testedBy: ["vmm/interrupt-delivery.test.ts"],
   },
-  { what: "INT1, single step, debug registers", why: "the host's kernel and hypervisor take part", testedBy: ["vmm/debug.test.ts"] },
+  {
+    what: "INT1, single step, debug registers",
+    why: "the host's kernel and hypervisor take part",
+    testedBy: ["vmm/single-step.test.ts", "vmm/debug-registers.test.ts", "vmm/data-breakpoints.test.ts"],
+  },
   {
     what: "IRET with NT, to an outer level or to virtual-8086 mode",
     why: "not from ring 3, nor in long mode",
