@@ -120,4 +120,15 @@ export const equivalent: readonly Explanation[] = [
     changes: [">>> -> >>"],
     reason: MODULO,
   },
+  {
+    file: "src/vmm/mmu/walk.ts",
+    source: "const within = 2 ** level.shift - 1;",
+    changes: ["1 -> 2", "1 -> 0"],
+    reason: "both uses cut the offset in the 4 KiB page off",
+  },
+  {
+    file: "src/vmm/cpu/delivery.ts",
+    source: "cpu.stepping = false;",
+    reason: "beforeInstruction sets it for each instruction, and nothing reads it between two",
+  },
 ];

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Mutation, mutated } from "./mutation.js";
 
 /** What the judges need of the project. */
-const PARTS = ["src", "tests", "package.json", "tsconfig.json", "vitest.config.ts"];
+const PARTS = ["src", "tests", "scripts", "package.json", "tsconfig.json", "vitest.config.ts"];
 
 /** A copy of the sources in a folder of its own: mutations never touch the project's. */
 export class WorkingCopy {
