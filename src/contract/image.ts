@@ -14,20 +14,26 @@ export type ImageKind = (typeof imageKinds)[number];
 export const fileRoles = ["kernel", "initrd", "module"] as const;
 export type FileRole = (typeof fileRoles)[number];
 
-/** The files that an image of a kind may have beside its kernel, and those that it has where nothing is said. */
+/** The files that an image of a kind may have, and those that it has where nothing is said. */
 const filesOfKind: Record<ImageKind, { roles: readonly FileRole[]; usual: readonly FileRole[] }> = {
   linux: { roles: ["kernel", "initrd"], usual: ["kernel", "initrd"] },
   multiboot: { roles: ["kernel", "module"], usual: ["kernel"] },
 };
+export const mostModules = 16;
 
-/** The roles that an image waits for where its request names none. */
-export function usualRoles(kind: ImageKind): FileRole[] {
-  return [...filesOfKind[kind].usual];
+/** What an image waits for: files by role, and what each of its modules is told. */
+export function awaitedFiles({ kind, files, modules }: Pick<ImageCreate, "kind" | "files" | "modules">): {
+  roles: FileRole[];
+  modules: string[];
+} {
+  const roles = files ?? filesOfKind[kind].usual;
+  return { roles: roles.filter((role) => role !== "module"), modules: modules ?? (roles.includes("module") ? ["module"] : []) };
 }
 
 export const ImageFile = z
   .object({
     role: z.enum(fileRoles),
+    index: z.int().optional().meta({ description: "Which module, from 0; only with role `module`" }),
     sizeBytes: z.int().nullable().meta({ description: "null until it is there" }),
     sha256: z
       .string()
@@ -50,6 +56,7 @@ export const Image = z
     cmdline: z
       .string()
       .meta({ description: "Kernel command line where a vm brings none. A multiboot kernel sees the image's name as a word in front" }),
+    modules: z.array(z.string()).meta({ description: "Of kind `multiboot`: what each module is told" }),
     memoryMiB: z.int().meta({ description: "Memory of a vm that does not say" }),
     files: z.array(ImageFile).meta({ description: "The roles it is made of; those without a digest are waited for" }),
     createdAt: Time,
@@ -74,12 +81,21 @@ export const ImageCreate = z
       .optional()
       .meta({
         description:
-          "The roles the image waits for before it is ready: `kernel` and, for kind `linux`, `initrd`, or, for kind `multiboot`, `module`. Default: kernel and initrd for `linux`, the kernel alone for `multiboot`",
+          'The roles the image waits for before it is ready: `kernel` and, for kind `linux`, `initrd`, or, for kind `multiboot`, `module` (the same as `modules` of `["module"]`). Default: kernel and initrd for `linux`, the kernel alone for `multiboot`',
+      }),
+    modules: z
+      .array(Cmdline.meta({ description: "Printable ASCII; by custom the first word is the module's name" }))
+      .max(mostModules)
+      .optional()
+      .meta({
+        description: "Of kind `multiboot`: what each module is told, in their order. The image waits for as many files of role `module`",
+        example: ["ext2fs --readonly", "exec"],
       }),
   })
   .refine(({ kind, files = [] }) => files.every((role) => filesOfKind[kind].roles.includes(role)), {
     path: ["files"],
     message: "not a role of this kind",
   })
+  .refine(({ kind, modules }) => modules === undefined || kind === "multiboot", { path: ["modules"], message: "only of kind multiboot" })
   .meta({ id: "ImageCreate" });
 export type ImageCreate = z.infer<typeof ImageCreate>;

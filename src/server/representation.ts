@@ -5,7 +5,7 @@ import type { FileRole, Image, ImageKind } from "../contract/image.js";
 import type { Operation, OperationKind } from "../contract/operation.js";
 import type { Vm } from "../contract/vm.js";
 import type * as rows from "../store/generated/client.js";
-import type { ImageWithFiles } from "../store/images.js";
+import { awaitedSlots, type ImageWithFiles, isSlot } from "../store/images.js";
 
 function time(at: Date): string {
   return at.toISOString();
@@ -57,9 +57,9 @@ export function showOperation(row: rows.Operation): Operation {
   };
 }
 
-/** Files that an image waits for are shown without a digest; a catalog image's roles are those of its files. */
+/** Files that an image waits for are shown without a digest; a catalog image waits for none. */
 export function showImage(row: ImageWithFiles): Image {
-  const roles = [...new Set([...row.roles, ...row.files.map(({ role }) => role)])];
+  const awaited = awaitedSlots(row);
   return {
     id: row.id,
     name: row.name,
@@ -69,9 +69,16 @@ export function showImage(row: ImageWithFiles): Image {
     description: row.description,
     cmdline: row.cmdline,
     memoryMiB: row.memoryMiB,
-    files: roles.map((role) => {
-      const file = row.files.find((each) => each.role === role);
-      return { role: role as FileRole, sizeBytes: file ? Number(file.sizeBytes) : null, sha256: file?.sha256 ?? null };
+    modules: row.modules,
+    files: [...awaited, ...row.files.filter((file) => !awaited.some((slot) => isSlot(file, slot)))].map((slot) => {
+      const file = row.files.find((each) => isSlot(each, slot));
+      const role = slot.role as FileRole;
+      return {
+        role,
+        ...(role === "module" ? { index: slot.index } : {}),
+        sizeBytes: file ? Number(file.sizeBytes) : null,
+        sha256: file?.sha256 ?? null,
+      };
     }),
     createdAt: time(row.createdAt),
     projectId: row.projectId,

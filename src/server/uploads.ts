@@ -7,24 +7,30 @@ import { readBzImage } from "../images/bzimage.js";
 import { ImageError } from "../images/image-error.js";
 import { checkMultiboot } from "../images/multiboot.js";
 import { checkInitrd } from "../images/ramdisk.js";
-import { attachFile, type ImageWithFiles, isReferenced } from "../store/images.js";
+import { attachFile, awaitedSlots, type FileSlot, type ImageWithFiles, isReferenced, isSlot, slotName } from "../store/images.js";
 import { contentDigests } from "./content-digest.js";
 import { notFound, ProblemError } from "./problem.js";
 import type { Service } from "./service.js";
 
-export async function takeFile(service: Service, image: ImageWithFiles, role: FileRole, request: Request): Promise<ImageWithFiles> {
-  const announced = contentDigests(request.headers["content-digest"]?.toString());
-  if (image.state !== "pending") return alreadyThere(image, role, announced);
-  if (!image.roles.includes(role))
-    throw new ProblemError("image_state_conflict", `The image waits for ${image.roles.join(" and ")}, not for a file ${role}`);
+type UploadSlot = FileSlot & { role: FileRole };
 
-  const incoming = await receive(service, role, request, [...announced.keys()]);
+export async function takeFile(service: Service, image: ImageWithFiles, slot: UploadSlot, request: Request): Promise<ImageWithFiles> {
+  const announced = contentDigests(request.headers["content-digest"]?.toString());
+  if (image.state !== "pending") return alreadyThere(image, slot, announced);
+  const awaited = awaitedSlots(image);
+  if (!awaited.some((each) => isSlot(each, slot)))
+    throw new ProblemError(
+      "image_state_conflict",
+      `The image waits for ${awaited.map(slotName).join(" and ")}, not for a file ${slotName(slot)}`,
+    );
+
+  const incoming = await receive(service, slot.role, request, [...announced.keys()]);
   try {
     for (const [algorithm, digest] of announced) {
       if (!incoming.digests.get(algorithm)?.equals(digest)) throw new ProblemError("digest_mismatch", `The body's ${algorithm} is another`);
     }
-    check(image.kind, role, incoming);
-    return await keep(service, image, role, incoming);
+    check(image.kind, slot.role, incoming);
+    return await keep(service, image, slot, incoming);
   } finally {
     await service.blobs.discard(incoming);
   }
@@ -59,12 +65,12 @@ function check(kind: ImageWithFiles["kind"], role: FileRole, { head, sizeBytes }
   }
 }
 
-async function keep({ db, blobs }: Service, image: ImageWithFiles, role: FileRole, incoming: Incoming): Promise<ImageWithFiles> {
+async function keep({ db, blobs }: Service, image: ImageWithFiles, slot: FileSlot, incoming: Incoming): Promise<ImageWithFiles> {
   const { sha256 } = incoming;
   const attached = await blobs.exclusively(sha256, async () => {
     await blobs.keep(incoming);
     try {
-      return await attachFile(db, image.id, { role, sha256, sizeBytes: BigInt(incoming.sizeBytes) });
+      return await attachFile(db, image.id, { ...slot, sha256, sizeBytes: BigInt(incoming.sizeBytes) });
     } finally {
       if (!(await isReferenced(db, sha256))) await blobs.remove(sha256);
     }
@@ -90,8 +96,8 @@ export async function removeUnreferenced({ db, blobs }: Pick<Service, "db" | "bl
 }
 
 /** Whoever did not hear that the last file had made the image ready sends it again: with its digest, that is recognised. */
-function alreadyThere(image: ImageWithFiles, role: FileRole, announced: Map<string, Buffer>): ImageWithFiles {
-  const present = image.files.find((file) => file.role === role);
+function alreadyThere(image: ImageWithFiles, slot: FileSlot, announced: Map<string, Buffer>): ImageWithFiles {
+  const present = image.files.find((file) => isSlot(file, slot));
   if (present && announced.get("sha256")?.toString("hex") === present.sha256) return image;
   throw new ProblemError("image_state_conflict", "The image is ready, and does not change any more");
 }

@@ -7,7 +7,27 @@ import { beyond, newestFirst, type PageRequest } from "./paging.js";
 
 export type ImageWithFiles = Image & { files: ImageFile[] };
 
-const files = { files: { orderBy: { role: "asc" as const } } };
+/** Place of a file in an image. `index` is 0 but for modules. */
+export interface FileSlot {
+  role: ImageRole;
+  index: number;
+}
+
+export function isSlot(file: FileSlot, { role, index }: FileSlot): boolean {
+  return file.role === role && file.index === index;
+}
+
+/** For people. */
+export function slotName({ role, index }: FileSlot): string {
+  return role === "module" ? `module ${index}` : role;
+}
+
+/** The files that an image is made of. None of a catalog image, whose files are no uploads. */
+export function awaitedSlots({ roles, modules }: Pick<Image, "roles" | "modules">): FileSlot[] {
+  return [...roles.map((role) => ({ role, index: 0 })), ...modules.map((_, index) => ({ role: "module" as const, index }))];
+}
+
+const files = { files: { orderBy: [{ role: "asc" as const }, { index: "asc" as const }] } };
 
 /** What a project may see: its own and the catalog's. */
 function visible(projectId: string) {
@@ -38,6 +58,7 @@ export function createImage(
     cmdline?: string;
     memoryMiB?: number;
     roles: ImageRole[];
+    modules: string[];
   },
 ): Promise<ImageWithFiles> {
   return commit(db, async (tx) => {
@@ -55,23 +76,23 @@ export type Attached =
   | { outcome: "quota_exceeded"; allowedMiB: number };
 
 /** Puts a file that is stored under its digest into a pending image, which becomes `ready` with the last one. */
-export function attachFile(db: Database, imageId: string, file: { role: ImageRole; sha256: string; sizeBytes: bigint }): Promise<Attached> {
+export function attachFile(db: Database, imageId: string, file: FileSlot & { sha256: string; sizeBytes: bigint }): Promise<Attached> {
   return commit(db, async (tx) => {
     await tx.rows.$queryRaw`SELECT 1 FROM "image" WHERE "id" = ${imageId} FOR NO KEY UPDATE`;
     const image = await tx.rows.image.findUnique({ where: { id: imageId }, include: files });
     if (image === null) return { outcome: "gone" };
     if (image.state !== "pending") return { outcome: "not_pending" };
-    const before = image.files.find(({ role }) => role === file.role);
-    const { role, sha256, sizeBytes } = file;
+    const before = image.files.find((each) => isSlot(each, file));
+    const { role, index, sha256, sizeBytes } = file;
     const allowedMiB = await diskQuota(tx, image.projectId, sizeBytes - (before?.sizeBytes ?? 0n));
     if (allowedMiB !== null) return { outcome: "quota_exceeded", allowedMiB };
     await tx.rows.imageFile.upsert({
-      where: { imageId_role: { imageId, role } },
-      create: { imageId, role, sha256, sizeBytes, projectId: image.projectId },
+      where: { imageId_role_index: { imageId, role, index } },
+      create: { imageId, role, index, sha256, sizeBytes, projectId: image.projectId },
       update: { sha256, sizeBytes, createdAt: new Date() },
     });
-    const present = new Set([...image.files.map((each) => each.role), role]);
-    const state = image.roles.every((each) => present.has(each)) ? "ready" : "pending";
+    const present = [...image.files, file];
+    const state = awaitedSlots(image).every((slot) => present.some((each) => isSlot(each, slot))) ? "ready" : "pending";
     const after = await tx.rows.image.update({ where: { id: imageId }, data: { state }, include: files });
     if (state === "ready") tx.record({ projectId: image.projectId, type: "image.ready", subject: image.id, data: { name: image.name } });
     return { outcome: "attached", image: after, replaced: before && before.sha256 !== sha256 ? before.sha256 : null };

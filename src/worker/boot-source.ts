@@ -8,7 +8,8 @@ import type { ImageWithFiles } from "../store/images.js";
 export interface HostFiles {
   kernel: string;
   initrd?: string;
-  module?: string;
+  /** In their order. */
+  modules?: string[];
 }
 
 export interface PrepareOptions {
@@ -27,13 +28,13 @@ export function hostBootSource(blobs: BlobStore, cache: ImageCache): BootSource 
       const { kernel, initrd } = await prepareImage(image.name, { cache, signal, onProgress });
       return { kernel, initrd };
     }
-    const paths = new Map<string, string>();
-    for (const { role, sha256 } of image.files) {
+    const paths = new Map<string, string[]>();
+    for (const { role, sha256 } of [...image.files].sort((a, b) => a.index - b.index)) {
       if (!(await blobs.has(sha256))) throw new ImageError("image_rejected", `this host doesn't have the ${role} of image ${image.name}`);
-      paths.set(role, blobs.path(sha256));
+      paths.set(role, [...(paths.get(role) ?? []), blobs.path(sha256)]);
     }
-    const kernel = paths.get("kernel");
+    const [kernel] = paths.get("kernel") ?? [];
     if (!kernel) throw new ImageError("image_rejected", `image ${image.name} has no kernel`);
-    return { kernel, initrd: paths.get("initrd"), module: paths.get("module") };
+    return { kernel, initrd: paths.get("initrd")?.[0], modules: paths.get("module") };
   };
 }

@@ -127,10 +127,52 @@ describe("an image of kind multiboot", () => {
     expect((await put(id, "kernel", Buffer.from(multibootKernel())).expect(200)).body).toMatchObject({ kind: "multiboot", state: "ready" });
   });
 
-  it("may have a module, of any bytes", async () => {
-    const { id } = await announce({ kind: "multiboot", files: ["kernel", "module"] });
-    expect((await put(id, "module", Buffer.from("anything")).expect(200)).body.state).toBe("pending");
-    expect((await put(id, "kernel", gzipSync(multibootKernel())).expect(200)).body.state).toBe("ready");
+  it("may have modules, of any bytes, each told something of its own", async () => {
+    const { id } = await announce({ kind: "multiboot", modules: ["first", "second with words"] });
+    const [first, second] = [Buffer.from("anything"), Buffer.alloc(0)];
+    expect((await put(id, "module?index=1", second).expect(200)).body.state).toBe("pending");
+    expect((await put(id, "kernel", gzipSync(multibootKernel())).expect(200)).body.state).toBe("pending");
+    expect((await put(id, "module?index=0", first).expect(200)).body).toMatchObject({
+      state: "ready",
+      modules: ["first", "second with words"],
+      files: [
+        { role: "kernel" },
+        { role: "module", index: 0, sizeBytes: 8, sha256: sha256(first) },
+        { role: "module", index: 1, sizeBytes: 0, sha256: sha256(second) },
+      ],
+    });
+  });
+
+  it("has one module where its files say so", async () => {
+    const { id, files } = await announce({ kind: "multiboot", files: ["kernel", "module"] });
+    expect(files).toMatchObject([{ role: "kernel" }, { role: "module", index: 0 }]);
+    await put(id, "kernel", Buffer.from(multibootKernel())).expect(200);
+    const refused = await installation.admin.post("/v1/vms", { image: id });
+    expect([refused.status, refused.body.code, refused.body.detail]).toEqual([
+      409,
+      "image_state_conflict",
+      expect.stringContaining("module 0"),
+    ]);
+    expect((await put(id, "module", Buffer.from("anything")).expect(200)).body).toMatchObject({ state: "ready", modules: ["module"] });
+  });
+
+  it.each([
+    ["module?index=1", 409],
+    ["kernel?index=1", 409],
+    ["module?index=16", 400],
+    ["initrd", 409],
+  ])("waits for no file %s where it has one module", async (role, status) => {
+    const { id } = await announce({ kind: "multiboot", modules: ["only"] });
+    await put(id, role, Buffer.from(multibootKernel())).expect(status);
+  });
+
+  it.each([
+    { kind: "linux", modules: ["a"] },
+    { kind: "multiboot", modules: Array.from({ length: 17 }, () => "a") },
+    { kind: "multiboot", modules: ["a\nb"] },
+  ])("cannot be announced with %j", async (fields) => {
+    const answer = await installation.admin.post("/v1/images", { name: "wrong", ...fields });
+    expect([answer.status, answer.body.code]).toEqual([400, "invalid_request"]);
   });
 
   it.each([

@@ -95,9 +95,12 @@ export class Served {
     return { status: response.status, body: text === "" ? null : JSON.parse(text) };
   }
 
-  /** Uploads an image; by default the tiny guest as image `tiny`. */
-  async addImage(name = "tiny", kind = "linux", files: Record<string, Uint8Array> = { kernel: tinyGuest() }): Promise<void> {
-    const { body } = await this.request("POST", "/v1/images", { name, kind, files: Object.keys(files) });
+  /** Uploads files, by role, as an image; by default the tiny guest as image `tiny`. */
+  async addImage(
+    fields: object = { name: "tiny", kind: "linux", files: ["kernel"] },
+    files: Record<string, Uint8Array> = { kernel: tinyGuest() },
+  ): Promise<void> {
+    const { body } = await this.request("POST", "/v1/images", fields);
     for (const [role, bytes] of Object.entries(files)) {
       const { status } = await this.request("PUT", `/v1/images/${(body as { id: string }).id}/files/${role}`, bytes);
       if (status >= 300) throw new Error(`upload answered ${status}`);

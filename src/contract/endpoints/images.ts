@@ -1,5 +1,6 @@
+import { z } from "zod";
 import { endpoint } from "../endpoint.js";
-import { Image, ImageCreate, ImagePage } from "../image.js";
+import { Image, ImageCreate, ImagePage, mostModules } from "../image.js";
 import { pageQuery } from "../paging.js";
 
 const tag = "images";
@@ -54,6 +55,15 @@ export const putImageFile = endpoint({
   description:
     "The raw bytes as the body (`curl -T`). `Content-Digest: sha-256=:...:` is checked where it is given. While the image is pending a file may be sent again; once all roles are in, the image is `ready` and never changes. What is refused leaves nothing behind.",
   role: "operator",
+  query: {
+    index: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(mostModules - 1)
+      .default(0)
+      .meta({ description: "Which module; only with role `module`" }),
+  },
   upload: true,
   answers: { 200: { description: "The image as it is now", schema: Image } },
   problems: [

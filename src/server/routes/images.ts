@@ -1,5 +1,5 @@
 import { createImage, deleteImage, getImage, listImages, putImageFile } from "../../contract/endpoints/images.js";
-import { type FileRole, fileRoles, usualRoles } from "../../contract/image.js";
+import { awaitedFiles, type FileRole, fileRoles } from "../../contract/image.js";
 import { isUniqueViolation } from "../../store/database.js";
 import {
   createImage as createRow,
@@ -39,8 +39,8 @@ export function imageRoutes(router: Router, service: Service): void {
   });
 
   router.serve(createImage, async ({ projectId, body }) => {
-    const { files: roles = usualRoles(body.kind), ...fields } = body;
-    const image = await createRow(db, { ...fields, roles, projectId }).catch((error: unknown) => {
+    const { files, modules, ...fields } = body;
+    const image = await createRow(db, { ...fields, ...awaitedFiles(body), projectId }).catch((error: unknown) => {
       if (isUniqueViolation(error)) throw new ProblemError("name_taken", `The project has an image ${JSON.stringify(body.name)}`);
       throw error;
     });
@@ -49,9 +49,9 @@ export function imageRoutes(router: Router, service: Service): void {
 
   router.serve(getImage, async ({ projectId, params }) => ({ status: 200, body: showImage(await existing(projectId, params.id)) }));
 
-  router.serve(putImageFile, async ({ projectId, params, request }) => {
+  router.serve(putImageFile, async ({ projectId, params, query, request }) => {
     if (!isFileRole(params.role)) throw notFound("file role", params.role);
-    const image = await takeFile(service, await own(projectId, params.id), params.role, request);
+    const image = await takeFile(service, await own(projectId, params.id), { role: params.role, index: query.index }, request);
     return { status: 200, body: showImage(image) };
   });
 

@@ -1,7 +1,6 @@
 import { createVm, getVm, listVms, patchVm, waitVm } from "../../contract/endpoints/vms.js";
 import { acceptCreate } from "../../store/acceptance.js";
-import type { ImageWithFiles } from "../../store/images.js";
-import { findImage } from "../../store/images.js";
+import { awaitedSlots, findImage, type ImageWithFiles, isSlot, slotName } from "../../store/images.js";
 import { listOperations } from "../../store/operation-list.js";
 import { latestSeq } from "../../store/outbox.js";
 import { findVm, type LabelCondition, listVms as listRows } from "../../store/vm-list.js";
@@ -30,7 +29,7 @@ export function vmRoutes(router: Router, service: Service): void {
     const image = await findImage(db, projectId, body.image);
     if (image === null) throw notFound("image", body.image);
     if (image.state === "pending")
-      throw new ProblemError("image_state_conflict", `The image waits for ${missingRoles(image).join(" and ")}`);
+      throw new ProblemError("image_state_conflict", `The image waits for ${missingFiles(image).join(" and ")}`);
     const { name, start, labels, memoryMiB, cmdline, ttlSeconds } = body;
     const outcome = await acceptCreate(db, asker, {
       ...(name === undefined ? {} : { name }),
@@ -97,6 +96,7 @@ function labelCondition(given: string): LabelCondition {
   return at < 0 ? { key: given, value: null } : { key: given.slice(0, at), value: given.slice(at + 1) };
 }
 
-function missingRoles(image: ImageWithFiles): string[] {
-  return image.roles.filter((role) => !image.files.some((file) => file.role === role));
+function missingFiles(image: ImageWithFiles): string[] {
+  const missing = awaitedSlots(image).filter((slot) => !image.files.some((file) => isSlot(file, slot)));
+  return missing.map(slotName);
 }
