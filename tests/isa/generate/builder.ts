@@ -1,23 +1,19 @@
 import { newBytes, newWords } from "../arena.js";
 import type { Case, Instruction } from "../case.js";
 import { type Form, type Operand, widthOf } from "../forms/form.js";
-import { CODE, CODE_LIMIT, CROSSING_WINDOW, DATA, EDGE_WINDOW, LOW, PAGE, WINDOW } from "../layout.js";
+import { CODE, CODE_LIMIT, CROSSING_WINDOW, EDGE_WINDOW, PAGE, WINDOW } from "../layout.js";
 import type { Random } from "../random.js";
 import { flagRules, undefinedAfter } from "../undefined-flags.js";
 import { hasUnspecifiedFields } from "../unspecified.js";
+import { encodeAddress, encodeOffset, pushLittle } from "./addressing.js";
 import { defaultFx } from "./fx.js";
+import { CaseRegisters, SP } from "./registers.js";
 import { address, interestingImmediate, interestingWord, randomFlags, randomPlace } from "./values.js";
 
 /** With 16 bits and a count above 16 their result is undefined, not only its flags. */
 const DOUBLE_SHIFTS = new Set(["shld", "shrd"]);
 
 const CX = 1;
-const SP = 4;
-const BP = 5;
-
-const SEGMENT_PREFIXES = [0x26, 0x36, 0x3e, 0x2e, 0x64, 0x65];
-/** Registers that a 16-bit address is the sum of, by ModRM.rm. */
-const COMBINATIONS16 = [[3, 6], [3, 7], [5, 6], [5, 7], [6], [7], [5], [3]];
 
 /** What the caller wants of an instruction; everything left out is drawn. */
 export interface Wish {
@@ -40,22 +36,14 @@ export interface Wish {
   readonly content?: ArrayLike<number>;
 }
 
-/** Builds a case instruction by instruction. Registers get their initial values when something needs them, the rest at the end. */
-export class CaseBuilder {
+/** Builds a case instruction by instruction. */
+export class CaseBuilder extends CaseRegisters {
   readonly instructions: Instruction[] = [];
   readonly crossing: Uint8Array;
   readonly edge: Uint8Array;
   eflags: number;
   eip: number;
   fx: Uint8Array = defaultFx;
-  readonly #random: Random;
-  readonly #gpr = newWords(8);
-  // Sets of registers, a bit each.
-  #fixed = 0;
-  /** They still hold what the case started with. */
-  #initial = 0xff;
-  /** Addresses are made of them. */
-  #pointers = 0;
   readonly #lowPage: boolean;
   /** The last instruction has left memory that isn't compared, and which nothing may read. */
   #sealed = false;
@@ -64,7 +52,7 @@ export class CaseBuilder {
   #length = 0;
 
   constructor(random: Random, lowPage: boolean) {
-    this.#random = random;
+    super(random);
     this.#lowPage = lowPage;
     this.eflags = randomFlags(random);
     this.eip = CODE + 0x100 + random.below(64);
@@ -83,41 +71,6 @@ export class CaseBuilder {
     return this.#undefined;
   }
 
-  setRegister(register: number, value: number): void {
-    this.#gpr[register] = value;
-    this.#fixed |= 1 << register;
-  }
-
-  /** Gives a register its initial value, if nothing else has. */
-  offer(register: number, value: number): void {
-    if (this.isFree(register)) this.setRegister(register, value);
-  }
-
-  /** A register that the case hasn't written: its value is known here. */
-  isInitial(register: number): boolean {
-    return (this.#initial & (1 << register)) !== 0;
-  }
-
-  isPointer(register: number): boolean {
-    return (this.#pointers & (1 << register)) !== 0;
-  }
-
-  isFree(register: number): boolean {
-    return (this.#initial & ~this.#fixed & (1 << register)) !== 0;
-  }
-
-  /** Value of a register that is still initial; draws one if need be. */
-  register(register: number): number {
-    if ((this.#fixed & (1 << register)) === 0)
-      this.setRegister(register, register === SP ? this.#stackPointer() : interestingWord(this.#random));
-    return this.#gpr[register];
-  }
-
-  /** From here on the register's value is unknown. */
-  clobber(registers: readonly number[]): void {
-    for (const register of registers) this.#initial &= ~(1 << register);
-  }
-
   /** Puts bytes into the windows, as far as they lie there. */
   poke(at: number, bytes: ArrayLike<number>): void {
     for (let i = 0; i < bytes.length; i++) {
@@ -133,7 +86,7 @@ export class CaseBuilder {
    * image with fields that aren't compared, or if the code is full.
    */
   add(form: Form, wish: Wish = {}): boolean {
-    const random = this.#random;
+    const random = this.random;
     const rules = flagRules(form.mnemonic);
     if ((rules.reads & this.#undefined) !== 0) return false;
     if (this.#length + 15 > CODE_LIMIT || this.#sealed) return false;
@@ -156,7 +109,7 @@ export class CaseBuilder {
         const width = widthOf(rm, size);
         const target = wish.address ?? address(random, randomPlace(random, wish.faults ?? 15), width, this.#wantsAlignment(form, width));
         if (wish.content !== undefined) this.poke(target, wish.content);
-        operandAddress = this.#effectiveAddress(reg, target, prefixes, tail);
+        operandAddress = encodeAddress(this, random, this.#lowPage, reg, target, { prefixes, tail });
         destinationIsMemory = form.operands[0] === rm;
       } else {
         tail.push(0xc0 | (reg << 3) | (wish.rm ?? random.below(8)));
@@ -178,10 +131,7 @@ export class CaseBuilder {
         pushLittle(tail, immediateValue, bytes);
       } else if (o.kind === "O") {
         const target = wish.address ?? address(random, randomPlace(random, wish.faults ?? 15), size, false);
-        const is16 = random.oneIn(20);
-        if (is16) prefixes.push(0x67);
-        pushLittle(tail, is16 && this.#lowPage && !random.oneIn(6) ? LOW + random.below(PAGE - 32) : target, is16 ? 2 : 4);
-        if (random.oneIn(12)) prefixes.push(random.pick(SEGMENT_PREFIXES));
+        encodeOffset(random, this.#lowPage, target, { prefixes, tail });
       } else if (o.kind === "J") {
         pushLittle(tail, wish.immediate ?? 0, o.width === "b" ? 1 : size === 2 ? 2 : 4);
       }
@@ -230,7 +180,7 @@ export class CaseBuilder {
       code,
       eip: this.eip,
       eflags: this.eflags,
-      gpr: this.#gpr,
+      gpr: this.gpr,
       fx: this.fx,
       crossing: this.crossing,
       edge: this.edge,
@@ -240,104 +190,23 @@ export class CaseBuilder {
   #isMemory(rm: Operand, wish: Wish): boolean {
     if (rm.kind === "M") return true;
     if (rm.kind === "R" || rm.kind === "N" || rm.kind === "U") return false;
-    return wish.memory ?? !this.#random.oneIn(2);
+    return wish.memory ?? !this.random.oneIn(2);
   }
 
   #wantsAlignment(form: Form, width: number): boolean {
-    return form.traits.has("a16") ? !this.#random.oneIn(10) : width > 1 && this.#random.oneIn(3);
+    return form.traits.has("a16") ? !this.random.oneIn(10) : width > 1 && this.random.oneIn(3);
   }
 
   /** Count of a shift as encoded or in CL; undefined where it isn't one, or CL can't be known. */
   #shiftCount(form: Form, size: number, wish: Wish): number | undefined {
     const rule = flagRules(form.mnemonic);
     if (!rule.counts) return undefined;
-    const random = this.#random;
+    const random = this.random;
     if (form.operands.some((o) => o.width === "1")) return 1;
     if (form.operands.some((o) => o.kind === "I")) return wish.immediate ?? shiftCount(random, size);
     if (!this.isInitial(CX)) return undefined;
     if (this.isFree(CX)) this.setRegister(CX, ((interestingWord(random) & ~0xff) | shiftCount(random, size)) >>> 0);
-    return this.#gpr[CX] & 0xff;
-  }
-
-  /** Chooses an addressing form and the values of its registers so that the address is `target`, or what 16 bits allow; gives the address. */
-  #effectiveAddress(reg: number, target: number, prefixes: number[], tail: number[]): number {
-    const random = this.#random;
-    if (random.oneIn(12)) prefixes.push(random.pick(SEGMENT_PREFIXES));
-    if (random.oneIn(20)) {
-      prefixes.push(0x67);
-      return this.#effectiveAddress16(reg, target, tail);
-    }
-    const base = random.oneIn(6) ? -1 : this.#known(0xff);
-    const useBase = base >= 0;
-    const index = random.oneIn(3) ? this.#known(0xff & ~(1 << SP)) : -1;
-    const useIndex = index >= 0;
-    const scale = random.below(4);
-    let rest = target;
-    if (useBase) this.#pointers |= 1 << base;
-    if (useIndex) this.#pointers |= 1 << index;
-    if (useIndex) {
-      if (this.isFree(index) && index !== base) this.setRegister(index, random.oneIn(2) ? random.below(64) - 32 : random.word());
-      if (index !== base) rest = (rest - (this.register(index) << scale)) | 0;
-    }
-    let disp: number;
-    if (useBase && this.isFree(base) && index !== base) {
-      const kind = random.below(3);
-      disp = kind === 0 ? 0 : kind === 1 ? random.below(256) - 128 : random.word() | 0;
-      this.setRegister(base, (rest - disp) >>> 0);
-    } else {
-      if (index === base && useBase) rest = (rest - (this.register(index) << scale)) | 0;
-      disp = useBase ? (rest - this.register(base)) | 0 : rest | 0;
-    }
-
-    const needsSib = useIndex || base === SP || (!useBase && random.oneIn(3));
-    const mod = !useBase ? 0 : disp === 0 && base !== BP && !random.oneIn(8) ? 0 : disp >= -128 && disp <= 127 && !random.oneIn(8) ? 1 : 2;
-    const rm = needsSib ? SP : useBase ? base : BP;
-    tail.push((mod << 6) | (reg << 3) | rm);
-    if (needsSib) tail.push((scale << 6) | ((useIndex ? index : SP) << 3) | (useBase ? base : BP));
-    if (!useBase || mod === 2) pushLittle(tail, disp, 4);
-    else if (mod === 1) pushLittle(tail, disp, 1);
-    return target >>> 0;
-  }
-
-  #effectiveAddress16(reg: number, target: number, tail: number[]): number {
-    const random = this.#random;
-    const at = this.#lowPage && !random.oneIn(6) ? LOW + random.below(PAGE - 32) : target & 0xffff;
-    const usable = [0, 1, 2, 3, 4, 5, 6, 7].filter((rm) => COMBINATIONS16[rm].every((r) => this.isInitial(r)));
-    if (usable.length === 0 || random.oneIn(6)) {
-      tail.push((reg << 3) | 6);
-      pushLittle(tail, at, 2);
-      return at;
-    }
-    const rm = random.pick(usable);
-    for (const r of COMBINATIONS16[rm]) this.#pointers |= 1 << r;
-    const sum = COMBINATIONS16[rm].reduce((total, r) => total + this.register(r), 0);
-    tail.push(0x80 | (reg << 3) | rm);
-    pushLittle(tail, at - sum, 2);
-    return at;
-  }
-
-  /** One of `registers` whose value is known, or -1. */
-  #known(registers: number): number {
-    const known = this.#initial & registers;
-    if (known === 0) return -1;
-    for (;;) {
-      const register = this.#random.below(8);
-      if ((known & (1 << register)) !== 0) return register;
-    }
-  }
-
-  #stackPointer(): number {
-    const random = this.#random;
-    switch (random.below(10)) {
-      case 0:
-        return EDGE_WINDOW + random.below(WINDOW + 8);
-      case 1:
-        return CROSSING_WINDOW + random.below(WINDOW);
-      case 2:
-        return DATA + PAGE + random.below(48); // pushes reach the read-only page
-      default:
-        return DATA + 4 * PAGE + 256 + 4 * random.below(700);
-    }
+    return this.gpr[CX] & 0xff;
   }
 
   /** General registers that the instruction writes. */
@@ -352,10 +221,6 @@ export class CaseBuilder {
     if ((first.kind === "E" || first.kind === "R") && !memory) return [...form.alsoWrites, whole(tail[0] & 7)];
     return form.alsoWrites;
   }
-}
-
-export function pushLittle(to: number[], value: number, bytes: number): void {
-  for (let i = 0; i < bytes; i++) to.push((value >>> (8 * i)) & 0xff);
 }
 
 /** Counts around 0, 1, the width and 32. */

@@ -1,7 +1,8 @@
 import type { Case } from "../case.js";
 import { type Form, parseForms } from "../forms/form.js";
 import type { Random } from "../random.js";
-import { CaseBuilder, pushLittle, type Wish } from "./builder.js";
+import { pushLittle } from "./addressing.js";
+import { CaseBuilder, type Wish } from "./builder.js";
 import { addVariant, forms } from "./families.js";
 import { type Flavour, randomFx } from "./fx.js";
 
