@@ -1,5 +1,5 @@
 /**
- * npm run mutate -- [--count N] [--seed S] [--only FAMILY[,FAMILY]] [--at FILE[:LINE]] [--jobs J]
+ * npm run mutate -- [--count N] [--seed S] [--only FAMILY[,FAMILY]] [--at FILE:LINE[,FILE:LINE]] [--jobs J]
  *
  * Changes one constant, width, sign, operator, flag rule or table entry of the monitor's sources at a time, and looks whether a test
  * notices: all mutants of a line, otherwise a sample. Exit code 0: every mutant was killed, or is explained as equivalent
@@ -40,10 +40,8 @@ const chosen = values.only?.split(",") ?? families;
 if (!chosen.every(isFamily)) usage(`no family ${chosen.find((name) => !isFamily(name))}`);
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const [atFile, atLine] = values.at?.split(":") ?? [];
-const sites = new Map([...sitesIn(root, chosen)].filter(([file]) => atFile === undefined || file.endsWith(atFile)));
-const ofLine = () => [...sites.values()].flat().flatMap((site) => site.mutations.filter(isAtLine));
-const mutations = atLine === undefined ? sample(sites, count, seed) : ofLine();
+const sites = sitesIn(root, chosen);
+const mutations = values.at === undefined ? sample(sites, count, seed) : values.at.split(",").flatMap(ofLine);
 if (mutations.length === 0) usage(`nothing to change in ${values.at ?? chosen.join()}`);
 const places = [...sites.values()].reduce((sum, { length }) => sum + length, 0);
 console.log(`${mutations.length} of the mutants of ${places} places in ${sites.size} files, seed ${seed}`);
@@ -77,8 +75,11 @@ const unexplained = survivors.filter((mutation) => reasonOf(mutation) === undefi
 summarize();
 process.exit(unexplained.length === 0 ? 0 : 1);
 
-function isAtLine({ file, start }: Mutation): boolean {
-  return lineOf(textOf(file), start) === Number(atLine);
+/** All mutants of a line, "FILE:LINE"; the end of the file's name will do. */
+function ofLine(at: string): Mutation[] {
+  const [name, line] = at.split(":");
+  const ofFile = [...sites].filter(([file]) => file.endsWith(name)).flatMap(([, found]) => found);
+  return ofFile.flatMap((site) => site.mutations.filter(({ file, start }) => lineOf(textOf(file), start) === Number(line)));
 }
 
 function textOf(file: string): string {
