@@ -1,6 +1,6 @@
 import { RAM_BASE } from "../cpu/layout.js";
 import type { ValueType } from "../wasm/opcodes.js";
-import { Emitter, type Temp, type Value, type Vector, type Wide } from "./emitter.js";
+import { Emitter, type Value, type Vector, type Wide } from "./emitter.js";
 
 /**
  * One operand of the instruction being emitted, opaque to definitions.
@@ -148,15 +148,6 @@ export abstract class Stage extends Emitter {
   }
   /** Calls a helper of the core module with wasm values already on the stack; results are on the stack. */
   abstract callHelper(helper: Helper): void;
-  /** Calls a helper with one i32 or i64 result. */
-  call(helper: Helper, args: readonly (Value | Wide)[]): Temp {
-    for (const arg of args) {
-      if (typeof arg === "bigint") this.putWide(arg);
-      else this.put(arg);
-    }
-    this.callHelper(helper);
-    return this.take(helper.results[0]);
-  }
   /** This instruction is sensitive: in line in binary translation, a trap in direct execution. */
   abstract sensitive(): void;
 }
