@@ -145,4 +145,10 @@ export const equivalent: readonly Explanation[] = [
     changes: ["true -> false"],
     reason: BEHIND,
   },
+  {
+    file: "src/vmm/cpu/tasks.ts",
+    source: "if (!mmu.probe((oldTss + oldLayout.eip) >>> 0, saved, true, false)) return Outcome.Fault;",
+    changes: [">>> -> >>"],
+    reason: MODULO,
+  },
 ];
