@@ -2,7 +2,7 @@ import { type Node, oneByte, twoByte } from "../../src/vmm/decode/opcode-map.js"
 import { CaseSource, familyNames } from "../isa/generate/source.js";
 import { Random } from "../isa/random.js";
 import * as map from "./memory-map.js";
-import { GDT_ENTRIES, Selector } from "./memory-map.js";
+import { systemCode } from "./system-code.js";
 import { interestingWord } from "./values.js";
 
 const CORPUS_PER_FAMILY = 50;
@@ -22,127 +22,6 @@ function opening(bytes: readonly number[], node: Node): [readonly number[], bool
   return [[bytes, !("name" in node) || node.hasModRM]];
 }
 
-/** What systems are made of, which random opcodes seldom get right: "%" is a random byte, "$" a selector. */
-const SYSTEM: readonly string[] = [
-  "0f 20 %",
-  "0f 22 c0",
-  "0f 22 d8",
-  "0f 22 e0",
-  "0f 22 %",
-  "0f 23 %",
-  "0f 21 %",
-  "0f 06",
-  "0f 01 f0",
-  "0f 01 15 00 30 00 00",
-  "0f 01 1d 00 30 00 00",
-  "0f 00 d0",
-  "0f 00 d8",
-  "0f 00 c8",
-  "0f 01 38",
-  "0f 01 3b",
-  "0f 02 c1",
-  "0f 03 c1",
-  "0f 00 e1",
-  "0f 00 e9",
-  "63 c8",
-  "8e c0",
-  "8e d0",
-  "8e d8",
-  "8e e0",
-  "8e e8",
-  "b8 $ 00 00 8e c0",
-  "b8 $ 00 00 8e d8",
-  "b8 $ 00 00 8e d0",
-  "b8 $ 00 00 8e e8",
-  "cf",
-  "66 cf",
-  "ca % 00",
-  "cb",
-  "66 cb",
-  "cd %",
-  "cc",
-  "ce",
-  "f1",
-  "9a % 50 00 00 $ 00",
-  "ea % 00 01 00 $ 00",
-  "ea % 50 00 00 $ 00",
-  "9a % 50 $ 00",
-  "ea % 00 $ 00",
-  "fa",
-  "fb",
-  "f4",
-  "9c",
-  "9d",
-  "66 9c",
-  "66 9d",
-  "6a % 9d",
-  "68 % % 00 00 9d",
-  "0f 34",
-  "0f 35",
-  "0f 30",
-  "0f 32",
-  "0f 31",
-  "0f a2",
-  "0f 08",
-  "0f 09",
-  "e4 %",
-  "e5 %",
-  "e6 %",
-  "e7 %",
-  "ec",
-  "ed",
-  "ee",
-  "ef",
-  "6c",
-  "6d",
-  "6e",
-  "6f",
-  "f3 6c",
-  "f3 6d",
-  "f3 6e",
-  "0f ae 00",
-  "0f ae 08",
-  "0f ae 10",
-  "0f ae 18",
-  "b9 74 01 00 00 0f 30",
-  "b9 % 01 00 00 0f 32",
-  "b8 % % % % 0f 22 e0",
-  "b8 % 00 00 80 0f 22 c0",
-  "b8 % 00 01 e0 0f 22 c0",
-  "0f 20 c0 34 01 0f 22 c0",
-  "c8 % 00 %",
-  "c9",
-  "60",
-  "61",
-  "62 %",
-  "c4 %",
-  "c5 %",
-  "0f b2 %",
-  "8f %",
-  "ff %",
-  "d9 30",
-  "d9 20",
-  "dd 30",
-  "dd 20",
-  "0f c7 %",
-  "0f 77",
-  "9b",
-  "db e3",
-  "e2 %",
-  "e3 %",
-  "eb %",
-  "eb fe",
-  "75 %",
-  "74 %",
-  "e8 % % 00 00",
-  "c3",
-  "c2 % 00",
-  "ff 20",
-  "ff 28",
-  "ff 18",
-];
-const system = SYSTEM.map((line) => line.split(" "));
-
 /** Code of the instruction harness's cases: the same in every run. */
 const corpus: readonly Uint8Array[] = familyNames.flatMap((family, i) => {
   const source = new CaseSource(family, new Random(i), true);
@@ -155,9 +34,9 @@ export function randomCode(random: Random, length: number): number[] {
   const manner = random.below(8);
   while (bytes.length < length) {
     if (manner === 0) bytes.push(random.below(256));
-    else if (manner === 1) bytes.push(...systemInstruction(random));
+    else if (manner === 1) bytes.push(...systemCode(random));
     else if (manner === 2) bytes.push(...fromCorpus(random));
-    else bytes.push(...random.pick([shaped, shaped, shaped, systemInstruction, fromCorpus, store])(random));
+    else bytes.push(...random.pick([shaped, shaped, shaped, systemCode, fromCorpus, store])(random));
   }
   // Mutations: a few bits and bytes, or a stretch repeated.
   for (let count = random.oneIn(3) ? random.below(6) : 0; count > 0; count--) {
@@ -182,11 +61,6 @@ function shaped(random: Random): number[] {
   }
   for (let count = random.below(5); count > 0; count--) bytes.push(random.below(256));
   return bytes;
-}
-
-function systemInstruction(random: Random): number[] {
-  const selector = random.oneIn(3) ? 8 * random.below(GDT_ENTRIES) + random.below(8) : random.pick(Object.values(Selector));
-  return random.pick(system).map((part) => (part === "%" ? random.below(256) : part === "$" ? selector & 0xff : Number.parseInt(part, 16)));
 }
 
 function fromCorpus(random: Random): number[] {

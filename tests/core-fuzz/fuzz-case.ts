@@ -1,5 +1,5 @@
 import type { Cpu } from "../../src/vmm/cpu/cpu.js";
-import * as at from "../../src/vmm/cpu/layout.js";
+import { TOP } from "../isa/layout.js";
 import { Random } from "../isa/random.js";
 import { randomCode } from "./code.js";
 import { fillTables } from "./descriptor-tables.js";
@@ -27,6 +27,8 @@ export interface FuzzCase {
 
 const BUDGETS = [60, 200, 200, 600, 2000];
 const SHOWN = 64;
+/** What the longest code takes: it may begin at the end of CODE and go on in STACKS. */
+const CODE_ROOM = 512;
 const image = new Image();
 
 const numbered = (seed: number, number: number, salt: number): Random =>
@@ -41,36 +43,41 @@ export function makeCase(seed: number, number: number): FuzzCase {
   fillPageTables(random, image, mode.paging, mode.noExecute);
   fillHandlers(random);
   fillData(random);
-  const offset = entryOffset(random);
-  const code = randomCode(random, 16 + random.below(200));
-  image.fill(map.CODE + offset, code.slice(0, map.CODE_END - map.CODE - offset));
-  // Code segments of real, virtual-8086 and 16-bit protected mode begin at CODE.
-  const eip = mode.processor === "protected" && mode.code32 ? map.CODE + offset : offset;
+  const { at, eip } = entry(random, mode);
+  image.fill(at, randomCode(random, 16 + random.below(200)).slice(0, CODE_ROOM));
   return {
     mode,
     title: describeMode(mode),
     image,
     eip,
-    code: image.bytes.subarray(map.CODE + offset, map.CODE + offset + SHOWN),
+    code: image.bytes.subarray(at, at + SHOWN),
     budget: random.pick(BUDGETS),
     answers: random.word(),
     enter(cpu) {
       enterMode(numbered(seed, number, 0x5555), cpu, gdt, mode);
-      cpu.state.set(at.EIP, eip);
+      cpu.eip = eip;
     },
   };
 }
 
-/** Anywhere in the first pages, often so that the code runs over the end of one, sometimes over the end of its segment. */
-function entryOffset(random: Random): number {
-  switch (random.below(6)) {
-    case 0:
-      return map.PAGE - 1 - random.below(40);
-    case 1:
-      return 0xffff - random.below(30);
-    default:
-      return random.below(0x400);
+/** Where code begins, in memory and by EIP: anywhere in the first pages, often so that it runs over the end of one, or of its segment at 64 KiB or 4 GiB. */
+function entry(random: Random, mode: Mode): { at: number; eip: number } {
+  const is32 = mode.processor === "protected" && mode.code32;
+  if (is32 && mode.paging !== "off" && random.oneIn(10)) {
+    // The page tables map the top of the address space to the first page of DATA.
+    const offset = map.PAGE - 1 - random.below(40);
+    return { at: map.DATA + offset, eip: TOP + offset };
   }
+  const offsets = [
+    random.below(0x400),
+    random.below(0x400),
+    random.below(0x400),
+    map.PAGE - 1 - random.below(40),
+    0xffff - random.below(30),
+  ];
+  const offset = random.pick(offsets);
+  // Code segments of real, virtual-8086 and 16-bit protected mode begin at CODE.
+  return { at: map.CODE + offset, eip: is32 ? map.CODE + offset : offset };
 }
 
 /** Handlers that return, halt, or go on with what is there. Error codes stay on the stack in half of them. */

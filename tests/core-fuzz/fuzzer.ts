@@ -33,9 +33,14 @@ export function caseAt(seed: number, number: number): FuzzCase | MachineCase {
 export class Fuzzer {
   readonly blocks = new Processor("blocks");
   readonly steps = new Processor("steps");
+  /** With the same history as `blocks`. */
+  readonly #again = new Processor("blocks");
   /** Two, with the same history: they must stay the same. */
   readonly #machines: readonly [WholeMachine, WholeMachine] = [new WholeMachine(), new WholeMachine()];
-  readonly #inspected = [this.blocks, this.steps, ...this.#machines].map((engine) => ({ engine, canaries: new Canaries(engine.state.u8) }));
+  readonly #inspected = [this.blocks, this.steps, this.#again, ...this.#machines].map((engine) => ({
+    engine,
+    canaries: new Canaries(engine.state.u8),
+  }));
 
   constructor(
     readonly seed: number,
@@ -85,6 +90,7 @@ export class Fuzzer {
   #forget(): void {
     this.blocks.forget();
     this.steps.forget();
+    this.#again.forget();
     for (const { canaries } of this.#inspected) canaries.renew();
   }
 
@@ -115,7 +121,12 @@ export class Fuzzer {
     if (run.retired > c.budget + LONGEST_RUN) return [`${run.retired} instructions with a budget of ${c.budget}`];
     // After a triple fault only RESET is possible.
     const what = run.stopped === Stopped.TripleFault ? [] : impossibilities(blocks.cpu);
-    return what.length > 0 ? what : this.#compare(c, run, tally);
+    if (what.length > 0) return what;
+    this.#again.load(c);
+    const again = this.#again.run(c.budget);
+    const differences = stateDifferences(blocks, this.#again);
+    if (again.retired !== run.retired || differences.length > 0) return ["the same case twice", ...differences];
+    return this.#compare(c, run, tally);
   }
 
   /** Executes the case step by step, and compares where it gets with where blocks of decoded code got. */
