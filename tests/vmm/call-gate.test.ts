@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { CS, IDTR_LIMIT, LDTR, Seg, SS, TR } from "../../src/vmm/cpu/layout.js";
 import { Access, absent, BIG, CODE, CODE0, DATA0, EAX, FREE, GDT, LDT, level, STACK0, STACK3, SystemGuest, TSS } from "./system-guest.js";
 
+const shared = new SystemGuest();
+
 /** Transfers through call gates (SDM vol. 2, CALL and JMP; vol. 3, 5.8.3 to 5.8.6). */
 const GATE = FREE;
 const TARGET = FREE + 8;
@@ -25,7 +27,7 @@ function withGate({
   parameters = 0,
   limit = 0xfffff,
 }: Setup): SystemGuest {
-  const guest = new SystemGuest().protectedMode();
+  const guest = shared.reused().protectedMode();
   guest.gateAt(GDT + GATE, TARGET, ENTRY, gate, parameters);
   guest.descriptor(TARGET, 0, limit, target, limit === 0xfffff ? BIG : 4);
   for (let n = 0; n < 3; n++) {

@@ -4,6 +4,8 @@ import { AC, ARITHMETIC, DF, ID, IF, IOPL, NT, RF, TF, VIF, VIP, VM } from "../.
 import { executes } from "./executes.js";
 import { ESP, SystemGuest } from "./system-guest.js";
 
+const shared = new SystemGuest();
+
 executes("FA", "FB");
 
 /** Which bits of EFLAGS an instruction takes from its image, by mode, CPL and IOPL (SDM vol. 2, PUSHF, POPF and IRET). */
@@ -12,7 +14,7 @@ const PVI = 2;
 
 function protectedAt(cpl: number, iopl: number, cr4 = 0): () => SystemGuest {
   return () => {
-    const guest = new SystemGuest().protectedMode();
+    const guest = shared.reused().protectedMode();
     guest.state.set(CR4, cr4);
     if (cpl > 0) return guest.toLevel(cpl, (iopl << 12) | 0x202);
     guest.cpu.setFlags(iopl << 12, IOPL);
@@ -22,11 +24,11 @@ function protectedAt(cpl: number, iopl: number, cr4 = 0): () => SystemGuest {
 const virtual8086 =
   (iopl: number, cr4 = 0) =>
   () => {
-    const guest = new SystemGuest().protectedMode();
+    const guest = shared.reused().protectedMode();
     guest.state.set(CR4, cr4);
     return guest.toVirtual8086(0x2_0202 | (iopl << 12));
   };
-const real = () => new SystemGuest().realMode();
+const real = () => shared.reused().realMode();
 
 /** What POPF takes wherever it runs. */
 const BASIC = ARITHMETIC | DF | NT | TF;

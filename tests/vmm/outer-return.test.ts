@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { DS, ES, FS, GS, Seg, SS } from "../../src/vmm/cpu/layout.js";
 import { Access, absent, BIG, CODE, CODE3, DATA3, EAX, FREE, GDT, level, STACK0, STACK3, SystemGuest } from "./system-guest.js";
 
+const shared = new SystemGuest();
+
 /** Returns to an outer level by RETF and IRET (SDM vol. 2, RET and IRET; vol. 3, 5.8.6). */
 const OUTER_CODE = FREE;
 const OUTER_STACK = FREE + 8;
@@ -25,7 +27,7 @@ describe.each(RETURNS)("%s", (_, code, push) => {
       for (const dpl of [0, 1, 2, 3])
         for (const outer of [1, 2, 3])
           it(`${name} of DPL ${dpl}, on return to level ${outer}`, () => {
-            const guest = new SystemGuest().protectedMode();
+            const guest = shared.reused().protectedMode();
             guest.descriptor(HELD, 0, 0xfffff, access | level(dpl), BIG);
             guest.descriptor(OUTER_CODE, 0, 0xfffff, Access.code | level(outer), BIG);
             guest.descriptor(OUTER_STACK, 0, 0xfffff, Access.data | level(outer), BIG);
@@ -52,7 +54,7 @@ describe.each(RETURNS)("%s", (_, code, push) => {
     ["code", OUTER_STACK | 3, Access.code | level(3), 13, OUTER_STACK],
     ["not present", OUTER_STACK | 3, absent(Access.data | level(3)), 12, OUTER_STACK],
   ])("an SS that is %s is refused, and nothing changes", (__, selector, access, vector, error) => {
-    const guest = new SystemGuest().protectedMode();
+    const guest = shared.reused().protectedMode();
     guest.descriptor(OUTER_STACK, 0, 0xfffff, access, BIG);
     push(guest, selector, STACK3, CODE3, CODE);
     const before = guest.reg(4);
@@ -61,7 +63,7 @@ describe.each(RETURNS)("%s", (_, code, push) => {
   });
 
   it("an EIP beyond CS is #GP(0), and no descriptor has been marked", () => {
-    const guest = new SystemGuest().protectedMode();
+    const guest = shared.reused().protectedMode();
     guest.descriptor(OUTER_CODE, 0, CODE - 1, Access.code | level(3), 4);
     push(guest, DATA3, STACK3, OUTER_CODE | 3, CODE);
     expect(guest.exec(...code)).toEqual({ vector: 13, error: 0 });
@@ -69,7 +71,7 @@ describe.each(RETURNS)("%s", (_, code, push) => {
   });
 
   it("the rest of the frame must be on the inner stack: #SS(0)", () => {
-    const guest = new SystemGuest().protectedMode();
+    const guest = shared.reused().protectedMode();
     guest.descriptor(OUTER_STACK, 0, STACK0 - 1, Access.data, 4);
     guest.set(EAX, OUTER_STACK);
     guest.exec(0x8e, 0xd0); // mov ss, ax
@@ -84,12 +86,12 @@ describe.each(RETURNS)("%s", (_, code, push) => {
   });
 
   it("conforming code takes the level of its selector's RPL", () => {
-    const guest = new SystemGuest().protectedMode();
+    const guest = shared.reused().protectedMode();
     guest.descriptor(OUTER_CODE, 0, 0xfffff, Access.conforming, BIG);
     push(guest, DATA3, STACK3, OUTER_CODE | 3, CODE);
     expect(guest.exec(...code)).toBeUndefined();
     expect(guest.cpu.cpl).toBe(3);
-    const other = new SystemGuest().protectedMode();
+    const other = shared.reused().protectedMode();
     other.descriptor(OUTER_CODE, 0, 0xfffff, Access.conforming | level(3), BIG);
     push(other, DATA3, STACK3, OUTER_CODE | 2, CODE);
     expect(other.exec(...code)).toEqual({ vector: 13, error: OUTER_CODE });
@@ -98,7 +100,7 @@ describe.each(RETURNS)("%s", (_, code, push) => {
 
 describe("with 16-bit operands", () => {
   it("RETF takes words: ESP is zero-extended on a 32-bit stack", () => {
-    const guest = new SystemGuest().protectedMode();
+    const guest = shared.reused().protectedMode();
     guest.descriptor(OUTER_CODE, 0, 0xfffff, Access.code | level(3), BIG);
     for (const word of [DATA3, 0x8000, OUTER_CODE | 3, 0x1234]) {
       guest.set(4, guest.reg(4) - 2);

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { SYSENTER_CS } from "../../src/vmm/cpu/layout.js";
 import { CODE0, DATA, EAX, EBX, ECX, EDI, SystemGuest } from "./system-guest.js";
 
+const shared = new SystemGuest();
+
 /** Who may execute what, by mode and CPL (SDM vol. 3, 5.9 and 20.1.1; vol. 2, exceptions of each instruction). */
 const UD = { vector: 6, error: -1 };
 const GP = { vector: 13, error: 0 };
@@ -89,16 +91,16 @@ function ready(guest: SystemGuest, atMemory: number): SystemGuest {
   return guest;
 }
 const MODES: [string, () => SystemGuest, Record<"privileged" | "protectedPrivileged" | "protected", typeof UD | typeof DONE>][] = [
-  ["real mode", () => ready(new SystemGuest().realMode(), 0), { privileged: DONE, protectedPrivileged: UD, protected: UD }],
-  ["CPL 0", () => ready(new SystemGuest().protectedMode(), DATA), { privileged: DONE, protectedPrivileged: DONE, protected: DONE }],
+  ["real mode", () => ready(shared.reused().realMode(), 0), { privileged: DONE, protectedPrivileged: UD, protected: UD }],
+  ["CPL 0", () => ready(shared.reused().protectedMode(), DATA), { privileged: DONE, protectedPrivileged: DONE, protected: DONE }],
   ...[1, 2, 3].map((cpl): (typeof MODES)[number] => [
     `CPL ${cpl}`,
-    () => ready(new SystemGuest().protectedMode().toLevel(cpl, 0x3202), DATA),
+    () => ready(shared.reused().protectedMode().toLevel(cpl, 0x3202), DATA),
     { privileged: GP, protectedPrivileged: GP, protected: DONE },
   ]),
   [
     "virtual-8086 mode",
-    () => ready(new SystemGuest().protectedMode().toVirtual8086(0x2_3202), 0),
+    () => ready(shared.reused().protectedMode().toVirtual8086(0x2_3202), 0),
     { privileged: GP, protectedPrivileged: UD, protected: UD },
   ],
 ];
