@@ -1,6 +1,7 @@
 import { setBootState } from "../../src/vmm/cpu/boot-state.js";
 import { Cpu } from "../../src/vmm/cpu/cpu.js";
 import { Event } from "../../src/vmm/cpu/events.js";
+import { NO_ERROR_CODE, Vector } from "../../src/vmm/cpu/exceptions.js";
 import { EAX, EBP, EBX, ECX, EDI, EDX, ESI, ESP } from "../../src/vmm/cpu/general-registers.js";
 import { setRealModeSegment } from "../../src/vmm/cpu/hidden-part.js";
 import * as at from "../../src/vmm/cpu/layout.js";
@@ -289,7 +290,7 @@ export class SystemGuest {
     if (cpu.beforeInstruction()) {
       this.interpreter.step();
       if (!this.raised) cpu.afterInstruction();
-    } else cpu.deliverFault();
+    } else this.raised = { vector: Vector.DB, error: NO_ERROR_CODE };
     cpu.deliverFault = deliver;
     return this.raised;
   }
