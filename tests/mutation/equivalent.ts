@@ -117,12 +117,6 @@ export const equivalent: readonly Explanation[] = [
     reason: "a handler more for general segments that does the same, or records decoded one at a time: slower, no different",
   },
   {
-    file: "src/vmm/cpu/stack-frame.ts",
-    source: "if (!this.cpu.mmu.probe((this.#base + offset) >>> 0, size, true, this.#user)) return false;",
-    changes: [">>> -> >>"],
-    reason: MODULO,
-  },
-  {
     file: "src/vmm/mmu/walk.ts",
     source: "const within = 2 ** level.shift - 1;",
     changes: ["1 -> 2", "1 -> 0"],

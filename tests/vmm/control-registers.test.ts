@@ -143,6 +143,16 @@ describe("LMSW, SMSW and CLTS", () => {
     expect(guest.state.get(CR0) & 0xffff).toBe(0x1f);
   });
 
+  it("LMSW clears MP, EM and TS where the operand has them clear, and only them", () => {
+    const guest = new SystemGuest().protectedMode();
+    for (const word of [0x0, 0x2, 0x4, 0x8, 0xe]) {
+      write(guest, 0, 0x5_003f);
+      guest.set(EAX, word);
+      expect(guest.exec(0x0f, 0x01, 0xf0)).toBeUndefined();
+      expect(guest.state.get(CR0)).toBe(0x5_0031 | word);
+    }
+  });
+
   it("SMSW needs no privilege: all of CR0 to a 32-bit register, 16 bits to memory", () => {
     const guest = new SystemGuest().protectedMode();
     guest.exec(0x0f, 0x01, 0xe0);
