@@ -12,8 +12,8 @@ export type Aspect = "registers" | "memory" | "flags" | "mmx" | "fault";
 
 interface Unspecified {
   readonly mnemonics: readonly string[];
-  /** Only with a memory operand of this width (form.ts). */
-  readonly width?: string;
+  /** Only such forms of theirs. */
+  readonly of?: (form: Form) => boolean;
   readonly aspect: Aspect;
   /** Only where the two faults are different ones of these. */
   readonly vectors?: readonly number[];
@@ -30,7 +30,7 @@ const memoryFaults = new Set([STACK_FAULT, GENERAL_PROTECTION, PAGE_FAULT, ALIGN
 export const unspecified: readonly Unspecified[] = [
   { mnemonics: ["cmps"], aspect: "fault", reason: "the order of the two reads: when both fault, either may be reported" },
   {
-    mnemonics: ["cmps", "scas", "repe", "repne"],
+    mnemonics: ["cmps", "scas"],
     aspect: "flags",
     reason: "repeated: those of before the instruction (SDM vol. 2, REP), which ours do; AMD's keep those of the last iteration",
   },
@@ -53,7 +53,7 @@ export const unspecified: readonly Unspecified[] = [
     reason: "whether bytes that the mask leaves out, beyond the segment's limit, count",
   },
   { mnemonics: ["fnstenv", "fnsave"], aspect: "memory", reason: "words stored before the one that faults" },
-  { mnemonics: ["fstp", "fbstp"], width: "t", aspect: "memory", reason: "two stores, of which the second faults" },
+  { mnemonics: ["fstp", "fbstp"], of: ({ rm }) => rm?.width === "t", aspect: "memory", reason: "two stores, of which the second faults" },
   {
     mnemonics: ["popa"],
     aspect: "registers",
@@ -66,6 +66,7 @@ export const unspecified: readonly Unspecified[] = [
   },
   {
     mnemonics: ["maskmovq", "movq", "movntq", "movd"],
+    of: ({ mnemonic, operands }) => mnemonic === "maskmovq" || operands[1]?.kind === "P",
     aspect: "mmx",
     reason: "a store that faults: Intel's have made the transition to MMX state by then, AMD's and ours haven't",
   },
@@ -176,13 +177,16 @@ export function mayFaultOtherwise(instruction: Instruction | undefined, expected
 
 function entriesFor(instruction: Instruction | undefined, aspect: Aspect): readonly Unspecified[] {
   if (instruction === undefined) return [];
-  const { mnemonic, rm } = instruction.form;
-  return unspecified.filter(
-    (entry) => entry.aspect === aspect && entry.mnemonics.includes(mnemonic) && (entry.width === undefined || entry.width === rm?.width),
-  );
+  const { form } = instruction;
+  return unspecified.filter((entry) => entry.aspect === aspect && entry.mnemonics.includes(form.mnemonic) && (entry.of?.(form) ?? true));
 }
 
 /** EFLAGS bits that are open where `instruction` has faulted. */
 export function unspecifiedFlags(instruction: Instruction | undefined): number {
-  return isUnspecified(instruction, "flags") ? STATUS : 0;
+  return instruction !== undefined && isRepeated(instruction) && isUnspecified(instruction, "flags") ? STATUS : 0;
+}
+
+/** REP and REPNE come before the opcode, which is one byte where they mean something. */
+function isRepeated({ bytes }: Instruction): boolean {
+  return bytes.slice(0, -1).some((byte) => byte === 0xf2 || byte === 0xf3);
 }

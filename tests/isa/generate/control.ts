@@ -69,7 +69,7 @@ export function controlCase(random: Random, lowPage: boolean, variant: Variant):
 
 /** Hints on conditional branches, 16-bit addresses for those that count in CX; LOCK is #UD. */
 function branchPrefix(random: Random, form: Form): readonly number[] | undefined {
-  if (random.oneIn(50)) return [0xf0];
+  if (random.oneIn(40)) return [0xf0];
   if (form.mnemonic.startsWith("loop") || form.mnemonic === "jcxz") return random.oneIn(4) ? [0x67] : undefined;
   if (form.mnemonic.startsWith("j") && form.mnemonic !== "jmp" && random.oneIn(16)) return [random.pick([0x2e, 0x3e])];
   return undefined;

@@ -29,7 +29,7 @@ export function farCase(random: Random, lowPage: boolean, variant: Variant): Cas
   if (fault) builder.setRegister(SP, random.pick(isReturn ? [EDGE_WINDOW + WINDOW, 0x40] : [EDGE_WINDOW + WINDOW + 4, 5, 0x2468b006]));
   else builder.setRegister(SP, isReturn ? CROSSING_WINDOW + 4 * random.below(12) : EDGE_WINDOW + 32 + 4 * random.below(8));
 
-  const prefix = random.oneIn(50) ? [0xf0] : undefined;
+  const prefix = random.oneIn(40) ? [0xf0] : undefined;
   const wish = { size, memory, faults: fault ? 50 : 0, immediate: random.below(64), selector, prefix };
   if (!builder.add(form, memory && !(fault && random.oneIn(2)) ? { ...wish, address: pointer } : wish)) return undefined;
   const length = builder.instructions[0].bytes.length;

@@ -14,7 +14,7 @@ const LOCK = [0xf0];
 
 /** Now and then, whatever the form: LOCK is #UD with most. AMD's take it as a part of the opcode when control registers are moved. */
 function isLocked(random: Random, { form }: Variant): boolean {
-  return random.oneIn(50) && !form.title.startsWith("mov 0F 2");
+  return random.oneIn(40) && !form.title.startsWith("mov 0F 2");
 }
 
 /** Makes cases of one family for ever; the variants of its forms take turns, so that all are met equally often, beginning with the `first`. */
