@@ -121,6 +121,17 @@ describe("loading a Multiboot kernel", () => {
     expect(loaded.u32(loaded.info(24)), "the module comes behind").toBe(MIB + 0x2000);
   });
 
+  it("leaves out sections that would take more than a quarter of memory", () => {
+    const kernel = (bytes: number) =>
+      elf32({
+        segments: [{ address: MIB, data: multibootHeader() }],
+        entry: MIB,
+        sections: [{ data: new Uint8Array(bytes) }],
+      });
+    expect(new Loaded({ kernel: kernel(8 * MIB) }).info(0) & 0x20).toBe(0x20);
+    expect(new Loaded({ kernel: kernel(8 * MIB + 1) }).info(0) & 0x20).toBe(0);
+  });
+
   it("keeps its tables apart from a kernel in low memory", () => {
     const data = new Uint8Array(0x90000 - 0x2000).fill(0xcc);
     const loaded = new Loaded({

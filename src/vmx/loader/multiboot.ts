@@ -2,7 +2,7 @@
  * Boots a kernel by the Multiboot Specification 0.6.96: its segments go where it asks, then come its sections of symbols and the modules, at page
  * boundaries; GDT, stack and the information structure go as high below 640 KiB as the kernel leaves room, or behind it all.
  */
-import type { Segment } from "../../images/elf32.js";
+import type { Sections, Segment } from "../../images/elf32.js";
 import { ImageError } from "../../images/image-error.js";
 import { readMultiboot } from "../../images/multiboot.js";
 import type { BootState } from "../../vmm/cpu/boot-state.js";
@@ -32,7 +32,7 @@ const BIOS_DATA_END = PAGE;
  * @throws ImageError `image_rejected`: no kernel that could be started, or too little memory
  */
 export function loadMultiboot(memory: Uint8Array, { kernel, cmdline, modules }: MultibootFiles): BootState {
-  const { segments: all, entry, sections } = readMultiboot(kernel);
+  const { segments: all, entry, sections: table } = readMultiboot(kernel);
   const segments = all.filter((segment) => !segment.dispensable || inRam(segment, memory.length));
   for (const text of [cmdline, ...modules.map((module) => module.cmdline)])
     if (text.includes("\0")) reject("a command line has a zero in it");
@@ -40,6 +40,7 @@ export function loadMultiboot(memory: Uint8Array, { kernel, cmdline, modules }: 
 
   const last = segments[segments.length - 1];
   const above = new Placement(Math.max(HIGH_MEMORY, last.address + last.bytes));
+  const sections = table && affordable(table, memory.length) ? table : null;
   const addresses = new Map(sections?.unloaded.map(({ index, data }) => [index, above.put(data)]));
   const facts: MultibootFacts = {
     memoryBytes: memory.length,
@@ -69,6 +70,11 @@ export function loadMultiboot(memory: Uint8Array, { kernel, cmdline, modules }: 
   const info = gdt + GDT_BYTES;
   memory.set(multibootInfo(facts, info), info);
   return { ...putFlatSegments(memory, gdt), eip: entry, registers: { eax: BOOTLOADER_MAGIC, ebx: info, esp: gdt } };
+}
+
+/** Symbols and debugging are a convenience: a quarter of memory is enough for them. */
+function affordable({ unloaded }: Sections, memoryBytes: number): boolean {
+  return unloaded.reduce((bytes, { data }) => bytes + data.length, 0) <= memoryBytes / 4;
 }
 
 /** Whether all of a segment goes into RAM. */
