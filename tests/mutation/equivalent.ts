@@ -145,4 +145,16 @@ export const equivalent: readonly Explanation[] = [
     changes: [">>> -> >>"],
     reason: MODULO,
   },
+  {
+    file: "src/vmm/cpu/interrupts.ts",
+    source: 'return bits < 0 ? "fault" : ((bits >>> (vector & 7)) & 1) !== 0;',
+    changes: [">>> -> >>"],
+    reason: "a byte of the redirection map is not negative",
+  },
+  {
+    file: "src/vmm/decode/two-byte-table.ts",
+    source: '"8": ["", "", "", "", "bt E,Iu v", "bts E,Iu v L", "btr E,Iu v L", "btc E,Iu v L"],',
+    changes: ["E,Iu -> E,Ib"],
+    reason: "the bit's number is taken modulo 16 or 32, so that its sign is cut off",
+  },
 ];

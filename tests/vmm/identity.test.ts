@@ -48,6 +48,11 @@ describe("CPUID", () => {
     expect(base).toBeGreaterThan(0);
   });
 
+  it("gives the highest extended leaf, and zero beside it", () => {
+    const guest = new SystemGuest().protectedMode();
+    expect(cpuid(guest, 0x8000_0000)).toEqual([0x8000_0008, 0, 0, 0]);
+  });
+
   it("has one subleaf of leaf 7", () => {
     guest.set(ECX, 0);
     expect(cpuid(guest, 7)[1]).toBe(0x0040);

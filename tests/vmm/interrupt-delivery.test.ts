@@ -44,6 +44,20 @@ describe("through an interrupt gate on the same level", () => {
     expect(guest.state.get(EFLAGS) & IF).toBe(IF);
   });
 
+  it.each([
+    ["TF", 0x100],
+    ["NT", 0x4000],
+    ["RF", RF],
+  ])("clears %s, which the frame keeps (SDM vol. 3, 6.12.1)", (_, flag) => {
+    const guest = new SystemGuest().protectedMode();
+    for (const access of [Access.interrupt32, Access.trap32]) {
+      guest.gate(0x80, access);
+      guest.cpu.setFlags(flag, flag);
+      guest.cpu.deliverInterrupt(0x80);
+      expect([guest.stack(2) & flag, guest.state.get(EFLAGS) & flag]).toEqual([flag, 0]);
+    }
+  });
+
   it("pushes 16-bit words through a 16-bit gate and takes 16 bits of its offset", () => {
     const guest = new SystemGuest().protectedMode();
     guest.gate(0x80, Access.interrupt16, CODE0, 0x1_2345);
