@@ -1,0 +1,123 @@
+import { vectorIs } from "../compare.js";
+import { segment } from "../frames.js";
+import { changedBits, ended, hasDescriptor, inStack, type KnownDifference, parting, patched, systemType } from "./known-difference.js";
+
+const ACCESSED = 0x100;
+const EXT = 1;
+const VM = 0x2_0000;
+const { GP, SS, DF, TS, BP } = vectorIs;
+
+/** Instructions that transfer control by a far pointer, a frame or a gate. */
+const isFarTransfer = (family: string): boolean => /far|iret|interrupt|exception|double|task|real|virtual/.test(family);
+
+export const segmentation: readonly KnownDifference[] = [
+  {
+    title: "Segment limits and types of data accesses",
+    what: "Offsets are not compared with the segment's limit, nor is it looked whether a segment may be read or written, or is null",
+    manual:
+      "An access beyond the limit is #GP(0), or #SS(0) by SS; so is reading code that is execute-only, writing what is read-only, using a null segment",
+    section: "vol. 3, 5.3, 5.4.1",
+    explains: parting((m, ours) => /\[/.test(m.case.title) && ended(m, [GP, SS], [0x20, ...Array(20).keys()]) && ours?.error === 0),
+  },
+  {
+    title: "Limits of the code segment that is entered",
+    what: "RET, IRET, call gates and far CALL and JMP in real and virtual-8086 mode go to offsets beyond the limit of the new code segment",
+    manual: "#GP(0) if the instruction pointer is not within the limit of the code segment",
+    section: "vol. 2, CALL, JMP, RET, IRET",
+    explains: parting((m, ours) => {
+      if (m.case.family === "iret" && ended(m, GP, GP)) return [...patched(m.case)].some(({ value }) => (value & VM) !== 0);
+      if (!isFarTransfer(m.case.family) || m.ours.vector === m.theirs.vector)
+        return m.ours.vector16 === GP + 1 && /far|iret/.test(m.case.title);
+      return (m.ours.vector === GP || m.ours.vector === DF) && (ours?.error ?? 2) <= EXT;
+    }),
+  },
+  {
+    title: "Error code and stack of a CALL or JMP beyond the limit",
+    what: "The #GP has the selector as its error code, and a CALL has pushed its return address by then",
+    manual: "#GP(0), before the return address is pushed",
+    section: "vol. 2, CALL, JMP",
+    explains: (difference, m) => m.case.family === "far-transfer" && ended(m, GP, GP) && inStack(difference),
+  },
+  {
+    title: "Accessed bit of code and stack segments",
+    what: "Far transfers, interrupts and task switches leave the descriptor's accessed bit as it is",
+    manual: "The processor sets the bit whenever it loads the segment's selector into a segment register",
+    section: "vol. 3, 3.4.5.1",
+    explains: (difference) => difference.field === "memory" && changedBits(difference) === ACCESSED && (difference.ours & ACCESSED) !== 0,
+  },
+  {
+    title: "LAR, bits 19-16",
+    what: "They are 0; ours has the limit's bits there",
+    manual: "The result is the second doubleword masked with 00FxFF00H, where x is undefined",
+    section: "vol. 2, LAR",
+    explains: (difference, { case: c }) =>
+      difference.field === "ebx" && c.title.includes("lar ") && (changedBits(difference) & ~0xf_0000) === 0,
+  },
+  {
+    title: "IRET with VM in the image, not at level 0",
+    what: "Enters virtual-8086 mode from every level",
+    manual: "Only with CPL 0; otherwise VM in the image is ignored, and the words are a protected-mode frame",
+    section: "vol. 2, IRET",
+    explains: parting(
+      ({ case: c }, _, theirs) => c.family === "iret" && (c.cs & 3) !== 0 && theirs !== undefined && (theirs.eflags & VM) !== 0,
+    ),
+  },
+  {
+    title: "Upper half of the offset in 16-bit gates",
+    what: "The reserved upper word counts as part of the offset",
+    manual: "The offset of a 16-bit gate is 16 bits",
+    section: "vol. 3, 21.3",
+    explains: parting(({ case: c }) => hasDescriptor(c, (_, high) => [4, 6, 7].includes(systemType(high)) && high >>> 16 !== 0)),
+  },
+  {
+    title: "Gates out of virtual-8086 mode to another level than 0",
+    what: "The handler is entered",
+    manual: "#GP with the code segment's selector: from virtual-8086 mode only level 0 can be reached",
+    section: "vol. 3, 20.3.1; vol. 2, INT n",
+    explains: parting(
+      (m, ours) =>
+        m.case.entry === "virtual8086" && ended(m, [GP, DF], [BP, GP]) && m.ours.vector !== m.theirs.vector && (ours?.error ?? 0) <= 0xffff,
+    ),
+  },
+  {
+    title: "CS after a call gate to conforming code",
+    what: "RPL of CS becomes the DPL of the code segment",
+    manual: "RPL of CS is CPL, which conforming code does not change",
+    section: "vol. 2, CALL; vol. 3, 5.8.4",
+    explains: (difference, m) =>
+      ended(m, BP, BP) &&
+      inStack(difference) &&
+      changedBits(difference) < 4 &&
+      hasDescriptor(m.case, (_, high) => (systemType(high) & 0xf7) === 4),
+  },
+  {
+    title: "LTR of a null selector",
+    what: "TR is loaded with it",
+    manual: "#GP(0)",
+    section: "vol. 2, LTR",
+    explains: parting((m) => /ltr ax \([0-3]\)/.test(m.case.title) && ended(m, GP, BP)),
+  },
+  {
+    title: "Task gate without a TSS",
+    what: "A task gate whose selector names no available TSS is #TS",
+    manual: "#GP with the selector, when an interrupt, CALL or JMP goes through the gate",
+    section: "vol. 2, INT n, CALL, JMP",
+    explains: parting(
+      (m) => ended(m, [GP, DF], [TS, GP, DF]) && hasDescriptor(m.case, (_, high) => systemType(high) === 5) && m.theirs.vector === TS,
+    ),
+  },
+  {
+    title: "Null selector with an RPL in SYSENTER_CS",
+    what: "SYSENTER and SYSEXIT look whether the MSR is 0",
+    manual: "#GP(0) if IA32_SYSENTER_CS[15:2] = 0",
+    section: "vol. 2, SYSENTER, SYSEXIT",
+    explains: parting((m) => m.case.family === "msr" && (m.case.sysenter[0] & ~3) === 0 && ended(m, GP, [BP, GP])),
+  },
+  {
+    title: "Frames on a stack that could not be loaded",
+    what: "After an inner stack's selector is found bad the limit of the old one is not looked at",
+    manual: "The stack segment of the frame must hold it: #SS or #TS otherwise",
+    section: "vol. 2, INT n",
+    explains: parting((m) => ended(m, [SS, DF], BP) && segment(m.ours, m.case.ss).limit < 0x1000),
+  },
+];
