@@ -8,7 +8,7 @@ export interface Instruction {
   readonly size: number;
   /** Whether ModRM or the opcode names memory. */
   readonly memory: boolean;
-  /** Where, if it is ModRM and the registers are what the builder chose. */
+  /** Where, if the code says so (ModRM or an offset), and the registers are what the builder chose. */
   readonly address?: number;
   /** EFLAGS bits that the manuals leave undefined after this instruction, for the operands that it has here. */
   readonly undefinedFlags: number;

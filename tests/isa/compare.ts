@@ -84,7 +84,7 @@ export function differences(c: Case, expected: Result, actual: Result): Differen
   note("ending", expected.ending, actual.ending);
   if (expected.ending === "endless" || actual.ending === "endless") return found;
   const faulting = faultingInstruction(c, expected);
-  if (!mayFaultOtherwise(faulting, expected, actual) && !ranOver4GiB(expected, actual)) {
+  if (!mayFaultOtherwise(faulting, expected, actual) && !ranOver4GiB(faulting, expected, actual)) {
     const fetchMask = expected.vector === PAGE_FAULT ? ~FETCH : -1;
     note("vector", expected.vector, actual.vector);
     note("error code", expected.errorCode & fetchMask, actual.errorCode & fetchMask);

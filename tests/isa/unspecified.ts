@@ -73,17 +73,23 @@ export const unspecified: readonly Unspecified[] = [
   { mnemonics: ["pusha", "enter", "callf"], aspect: "memory", reason: "pushes before the one that faults" },
 ];
 
+/** Operands are shorter than this. */
+const LONGEST_OPERAND = 0x200;
+
+/** Whether an access there can run over 4 GiB; an operand whose address isn't known is one of the stack or of strings. */
+function isAtTop(instruction: Instruction | undefined, { gpr }: Result): boolean {
+  const isNear = (address: number) => (address + LONGEST_OPERAND) >>> 0 < 2 * LONGEST_OPERAND;
+  return instruction?.address === undefined ? gpr.some(isNear) : isNear(instruction.address);
+}
+
 /**
  * An access that runs over the end of a flat segment, at 4 GiB, may be #GP (or #SS), as ours are, or go on at 0 (SDM vol. 3, 5.3: "may or
  * may not cause the indicated exceptions. Behavior is implementation-specific"). The page at 0 isn't there. With AC such an access isn't aligned,
  * which is found before the page fault, and here after the limit.
  */
-export function ranOver4GiB(expected: Result, actual: Result): boolean {
-  return (
-    ((expected.vector === PAGE_FAULT && expected.cr2 === 0) || expected.vector === ALIGNMENT_CHECK) &&
-    (actual.vector === GENERAL_PROTECTION || actual.vector === STACK_FAULT) &&
-    actual.errorCode === 0
-  );
+export function ranOver4GiB(faulting: Instruction | undefined, expected: Result, actual: Result): boolean {
+  if ((actual.vector !== GENERAL_PROTECTION && actual.vector !== STACK_FAULT) || actual.errorCode !== 0) return false;
+  return (expected.vector === PAGE_FAULT && expected.cr2 === 0) || (expected.vector === ALIGNMENT_CHECK && isAtTop(faulting, expected));
 }
 
 const x87Stores = new Set(["fst", "fstp", "fist", "fistp", "fbstp"]);

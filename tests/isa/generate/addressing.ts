@@ -86,10 +86,12 @@ function address16(random: Random, lowPage: boolean, target: number): number {
   return lowPage && !random.oneIn(6) ? LOW + random.below(PAGE - 32) : target & 0xffff;
 }
 
-/** The address of a form without ModRM (MOV A0 to A3). */
-export function encodeOffset(random: Random, lowPage: boolean, target: number, to: Encoding): void {
+/** The address of a form without ModRM (MOV A0 to A3): `target`, or what 16 bits allow; gives it. */
+export function encodeOffset(random: Random, lowPage: boolean, target: number, to: Encoding): number {
   if (random.oneIn(12)) to.prefixes.push(random.pick(SEGMENT_PREFIXES));
   const is16 = random.oneIn(20);
   if (is16) to.prefixes.push(ADDRESS_SIZE);
-  pushLittle(to.tail, is16 ? address16(random, lowPage, target) : target, is16 ? 2 : 4);
+  const at = is16 ? address16(random, lowPage, target) : target;
+  pushLittle(to.tail, at, is16 ? 2 : 4);
+  return at >>> 0;
 }

@@ -131,7 +131,7 @@ export class CaseBuilder extends CaseRegisters {
         pushLittle(tail, immediateValue, bytes);
       } else if (o.kind === "O") {
         const target = wish.address ?? address(random, randomPlace(random, wish.faults ?? 15), size, false);
-        encodeOffset(random, this.#lowPage, target, { prefixes, tail });
+        operandAddress = encodeOffset(random, this.#lowPage, target, { prefixes, tail });
       } else if (o.kind === "J") {
         pushLittle(tail, wish.immediate ?? 0, o.width === "b" ? 1 : size === 2 ? 2 : 4);
       }
