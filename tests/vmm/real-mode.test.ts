@@ -36,6 +36,17 @@ describe("interrupts (SDM vol. 3, 20.1.4)", () => {
     expect([guest.eip, guest.stack(0, 2), guest.stack(1, 2)]).toEqual([0x1234, 0, CODE >> 4]);
   });
 
+  it("a handler beyond the limit of CS is #GP, whatever that of SS is (SDM vol. 2, INT n)", () => {
+    const guest = new SystemGuest().realMode();
+    guest.put(4 * 0x10, 0x2000_1234);
+    guest.state.setSegment(CS, Seg.limit, 0x1233);
+    expect(guest.exec(0xcd, 0x10)?.vector).toBe(13);
+    guest.state.setSegment(CS, Seg.limit, 0x1234);
+    guest.state.setSegment(SS, Seg.limit, 0x1233);
+    expect(guest.exec(0xcd, 0x10)).toBeUndefined();
+    expect(guest.eip).toBe(0x1234);
+  });
+
   it("a vector beyond the limit of IDTR is #GP", () => {
     const guest = new SystemGuest().realMode();
     guest.cpu.state.set(0x120c, 0x42);
