@@ -15,7 +15,8 @@ export function noteExecuted(bytes: readonly number[]): void {
  */
 export function executes(...labels: string[]): void {
   executed.clear();
-  afterAll((_, file) => {
+  // biome-ignore lint/correctness/noEmptyPattern: Vitest takes fixtures from the first parameter's pattern
+  afterAll(({}, file) => {
     // With `vitest -t` some of the file's tests are left out.
     if (isPartial(file)) return;
     expect(labels.filter((label) => !executed.has(label))).toEqual([]);
