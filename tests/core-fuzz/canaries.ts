@@ -35,12 +35,8 @@ function pattern(address: number): number {
 /** Fills the gaps of the monitor's memory with a pattern, and says where the pattern is damaged. */
 export class Canaries {
   constructor(private readonly memory: Uint8Array) {
-    this.renew();
-  }
-
-  renew(): void {
     STRETCHES.forEach(({ from }, i) => {
-      this.memory.set(EXPECTED[i], from);
+      memory.set(EXPECTED[i], from);
     });
   }
 

@@ -15,6 +15,11 @@ export const BATCH = 200;
 /** Every so many batches are run by whole machines. */
 const MACHINE_EVERY = 6;
 
+interface Inspected {
+  readonly engine: Processor | WholeMachine;
+  readonly canaries: Canaries;
+}
+
 export interface Failure {
   readonly number: number;
   readonly title: string;
@@ -23,24 +28,26 @@ export interface Failure {
   readonly what: readonly string[];
 }
 
+/** Cases between two looks at the tables: each case begins with empty ones. */
+const LOOK_EVERY = 25;
+
+const isOfMachines = (number: number): boolean => Math.floor(number / BATCH) % MACHINE_EVERY === MACHINE_EVERY - 1;
+
 /** The case with this number, of a machine or of a processor. */
 export function caseAt(seed: number, number: number): FuzzCase | MachineCase {
-  const inMachine = Math.floor(number / BATCH) % MACHINE_EVERY === MACHINE_EVERY - 1;
-  return inMachine ? makeMachineCase(seed, number) : makeCase(seed, number);
+  return isOfMachines(number) ? makeMachineCase(seed, number) : makeCase(seed, number);
 }
 
-/** Runs cases and looks for what may not be. A case is a seed and a number; a batch of them doesn't depend on what ran before, but for machines' clocks. */
+/** Runs cases and looks for what may not be. A case is a seed and a number; a batch of them doesn't depend on what ran before. */
 export class Fuzzer {
   readonly blocks = new Processor("blocks");
   readonly steps = new Processor("steps");
   /** With the same history as `blocks`. */
   readonly #again = new Processor("blocks");
-  /** Two, with the same history: they must stay the same. */
-  readonly #machines: readonly [WholeMachine, WholeMachine] = [new WholeMachine(), new WholeMachine()];
-  readonly #inspected = [this.blocks, this.steps, this.#again, ...this.#machines].map((engine) => ({
-    engine,
-    canaries: new Canaries(engine.state.u8),
-  }));
+  /** Two, with the same history: they must stay the same. Made for each batch, since a machine's clock never goes back. */
+  #machines: readonly [WholeMachine, WholeMachine] | undefined;
+  /** What takes part in the present batch. */
+  #inspected: readonly Inspected[] = [];
 
   constructor(
     readonly seed: number,
@@ -51,8 +58,12 @@ export class Fuzzer {
   /** The batch that begins with this case. */
   batch(first: number, tally: Tally, size = BATCH): Failure[] {
     const failures: Failure[] = [];
-    this.#forget();
-    for (let number = first; number < first + size; number++) failures.push(...this.one(number, tally));
+    this.#begin(first);
+    for (let number = first; number < first + size; number++) {
+      failures.push(...this.one(number, tally));
+      const look = (number + 1 - first) % LOOK_EVERY === 0;
+      if (look && this.#brokenTables().length > 0) break;
+    }
     return this.inspect().length > 0 ? [...failures, this.#culprit(first, size, tally)] : failures;
   }
 
@@ -75,7 +86,7 @@ export class Fuzzer {
     const c = caseAt(this.seed, failure.number);
     if ("slices" in c || failure.code === "") return failure;
     for (let budget = 1; budget <= c.budget; budget++) {
-      this.#forget();
+      this.#begin(failure.number);
       const what = this.#runProcessors({ ...c, budget }, newTally());
       if (what.length > 0) return { ...failure, title: `${failure.title}, alone after ${budget} instructions`, what };
     }
@@ -84,20 +95,24 @@ export class Fuzzer {
 
   /** What is wrong with the monitor's memory beside guest RAM. */
   inspect(): string[] {
-    return this.#inspected.flatMap(({ engine, canaries }) => [...canaries.damage(), ...brokenTables(engine)]);
+    return [...this.#inspected.flatMap(({ canaries }) => canaries.damage()), ...this.#brokenTables()];
+  }
+  #brokenTables(): string[] {
+    return this.#inspected.flatMap(({ engine }) => brokenTables(engine));
   }
 
-  #forget(): void {
-    this.blocks.forget();
-    this.steps.forget();
-    this.#again.forget();
-    for (const { canaries } of this.#inspected) canaries.renew();
+  /** The state that the batch with this case begins in. */
+  #begin(number: number): void {
+    const processors = [this.blocks, this.steps, this.#again];
+    this.#machines = isOfMachines(number) ? [new WholeMachine(), new WholeMachine()] : undefined;
+    if (!this.#machines) for (const processor of processors) processor.forget();
+    this.#inspected = (this.#machines ?? processors).map((engine) => ({ engine, canaries: new Canaries(engine.state.u8) }));
   }
 
   /** Which case of a batch has done damage: they run again, with a look at everything after each. */
   #culprit(first: number, size: number, tally: Tally): Failure {
     const seen = this.inspect();
-    this.#forget();
+    this.#begin(first);
     for (let number = first; number < first + size; number++) {
       this.one(number, tally);
       const what = this.inspect();
@@ -151,6 +166,7 @@ export class Fuzzer {
   }
 
   #runMachines(c: MachineCase, tally: Tally): string[] {
+    if (!this.#machines) throw new Error("a case of machines runs in its batch");
     const [one, other] = this.#machines;
     const before = one.interpreter.retired;
     const end = one.run(c);
