@@ -69,3 +69,19 @@ describe("FXTRACT", () => {
     expect(run([0xd9, 0xf4], [operand])).toEqual({ st0: significand, st1: exponent, flags });
   });
 });
+
+describe("FISTP", () => {
+  const SMALLEST: [string, readonly number[], number, string, string][] = [
+    ["16 bits", [0xdf, 0x1b], 2, "c00e:8000000000000000", "400e:8000000000000000"],
+    ["32 bits", [0xdb, 0x1b], 4, "c01e:8000000000000000", "401e:8000000000000000"],
+    ["64 bits", [0xdf, 0x3b], 8, "c03e:8000000000000000", "403e:8000000000000000"],
+  ];
+  it.each(SMALLEST)("%s: the most negative integer is one; its opposite is invalid", (_, bytes, size, negative, positive) => {
+    const indefinite = `8${"0".repeat(2 * size - 1)}`;
+    expect(run(bytes, [negative])).toEqual({ st0: "empty", st1: "empty", flags: 0 });
+    expect(guest.memory(size)).toBe(indefinite);
+    guest.setMemory("00".repeat(size));
+    expect(run(bytes, [positive])).toEqual({ st0: "empty", st1: "empty", flags: IE });
+    expect(guest.memory(size)).toBe(indefinite);
+  });
+});

@@ -10,6 +10,12 @@ export interface Ended {
 /** Enough of a message to tell what went wrong. */
 const KEPT = 20_000;
 
+/** Process groups that run now; they end with this process. */
+const running = new Set<number>();
+process.on("exit", () => {
+  for (const group of running) process.kill(-group, "SIGKILL");
+});
+
 /** Runs Node in a folder, in a process group of its own that is ended as a whole after `bound` milliseconds. */
 export function runNode(
   folder: string,
@@ -24,6 +30,8 @@ export function runNode(
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
+  const group = child.pid;
+  if (group !== undefined) running.add(group);
   let output = "";
   const keep = (chunk: Buffer) => {
     output = (output + chunk.toString()).slice(-KEPT);
@@ -33,12 +41,13 @@ export function runNode(
   let isLate = false;
   const timer = setTimeout(() => {
     isLate = true;
-    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    if (group !== undefined) process.kill(-group, "SIGKILL");
   }, bound);
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => {
       clearTimeout(timer);
+      if (group !== undefined) running.delete(group);
       resolve({ code: isLate ? undefined : (code ?? -1), output, milliseconds: performance.now() - start });
     });
   });

@@ -157,4 +157,28 @@ export const equivalent: readonly Explanation[] = [
     changes: ["E,Iu -> E,Ib"],
     reason: "the bit's number is taken modulo 16 or 32, so that its sign is cut off",
   },
+  {
+    file: "src/vmm/decode/sse-table.ts",
+    source: '[0x17, both("movhpsStore M,V q")],',
+    changes: ["q -> x"],
+    reason: "the definition stores half a register, whatever the size",
+  },
+  {
+    file: "src/vmm/decode/sse-table.ts",
+    source: '"12x": shifts(words, "U,Iu x"),',
+    changes: ["U,Iu -> U,Ib"],
+    reason: "the count is read as one byte",
+  },
+  {
+    file: "src/vmm/x87/transcendental.ts",
+    source: "const exact = TINY / 2 + 64 + REDUCTION_PLACES;",
+    changes: ["2 -> 1"],
+    reason: "more places than are needed: slower, no different",
+  },
+  {
+    file: "src/vmm/cpu/fxsave.ts",
+    source: "state.set(at.X87_OPCODE, (tags >>> 16) & 0x7ff);",
+    changes: [">>> -> >>"],
+    reason: "the mask cuts the copies of the sign off",
+  },
 ];

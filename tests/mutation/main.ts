@@ -49,26 +49,27 @@ console.log(`${mutations.length} of the mutants of ${places} places in ${sites.s
 const copies = Array.from({ length: Math.min(jobs, mutations.length) }, () => new WorkingCopy(root));
 const judge = new Judge();
 const results: { mutation: Mutation; verdict: Verdict }[] = [];
-try {
-  await judge.prepare(copies[0]);
-  if (judge.noHost !== undefined) console.log(`instructions are judged by directed cases only: ${judge.noHost}`);
-  await judge.baseline(copies[0]);
-  const left = [...mutations];
-  await Promise.all(
-    copies.map(async (copy) => {
-      for (let mutation = left.shift(); mutation !== undefined; mutation = left.shift()) {
-        const verdict = await judge.judge(copy, mutation);
-        results.push({ mutation, verdict });
-        console.log(
-          `${String(results.length).padStart(4)} ${place(mutation)} ${mutation.kind}: ${change(mutation)}: ${told(mutation, verdict)}`,
-        );
-      }
-    }),
-  );
-} finally {
+process.on("exit", () => {
   judge.close();
   for (const copy of copies) copy.remove();
-}
+});
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1));
+
+await judge.prepare(copies[0]);
+if (judge.noHost !== undefined) console.log(`instructions are judged by directed cases only: ${judge.noHost}`);
+await judge.baseline(copies[0]);
+const left = [...mutations];
+await Promise.all(
+  copies.map(async (copy) => {
+    for (let mutation = left.shift(); mutation !== undefined; mutation = left.shift()) {
+      const verdict = await judge.judge(copy, mutation);
+      results.push({ mutation, verdict });
+      console.log(
+        `${String(results.length).padStart(4)} ${place(mutation)} ${mutation.kind}: ${change(mutation)}: ${told(mutation, verdict)}`,
+      );
+    }
+  }),
+);
 
 const survivors = results.filter(({ verdict }) => verdict === undefined).map(({ mutation }) => mutation);
 const unexplained = survivors.filter((mutation) => reasonOf(mutation) === undefined);
