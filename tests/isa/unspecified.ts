@@ -143,9 +143,18 @@ export const unspecifiedFields: readonly UnspecifiedField[] = [
   },
 ];
 
+/** By operand size and form: asked for each instruction of millions of cases. */
+const known: Map<Form, boolean>[] = [];
+
 /** Whether the instruction leaves memory that isn't compared, and which therefore must not be read. */
 export function hasUnspecifiedFields(form: Form, size: number): boolean {
-  return unspecifiedFields.some(({ of }) => of(form, size));
+  known[size] ??= new Map();
+  let has = known[size].get(form);
+  if (has === undefined) {
+    has = unspecifiedFields.some(({ of }) => of(form, size));
+    known[size].set(form, has);
+  }
+  return has;
 }
 
 /** Linear address ranges [from, to) that hold nothing to compare after these instructions. */

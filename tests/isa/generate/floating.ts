@@ -7,11 +7,41 @@ import type { Variant } from "./families.js";
 import { type Flavour, fillVector, putDouble, putExtended, randomFcw, randomFx, randomMxcsr, singleBits } from "./fx.js";
 import { interestingWord } from "./values.js";
 
+/** What a form's mnemonic says of its operands. */
+interface Nature {
+  readonly flavour: Flavour;
+  /** Its immediate counts bits. */
+  readonly isShift: boolean;
+  /** Operands in memory are floating point values of the x87, or integers for it. */
+  readonly takesReal: boolean;
+  readonly takesInteger: boolean;
+}
+
+/** Found once per form: there are millions of cases. */
+const natures = new Map<Form, Nature>();
+
+function natureOf(form: Form): Nature {
+  let nature = natures.get(form);
+  if (nature === undefined) {
+    const name = form.mnemonic;
+    nature = {
+      flavour: x87.has(form) ? "double" : flavourOf(name),
+      isShift: /^ps[rl][lad]/.test(name),
+      takesReal: /^(fld|fst|fadd|fmul|fcom|fsub|fdiv)/.test(name),
+      takesInteger: /^fi/.test(name),
+    };
+    natures.set(form, nature);
+  }
+  return nature;
+}
+
+const x87: ReadonlySet<Form> = new Set(Object.values(x87Forms).flat());
+
 /** Appends an x87, MMX or SSE instruction; the first of a case brings a random floating point state. */
 export function addFloating(builder: CaseBuilder, random: Random, family: string, variant: Variant, wish: Wish): boolean {
   const { form, size, memory } = variant;
   const isX87 = family in x87Forms;
-  const flavour = isX87 ? "double" : flavourOf(form);
+  const { flavour } = natureOf(form);
   if (builder.instructions.length === 0) builder.fx = randomFx(random, random.oneIn(8) ? "integer" : flavour, isX87);
   if (form.mnemonic.startsWith("maskmov") && builder.isFree(7) && !random.oneIn(8))
     builder.setRegister(7, 0x2468c000 - 16 + random.below(17));
@@ -19,13 +49,12 @@ export function addFloating(builder: CaseBuilder, random: Random, family: string
     ...wish,
     size,
     memory,
-    content: memory ? content(random, form, flavour) : undefined,
+    content: memory ? content(random, form) : undefined,
     immediate: immediate(random, form),
   });
 }
 
-function flavourOf(form: Form): Flavour {
-  const name = form.mnemonic;
+function flavourOf(name: string): Flavour {
   if (/^(cvt|cvtt)(pd|sd)2|(pd|sd)$/.test(name)) return "double";
   if (/^(cvt|cvtt)(ps|ss)2|(ps|ss)$/.test(name)) return "single";
   return "integer";
@@ -34,11 +63,11 @@ function flavourOf(form: Form): Flavour {
 /** Immediates that the instruction defines; comparison predicates above 7 belong to AVX. */
 function immediate(random: Random, form: Form): number | undefined {
   if (form.traits.has("predicate")) return random.below(8);
-  if (/^ps[rl][lad]/.test(form.mnemonic)) return random.oneIn(2) ? random.below(20) : random.below(80);
+  if (natureOf(form).isShift) return random.oneIn(2) ? random.below(20) : random.below(80);
   return undefined;
 }
 
-function content(random: Random, form: Form, flavour: Flavour): ArrayLike<number> {
+function content(random: Random, form: Form): ArrayLike<number> {
   const width = form.rm?.width;
   const bytes = newBytes(16);
   const view = new DataView(bytes.buffer, bytes.byteOffset, 16);
@@ -52,7 +81,8 @@ function content(random: Random, form: Form, flavour: Flavour): ArrayLike<number
     case "fbld":
       return bcd(random);
   }
-  if (/^(fld|fst|fadd|fmul|fcom|fsub|fdiv)/.test(form.mnemonic)) {
+  const { flavour, takesReal, takesInteger } = natureOf(form);
+  if (takesReal) {
     if (width === "t") {
       putExtended(random, view, 0);
       return bytes.subarray(0, 10);
@@ -64,7 +94,7 @@ function content(random: Random, form: Form, flavour: Flavour): ArrayLike<number
     view.setUint32(0, singleBits(random), true);
     return bytes.subarray(0, 4);
   }
-  if (form.mnemonic === "fild" || form.mnemonic.startsWith("fi")) {
+  if (takesInteger) {
     view.setInt32(0, interestingWord(random), true);
     view.setInt32(4, random.oneIn(2) ? view.getInt32(0, true) >> 31 : interestingWord(random), true);
     return bytes.subarray(0, 8);
