@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { CR4, CS, DS, EFLAGS, Seg, SS } from "../../src/vmm/cpu/layout.js";
-import { Access, CODE, CODE0, DATA, DATA0, EAX, HANDLERS, level, STACK0, STACK3, SystemGuest, TSS } from "./system-guest.js";
+import { CR4, CS, DS, EFLAGS, ES, FS, GS, Seg, SS } from "../../src/vmm/cpu/layout.js";
+import { Access, CODE, CODE0, DATA, DATA0, EAX, ESP, HANDLERS, level, STACK0, STACK3, SystemGuest, TSS } from "./system-guest.js";
 
 const GP = { vector: 13, error: 0 };
 const VM = 0x2_0000;
@@ -16,6 +16,17 @@ describe("virtual-8086 mode", () => {
     guest.set(EAX, 0x1234);
     expect(guest.exec(0x8e, 0xd8)).toBeUndefined();
     expect([guest.state.segment(DS, Seg.base), guest.state.segment(DS, Seg.limit)]).toEqual([0x1_2340, 0xffff]);
+  });
+
+  it("is entered by IRET, which takes 16 bits of each of six selectors (SDM vol. 2, IRET)", () => {
+    const guest = new SystemGuest().protectedMode();
+    const selectors = [0x1111, 0x2223, 0x3335, 0x4447, 0x5559, 0x666b];
+    const [gs, fs, ds, es, ss, cs] = selectors.map((selector) => (0xfffe_0000 | selector) >>> 0);
+    guest.push(gs, fs, ds, es, ss, 0x7_8d1f, 0x2_0202, cs, 0x1357);
+    expect(guest.exec(0xcf)).toBeUndefined();
+    expect([GS, FS, DS, ES, SS, CS].map((n) => guest.selector(n))).toEqual(selectors);
+    expect([GS, FS, DS, ES, SS, CS].map((n) => guest.state.segment(n, Seg.base))).toEqual(selectors.map((selector) => 16 * selector));
+    expect([guest.eip, guest.reg(ESP), guest.cpu.cpl]).toEqual([0x1357, 0x7_8d1f, 3]);
   });
 
   it("checks the 64 KiB limit", () => {
