@@ -19,6 +19,17 @@ describe("loading a segment register in protected mode", () => {
     expect(guest.get(GDT + FREE + 5, 1)).toBe(Access.data | 1);
   });
 
+  it("puts the base together from three fields, and the limit from two", () => {
+    const guest = new SystemGuest().protectedMode();
+    for (let bit = 0; bit < 32; bit++) {
+      const base = 2 ** bit;
+      const limit = bit < 20 ? 2 ** bit : 0;
+      guest.descriptor(FREE, base, limit, Access.data);
+      expect(movToSegment(guest, FS, FREE)).toBeUndefined();
+      expect([guest.state.segment(FS, Seg.base), guest.state.segment(FS, Seg.limit)]).toEqual([base, limit]);
+    }
+  });
+
   it("accepts a null selector, whose use is #GP(0)", () => {
     const guest = new SystemGuest().protectedMode();
     expect(movToSegment(guest, DS, 3)).toBeUndefined();
