@@ -9,7 +9,7 @@ import { resetRom } from "./monitor/program.js";
 
 const QEMU = "qemu-system-i386";
 /** For a batch; a case that hangs QEMU itself, or that the watchdog can't end, costs as much. */
-const TIMEOUT_MS = 8_000;
+const TIMEOUT_MS = 60_000;
 
 /** Our CPUID's features (src/vmm/cpu/identity.ts), as far as QEMU's translator knows them: it has no virtual-8086 mode extensions. */
 const PROCESSOR =

@@ -1,9 +1,11 @@
 import * as arena from "../arena.js";
-import { saved } from "../case.js";
-import { type Mismatch, vectorIs } from "../compare.js";
+import { type Outcome, saved } from "../case.js";
+import { type Difference, type Mismatch, vectorIs } from "../compare.js";
+import { segment } from "../frames.js";
+import { SHUTDOWN } from "../layout.js";
 import { changedBits, ended, hasDescriptor, inPage, inStack, type KnownDifference, parting, systemType } from "./known-difference.js";
 
-const { DB, UD, TS, NP, SS, GP, BP, DF } = vectorIs;
+const { DB, PF, UD, TS, NP, SS, GP, BP, DF } = vectorIs;
 const AC = 0x4_0000;
 const RF = 0x1_0000;
 const VIF_VIP = 0x18_0000;
@@ -28,7 +30,7 @@ export const exceptions: readonly KnownDifference[] = [
     manual:
       "Set when the exception occurred during delivery of an event external to the program, such as an interrupt or an earlier exception",
     section: "vol. 3, 6.13",
-    explains: (difference) => inStack(difference) && isError(difference),
+    explains: (difference, m) => inStack(difference) && isError(difference) && m.ours.vector !== PF,
   },
   {
     title: "INT1 (F1)",
@@ -109,7 +111,7 @@ export const exceptions: readonly KnownDifference[] = [
     manual:
       "They occur in the context of the new task. Here that has its CPL from the new CS and so changes stacks; and with an SS that could not be loaded the frame cannot be pushed, which is a double fault, then shutdown",
     section: "vol. 3, 7.3",
-    explains: parting((m) => ended(m, [TS, NP, SS, GP, DF, SHUTDOWN], [TS, NP, SS, GP, DF]) && switches(m.case.title)),
+    explains: parting((m) => ended(m, [TS, NP, SS, GP, DF, SHUTDOWN], [TS, NP, SS, GP, DF]) && switched(m)),
   },
   {
     title: "VIF and VIP",
@@ -127,10 +129,7 @@ export const exceptions: readonly KnownDifference[] = [
     manual: "A task switch as any other: the new task's FLAGS have no VM, so its segments are those of protected mode",
     section: "vol. 3, 7.3, 20.3.2",
     explains: parting(
-      (m) =>
-        m.case.entry === "virtual8086" &&
-        m.theirs.vector === SHUTDOWN &&
-        hasDescriptor(m.case, (low, high) => systemType(high) === 5 && low >>> 16 === arena.TSS_16_SELECTOR),
+      (m) => m.case.entry === "virtual8086" && m.theirs.vector === SHUTDOWN && hasDescriptor(m.case, (_, high) => systemType(high) === 5),
     ),
   },
   {
@@ -138,35 +137,37 @@ export const exceptions: readonly KnownDifference[] = [
     what: "They are in memory; here the frame is written when nothing can fail any more",
     manual: "Not said",
     section: "vol. 3, 6.15",
-    explains: (difference, m) =>
-      m.ours.vector === m.theirs.vector &&
-      inStack(difference) &&
-      [SHUTDOWN, DF, GP, TS, SS, NP].includes(m.ours.vector) &&
-      difference.ours === 0,
+    explains: (difference, m) => m.ours.vector === m.theirs.vector && inStack(difference) && isFree(difference, m.ours),
   },
   {
     title: "Conforming code as a task's CS",
     what: "#TS unless its DPL is the selector's RPL; here its DPL may be lower, as everywhere",
     manual: "Code segment DPL matches segment selector RPL; conforming code is not mentioned",
     section: "vol. 3, 7.3, table 7-1",
-    explains: parting(
-      (m) => ended(m, BP, TS) && switches(m.case.title) && hasDescriptor(m.case, (_, high) => (systemType(high) & 0x1c) === 0x1c),
-    ),
+    explains: parting((m) => ended(m, BP, TS) && switched(m) && hasDescriptor(m.case, (_, high) => (systemType(high) & 0x1c) === 0x1c)),
   },
   {
     title: "INT3 of a task of which not all has been loaded",
     what: "The new task runs although a part of its state is bad",
     manual: "#TS, #NP or #SS with the selector",
     section: "vol. 3, 7.3, table 7-1",
-    explains: parting((m) => ended(m, [TS, NP, SS, SHUTDOWN], BP) && switches(m.case.title)),
+    explains: parting((m) => ended(m, [TS, NP, SS, SHUTDOWN], BP) && switched(m)),
   },
 ];
 
-const SHUTDOWN = 0xffff_ffff;
-const switches = (title: string): boolean => /tss|task gate|nested|int |aam|ud2|bound|mov/.test(title);
+/** A word below the frame, or where there is none: as it was, for us. */
+function isFree({ address, ours }: Difference, outcome: Outcome): boolean {
+  const { base } = segment(outcome, saved(outcome, "segments", 2));
+  return (
+    ours === 0 && (outcome.vector === SHUTDOWN || (address ?? 0) < base + saved(outcome, "gpr", 4) || (address ?? 0) > arena.STACKS[0])
+  );
+}
+/** Whether another task runs at the end than at the beginning. */
+const switched = ({ case: c, ours, theirs }: Mismatch): boolean =>
+  [ours, theirs].some((outcome) => outcome.vector !== SHUTDOWN && (saved(outcome, "segments", 7) & ~7) !== (c.tr & ~7));
 /** The task that has run last, or the one before it, was the 16-bit one. */
 const reaches16 = ({ theirs }: Mismatch): boolean =>
-  (saved(theirs, "segments", 7) & ~7) === arena.TSS_16_SELECTOR ||
+  [1, 3].includes(segment(theirs, saved(theirs, "segments", 7)).access & 0x1f) ||
   [...theirs.memory.keys()].some((address) => address >= arena.TSS_16 && address < arena.CODE);
 /** An error code is a selector: small. */
 const isError = ({ ours, theirs }: { ours: number; theirs: number }): boolean =>

@@ -1,5 +1,5 @@
 import * as arena from "../arena.js";
-import type { Case } from "../case.js";
+import type { Case, Instruction } from "../case.js";
 import type { Difference, Mismatch } from "../compare.js";
 import { type Frame, frame } from "../frames.js";
 import { PAGE } from "../layout.js";
@@ -46,5 +46,15 @@ export function hasDescriptor(c: Case, condition: (low: number, high: number) =>
     return condition(view.getUint32(0, true), view.getUint32(4, true));
   });
 }
+/** The instruction of the case that begins at an offset in its code segment. */
+export function instructionAt(c: Case, eip: number): Instruction | undefined {
+  let at = c.eip;
+  return c.instructions.find(({ bytes }) => {
+    const here = at;
+    at += bytes.length;
+    return here === eip;
+  });
+}
+
 /** S and type. */
 export const systemType = (high: number): number => (high >>> 8) & 0x1f;

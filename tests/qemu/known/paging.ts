@@ -77,7 +77,7 @@ export const paging: readonly KnownDifference[] = [
     manual: "NW without CD and reserved bits of CR4 are #GP(0); setting reserved bits of CR0 is ignored",
     section: "vol. 2, MOV CRn; vol. 3, 2.5",
     explains: (difference, m) => {
-      if (!/cr0|cr4|lmsw|smsw/.test(m.case.title)) return false;
+      if (!/cr0|cr4|lmsw|smsw/.test(m.case.title) || (m.case.entry === "protected" && (m.case.cs & 3) !== 0)) return false;
       if (ended(m, GP, [BP, GP, 6]) || m.ours.vector16 === GP + 1) return true;
       const undefinedBits = 0x1ffa_ffc0;
       return ["cr0", "ebx", "ecx"].includes(difference.field) && (changedBits(difference) & ~undefinedBits) === 0;

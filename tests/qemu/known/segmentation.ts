@@ -1,14 +1,26 @@
 import { vectorIs } from "../compare.js";
 import { segment } from "../frames.js";
-import { changedBits, ended, hasDescriptor, inStack, type KnownDifference, parting, patched, systemType } from "./known-difference.js";
+import { SHUTDOWN } from "../layout.js";
+import {
+  changedBits,
+  ended,
+  hasDescriptor,
+  inStack,
+  instructionAt,
+  type KnownDifference,
+  parting,
+  patched,
+  systemType,
+} from "./known-difference.js";
 
 const ACCESSED = 0x100;
 const EXT = 1;
 const VM = 0x2_0000;
-const { GP, SS, DF, TS, BP } = vectorIs;
+const { GP, SS, DF, TS, BP, NP } = vectorIs;
 
-/** Instructions that transfer control by a far pointer, a frame or a gate. */
-const isFarTransfer = (family: string): boolean => /far|iret|interrupt|exception|double|task|real|virtual/.test(family);
+const ANY = [0x20, 0x21, 0x80, 0xff, 0x100, ...Array(20).keys()];
+/** Beyond 64 KiB, sometimes. */
+const WIDE_TRANSFERS = ["call far", "iretd"];
 
 export const segmentation: readonly KnownDifference[] = [
   {
@@ -17,18 +29,29 @@ export const segmentation: readonly KnownDifference[] = [
     manual:
       "An access beyond the limit is #GP(0), or #SS(0) by SS; so is reading code that is execute-only, writing what is read-only, using a null segment",
     section: "vol. 3, 5.3, 5.4.1",
-    explains: parting((m, ours) => /\[/.test(m.case.title) && ended(m, [GP, SS], [0x20, ...Array(20).keys()]) && ours?.error === 0),
+    explains: parting((m, ours) => {
+      if (ours?.error !== 0 || !ended(m, [GP, SS], ANY)) return false;
+      const text = instructionAt(m.case, ours.eip)?.text ?? "";
+      return text.startsWith("mov ") && text.includes("[");
+    }),
   },
   {
     title: "Limits of the code segment that is entered",
-    what: "RET, IRET, call gates and far CALL and JMP in real and virtual-8086 mode go to offsets beyond the limit of the new code segment",
+    what: "RET, IRET, call gates and far CALL and JMP in real and virtual-8086 mode go to offsets beyond the limit of the new code segment; IRET to virtual-8086 mode cuts EIP off",
     manual: "#GP(0) if the instruction pointer is not within the limit of the code segment",
     section: "vol. 2, CALL, JMP, RET, IRET",
-    explains: parting((m, ours) => {
-      if (m.case.family === "iret" && ended(m, GP, GP)) return [...patched(m.case)].some(({ value }) => (value & VM) !== 0);
-      if (!isFarTransfer(m.case.family) || m.ours.vector === m.theirs.vector)
-        return m.ours.vector16 === GP + 1 && /far|iret/.test(m.case.title);
-      return (m.ours.vector === GP || m.ours.vector === DF) && (ours?.error ?? 2) <= EXT;
+    explains: parting((m, ours, theirs) => {
+      if (m.case.entry !== "protected" && m.case.instructions.some(({ text }) => WIDE_TRANSFERS.includes(text))) return true;
+      if (
+        m.case.family === "iret" &&
+        m.ours.vector === GP &&
+        ours?.eip === m.case.eip &&
+        [...patched(m.case)].some(({ value }) => (value & VM) !== 0)
+      )
+        return true;
+      if (!theirs || !ended(m, [GP, DF, SHUTDOWN], ANY) || (ours?.error ?? 0) > EXT) return false;
+      const limit = theirs.eflags & VM ? 0xffff : segment(m.theirs, theirs.cs).limit;
+      return theirs.eip - 1 > limit;
     }),
   },
   {
@@ -75,8 +98,11 @@ export const segmentation: readonly KnownDifference[] = [
     manual: "#GP with the code segment's selector: from virtual-8086 mode only level 0 can be reached",
     section: "vol. 3, 20.3.1; vol. 2, INT n",
     explains: parting(
-      (m, ours) =>
-        m.case.entry === "virtual8086" && ended(m, [GP, DF], [BP, GP]) && m.ours.vector !== m.theirs.vector && (ours?.error ?? 0) <= 0xffff,
+      (m, _, theirs) =>
+        m.case.entry === "virtual8086" &&
+        ended(m, [GP, DF, SHUTDOWN], [BP, GP, TS]) &&
+        (m.theirs.vector !== BP || ((theirs?.cs ?? 0) & 3) !== 0) &&
+        hasDescriptor(m.case, (_, high) => [6, 7, 14, 15].includes(systemType(high))),
     ),
   },
   {
@@ -89,6 +115,13 @@ export const segmentation: readonly KnownDifference[] = [
       inStack(difference) &&
       changedBits(difference) < 4 &&
       hasDescriptor(m.case, (_, high) => (systemType(high) & 0xf7) === 4),
+  },
+  {
+    title: "JMP through a call gate to code that is not present",
+    what: "#GP",
+    manual: "#NP with the code segment's selector",
+    section: "vol. 2, JMP",
+    explains: (difference, m) => difference.field === "vector" && /^jmp /.test(m.case.title) && ended(m, NP, GP),
   },
   {
     title: "LTR of a null selector",
@@ -112,12 +145,5 @@ export const segmentation: readonly KnownDifference[] = [
     manual: "#GP(0) if IA32_SYSENTER_CS[15:2] = 0",
     section: "vol. 2, SYSENTER, SYSEXIT",
     explains: parting((m) => m.case.family === "msr" && (m.case.sysenter[0] & ~3) === 0 && ended(m, GP, [BP, GP])),
-  },
-  {
-    title: "Frames on a stack that could not be loaded",
-    what: "After an inner stack's selector is found bad the limit of the old one is not looked at",
-    manual: "The stack segment of the frame must hold it: #SS or #TS otherwise",
-    section: "vol. 2, INT n",
-    explains: parting((m) => ended(m, [SS, DF], BP) && segment(m.ours, m.case.ss).limit < 0x1000),
   },
 ];
