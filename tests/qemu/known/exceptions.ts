@@ -147,7 +147,7 @@ export const exceptions: readonly KnownDifference[] = [
     explains: parting((m) => ended(m, BP, TS) && switched(m) && hasDescriptor(m.case, (_, high) => (systemType(high) & 0x1c) === 0x1c)),
   },
   {
-    title: "INT3 of a task of which not all has been loaded",
+    title: "Tasks whose state is bad",
     what: "The new task runs although a part of its state is bad",
     manual: "#TS, #NP or #SS with the selector",
     section: "vol. 3, 7.3, table 7-1",
