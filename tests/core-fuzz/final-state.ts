@@ -50,8 +50,6 @@ function words(name: string, first: number, count: number): (readonly [string, n
   return Array.from({ length: count }, (_, i) => [`${name}+${4 * i}`, first + 4 * i] as const);
 }
 
-const RF = 0x1_0000;
-
 /** A processor, its memory, and a digest of what it said to the world and heard from it. */
 export interface Observed {
   readonly state: CpuState;
@@ -69,8 +67,7 @@ export function stateDifferences(one: Observed, other: Observed): string[] {
     const theirs = other.state.get(address);
     if (mine !== theirs) differ(name, mine, theirs);
   }
-  // RF ends with the next instruction; nobody clears it before somebody could see it.
-  if ((one.cpu.flags ^ other.cpu.flags) & ~RF) differ("EFLAGS", one.cpu.flags, other.cpu.flags);
+  if (one.cpu.flags !== other.cpu.flags) differ("EFLAGS", one.cpu.flags, other.cpu.flags);
   if (one.cpu.halted !== other.cpu.halted) found.push(`halted: ${one.cpu.halted} and ${other.cpu.halted}`);
   if (one.heard !== other.heard) found.push("accesses to ports and devices");
   return found.length > 0 ? found : memoryDifferences(one.ram, other.ram);
