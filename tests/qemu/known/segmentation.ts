@@ -1,3 +1,4 @@
+import { type Outcome, saved } from "../case.js";
 import { vectorIs } from "../compare.js";
 import { segment } from "../frames.js";
 import { SHUTDOWN } from "../layout.js";
@@ -25,11 +26,12 @@ const WIDE_TRANSFERS = ["call far", "iretd"];
 export const segmentation: readonly KnownDifference[] = [
   {
     title: "Segment limits and types of data accesses",
-    what: "Offsets are not compared with the segment's limit, nor is it looked whether a segment may be read or written, or is null",
+    what: "Offsets (those of frames that are pushed too) are not compared with the segment's limit, nor is it looked whether a segment may be read or written, or is null",
     manual:
       "An access beyond the limit is #GP(0), or #SS(0) by SS; so is reading code that is execute-only, writing what is read-only, using a null segment",
     section: "vol. 3, 5.3, 5.4.1",
     explains: parting((m, ours) => {
+      if (ended(m, [SS, DF, SHUTDOWN], BP) && !holdsStack(m.theirs)) return true;
       if (ours?.error !== 0 || !ended(m, [GP, SS], ANY)) return false;
       const text = instructionAt(m.case, ours.eip)?.text ?? "";
       return text.startsWith("mov ") && text.includes("[");
@@ -147,3 +149,12 @@ export const segmentation: readonly KnownDifference[] = [
     explains: parting((m) => m.case.family === "msr" && (m.case.sysenter[0] & ~3) === 0 && ended(m, GP, [BP, GP])),
   },
 ];
+
+/** Whether the frame that a case has ended on lies inside its stack segment. */
+function holdsStack(outcome: Outcome): boolean {
+  const { limit, access } = segment(outcome, saved(outcome, "segments", 2));
+  const esp = saved(outcome, "gpr", 4);
+  return (access & EXPAND_DOWN) === EXPAND_DOWN ? esp > limit : esp <= limit;
+}
+/** S and E, of data. */
+const EXPAND_DOWN = 0x14;
