@@ -199,4 +199,10 @@ export const equivalent: readonly Explanation[] = [
     changes: [">>> -> >>"],
     reason: "of the whole: a base is kept in 32 bits and added modulo 2^32 (that of the low word is killed: segment-load.test.ts)",
   },
+  {
+    file: "src/vmm/cpu/tasks.ts",
+    source: "if (!nests && !(oldDescriptor && mmu.probe((oldDescriptor.address + 4) >>> 0, 4, true, false))) return Outcome.Fault;",
+    changes: [">>> -> >>"],
+    reason: MODULO,
+  },
 ];
