@@ -1,4 +1,7 @@
+import { Access, level } from "../vmm/access-bytes.js";
 import { ARENA, PAGE, PROGRAM_CS, STUB_SIZE, STUBS } from "./layout.js";
+
+export { Access, level };
 
 /** What cases find in the arena: descriptor tables, task state segments, code, stacks, data, page tables. */
 export const GDT = ARENA;
@@ -35,29 +38,6 @@ export const PAE_WINDOW = 0x20_0000;
 
 /** Segment of the arena for real and virtual-8086 mode. */
 export const SEGMENT = ARENA >> 4;
-
-/** Access bytes: P, DPL, S, type. */
-export const Access = {
-  code: 0x9a,
-  executeOnly: 0x98,
-  conforming: 0x9e,
-  data: 0x92,
-  readOnly: 0x90,
-  expandDown: 0x96,
-  ldt: 0x82,
-  tss16: 0x81,
-  busyTss16: 0x83,
-  tss32: 0x89,
-  busyTss32: 0x8b,
-  callGate16: 0x84,
-  taskGate: 0x85,
-  interruptGate16: 0x86,
-  trapGate16: 0x87,
-  callGate32: 0x8c,
-  interruptGate32: 0x8e,
-  trapGate32: 0x8f,
-} as const;
-export const level = (dpl: number): number => dpl << 5;
 
 /** Second dword's flags: granularity, default size. */
 export const BIG = 0xc;
@@ -125,7 +105,7 @@ export function pristine(): Uint8Array {
 
   for (let vector = 0; vector < 256; vector++) {
     const open = (vector >= 3 && vector <= 5) || vector >= OPEN_VECTORS;
-    put(IDT + 8 * vector, ...gate(PROGRAM_CS, stubOf(vector), Access.interruptGate32 | level(open ? 3 : 0)));
+    put(IDT + 8 * vector, ...gate(PROGRAM_CS, stubOf(vector), Access.interrupt32 | level(open ? 3 : 0)));
   }
 
   for (const tss of [TSS, TSS_B]) {

@@ -9,6 +9,7 @@ import { Seg } from "../../src/vmm/cpu/layout.js";
 import { CpuState } from "../../src/vmm/cpu/state.js";
 import { compileCore, Interpreter } from "../../src/vmm/interpreter/interpreter.js";
 import { Mmu } from "../../src/vmm/mmu/mmu.js";
+import { Access, level } from "./access-bytes.js";
 import { noteExecuted } from "./executes.js";
 
 const RAM = 1 << 20;
@@ -48,28 +49,7 @@ export const FREE = 0x40;
 const LEVEL_CODE = 0xff0;
 const LEVEL_DATA = 0xff8;
 
-/** Access bytes: P, DPL, S, type. */
-export const Access = {
-  code: 0x9a,
-  executeOnly: 0x98,
-  conforming: 0x9e,
-  data: 0x92,
-  readOnly: 0x90,
-  expandDown: 0x96,
-  ldt: 0x82,
-  tss16: 0x81,
-  tss32: 0x89,
-  callGate16: 0x84,
-  taskGate: 0x85,
-  interrupt16: 0x86,
-  trap16: 0x87,
-  callGate32: 0x8c,
-  interrupt32: 0x8e,
-  trap32: 0x8f,
-} as const;
-export const level = (dpl: number): number => dpl << 5;
-const ABSENT = 0x80;
-export const absent = (access: number): number => access & ~ABSENT;
+export { Access, absent, level } from "./access-bytes.js";
 
 /** Granularity and size nibble. */
 export const BIG = 0xc;

@@ -56,10 +56,10 @@ const GATES: readonly number[] = [
   arena.Access.callGate16,
   arena.Access.callGate32,
   arena.Access.taskGate,
-  arena.Access.interruptGate16,
-  arena.Access.interruptGate32,
-  arena.Access.trapGate16,
-  arena.Access.trapGate32,
+  arena.Access.interrupt16,
+  arena.Access.interrupt32,
+  arena.Access.trap16,
+  arena.Access.trap32,
 ];
 
 const absentSometimes = (random: Random, access: number): number => (random.oneIn(8) ? access & 0x7f : access);

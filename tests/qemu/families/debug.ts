@@ -46,7 +46,7 @@ export const debugExceptions: Family = {
       d.debug[5] = 0x400 | (1 << (2 * n + random.below(2))) | (kind << (16 + 4 * n)) | (length << (18 + 4 * n));
     }
     if (random.oneIn(4) && d.entry !== "real")
-      d.gate(1, arena.gate(PROGRAM_CS, arena.stubOf(1), arena.Access.trapGate32 | arena.level(random.below(4))));
+      d.gate(1, arena.gate(PROGRAM_CS, arena.stubOf(1), arena.Access.trap32 | arena.level(random.below(4))));
     const stack = d.ss;
     for (let i = 0; i < 2; i++) {
       switch (random.below(8)) {

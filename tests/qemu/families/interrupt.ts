@@ -4,12 +4,12 @@ import { anyCode, anyDescriptor, anyGate, anyMode, anySelector, landing, protect
 import { AC, Draft, EAX, type Family, IF, iopl, NT, RF } from "./draft.js";
 
 const GATES = [
-  arena.Access.interruptGate16,
-  arena.Access.interruptGate32,
-  arena.Access.interruptGate32,
-  arena.Access.trapGate16,
-  arena.Access.trapGate32,
-  arena.Access.trapGate32,
+  arena.Access.interrupt16,
+  arena.Access.interrupt32,
+  arena.Access.interrupt32,
+  arena.Access.trap16,
+  arena.Access.trap32,
+  arena.Access.trap32,
   arena.Access.taskGate,
   arena.Access.callGate32,
 ];
@@ -91,10 +91,10 @@ export const doubleFault: Family = {
     const d = new Draft("double-fault", random, first === 14 ? bits32 : random.oneIn(5) ? "virtual8086" : protectedMode(random));
     const broken = (vector: number) => {
       const gate = random.below(5);
-      if (gate === 0) d.gate(vector, toStub(vector, arena.Access.interruptGate32 & 0x7f));
-      else if (gate === 1) d.gate(vector, arena.gate(0, 0, arena.Access.interruptGate32));
-      else if (gate === 2) d.gate(vector, arena.gate(arena.data32(0), 0, arena.Access.trapGate32));
-      else if (gate === 3) d.gate(vector, arena.gate(SLOTS[0], landing(0), arena.Access.interruptGate32));
+      if (gate === 0) d.gate(vector, toStub(vector, arena.Access.interrupt32 & 0x7f));
+      else if (gate === 1) d.gate(vector, arena.gate(0, 0, arena.Access.interrupt32));
+      else if (gate === 2) d.gate(vector, arena.gate(arena.data32(0), 0, arena.Access.trap32));
+      else if (gate === 3) d.gate(vector, arena.gate(SLOTS[0], landing(0), arena.Access.interrupt32));
       else d.gate(vector, arena.gate(arena.LDT_SELECTOR, 0, arena.Access.taskGate));
     };
     // Without an inner stack, what runs at level 3 would only meet one INT3 after the other.
@@ -102,7 +102,7 @@ export const doubleFault: Family = {
     const target = brokenStack || random.oneIn(2) ? arena.Access.code & 0x7f : arena.Access.code | arena.level(3);
     d.describe(SLOTS[0], arena.descriptor(0, 0xfffff, target, arena.BIG));
     broken(first);
-    if (first === 0x30) d.gate(first, arena.gate(SLOTS[0], landing(0), arena.Access.interruptGate32 | arena.level(3)));
+    if (first === 0x30) d.gate(first, arena.gate(SLOTS[0], landing(0), arena.Access.interrupt32 | arena.level(3)));
     for (const vector of [10, 11, 12, 13]) if (random.oneIn(3)) broken(vector);
     if (random.oneIn(5)) broken(8);
     if (random.oneIn(4)) d.gate(8, arena.gate(arena.TSS_B_SELECTOR, 0, arena.Access.taskGate));

@@ -1,13 +1,7 @@
+import { EDX } from "../../../src/vmm/cpu/general-registers.js";
 import { Assembler } from "../../isa/oracle/assembler.js";
 
-export const EAX = 0;
-export const ECX = 1;
-export const EDX = 2;
-export const EBX = 3;
-export const ESP = 4;
-export const EBP = 5;
-export const ESI = 6;
-export const EDI = 7;
+export { EAX, EBP, EBX, ECX, EDI, EDX, ESI, ESP } from "../../../src/vmm/cpu/general-registers.js";
 
 /** Segment override prefixes. */
 export const CS_ = 0x2e;
