@@ -4,8 +4,10 @@ import { beyond } from "./beyond-the-host.js";
 import type { Case, IsaEngine, Result } from "./case.js";
 import { directedCases } from "./cases/directed.js";
 import { differences, flagMask, unjudged } from "./compare.js";
+import { fxAt } from "./generate/fx.js";
 import { CaseSource } from "./generate/source.js";
 import { InterpreterEngine } from "./interpreter/engine.js";
+import { CODE, LOW, PAGE } from "./layout.js";
 import { judge, minimize } from "./minimize.js";
 import { Random } from "./random.js";
 import { compareBatch, newTally } from "./runner.js";
@@ -16,6 +18,8 @@ vi.setConfig({ testTimeout: 60_000 });
 const CF = 0x001;
 const AF = 0x010;
 const OF = 0x800;
+/** x87 status: underflow. */
+const UE = 0x10;
 
 const right = new InterpreterEngine();
 
@@ -88,6 +92,31 @@ describe("the instruction harness", () => {
     const c = directedCases.find(({ name }) => name === "add overflows into the sign");
     if (c === undefined) throw new Error("the case is gone");
     expect(flagMask(c, right.run([c])[0])).toBe(RF);
+  });
+
+  it("judges #GP where code ends, and not where data ran as code", () => {
+    const [c] = sample("control", 1);
+    const ended = { ...right.run([c])[0], ending: "fault" as const, vector: 13, errorCode: 0 };
+    expect(unjudged(c, { ...ended, eip: CODE + PAGE })).toBeUndefined();
+    expect(unjudged(c, { ...ended, eip: 0xffff_fffe })).toBeUndefined();
+    expect(unjudged(c, { ...ended, eip: LOW + 0x730 })).toMatch("ran through data");
+  });
+
+  it("lets a transcendental underflow on one side where its neighbours are the least normal number and a denormal", () => {
+    const [c] = sample("transcendental", 1);
+    const result = right.run([c])[0];
+    const ended = (significand: bigint, exponent: number, status: number): Result => {
+      const fx = Uint8Array.from(result.fx);
+      const view = new DataView(fx.buffer);
+      view.setUint16(fxAt.fsw, status, true);
+      view.setBigUint64(fxAt.st, significand, true);
+      view.setUint16(fxAt.st + 8, exponent, true);
+      return { ...result, fx };
+    };
+    const least = ended(1n << 63n, 1, 0);
+    expect(differences(c, least, ended((1n << 63n) - 1n, 0, UE))).toEqual([]);
+    expect(differences(c, least, ended(1n << 63n, 1, UE))).toMatchObject([{ field: "fsw" }]);
+    expect(differences(c, least, ended((1n << 63n) - 9n, 0, UE))).toMatchObject([{ field: "fsw" }, { field: "st0" }]);
   });
 
   it("puts memory back: a case gives the same result after any other", () => {

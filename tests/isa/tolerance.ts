@@ -1,4 +1,5 @@
 /** Results that the architecture gives a bound for, not a value. */
+import { fxAt } from "./generate/fx.js";
 
 /** Each side may be one unit in the last place from the exact value. */
 const ULPS = 2n;
@@ -14,6 +15,15 @@ export function closeExtended(expected: DataView, actual: DataView, at: number):
   const order = [0, 1].map((i) => (BigInt(exponents[i] & 0x7fff) << 63n) | (mantissas[i] & 0x7fffffffffffffffn));
   const distance = order[0] > order[1] ? order[0] - order[1] : order[1] - order[0];
   return distance <= ULPS;
+}
+
+/** Whether a register of two FXSAVE images holds the least normal number on one side, and a denormal on the other. */
+export function aroundLeastNormal(expected: DataView, actual: DataView): boolean {
+  for (let at = fxAt.st; at < fxAt.st + 128; at += 16) {
+    const exponents = [expected, actual].map((image) => image.getUint16(at + 8, true) & 0x7fff);
+    if (exponents[0] + exponents[1] === 1 && closeExtended(expected, actual, at)) return true;
+  }
+  return false;
 }
 
 /** RCP and RSQRT: 1.5 * 2^-12 relative error on each side. */
