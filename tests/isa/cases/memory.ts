@@ -276,6 +276,12 @@ export const memory: readonly DirectedCase[] = [
     expect: { esp: EDGE_WINDOW + 2, memory: { [EDGE_WINDOW]: 0x77660000 } },
   },
   {
+    name: "a store where an engine's own kernel may lie",
+    code: "89 07",
+    registers: { edi: 0xc8a5_0036 },
+    expect: { vector: 14, errorCode: 6, cr2: 0xc8a5_0036 },
+  },
+  {
     name: "pusha into a read-only page",
     code: "60",
     registers: { esp: DATA + PAGE + 16 },

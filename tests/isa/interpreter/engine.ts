@@ -24,6 +24,8 @@ const HALTS = new Uint8Array(CODE_LIMIT + tail.length).fill(HLT);
 
 const SP = 4;
 const PAGE_FAULT = 14;
+/** Error code of #PF: the page is present. */
+const PRESENT = 1;
 const withErrorCode = new Set([8, 10, 11, 12, 13, 14, 17]);
 
 const ports: Ports = { read: () => 0xffffffff, write: () => {} };
@@ -181,7 +183,10 @@ export class InterpreterEngine implements IsaEngine {
       segments[at.CS] = USER_CS;
       return { ending: "done", vector: 0, errorCode: 0, cr2: 0, eip: c.eip + c.code.length, eflags, ...common };
     }
-    return { ending: "fault", vector, errorCode, cr2: vector === PAGE_FAULT ? state.get(at.CR2) : 0, eip, eflags, ...common };
+    const cr2 = vector === PAGE_FAULT ? state.get(at.CR2) : 0;
+    // Where this guest's kernel lies, the host has nothing.
+    if (guest.isKernel(cr2)) errorCode &= ~PRESENT;
+    return { ending: "fault", vector, errorCode, cr2, eip, eflags, ...common };
   }
 
   /** Puts bytes into the case's pages and their image. */

@@ -56,6 +56,8 @@ export function physicalOf(linear: number): number {
   return page + offset;
 }
 
+/** Whether a linear address is one of the kernel's. */
+export const isKernel = (linear: number): boolean => linear >= KERNEL && linear < KERNEL + KERNEL_PAGES * PAGE;
 export const kernelPhysical = (linear: number): number => linear - KERNEL + KERNEL_PHYSICAL;
 
 /** The guest's memory as it is before the first case. */
