@@ -73,13 +73,14 @@ export const unspecified: readonly Unspecified[] = [
   { mnemonics: ["pusha", "enter", "callf"], aspect: "memory", reason: "pushes before the one that faults" },
 ];
 
+const ESP = 4;
 /** Operands are shorter than this. */
 const LONGEST_OPERAND = 0x200;
 
-/** Whether an access there can run over 4 GiB; an operand whose address isn't known is one of the stack or of strings. */
+/** Whether an access there can run over 4 GiB, the stack's too; an operand whose address isn't known is one of the stack or of strings. */
 function isAtTop(instruction: Instruction | undefined, { gpr }: Result): boolean {
   const isNear = (address: number) => (address + LONGEST_OPERAND) >>> 0 < 2 * LONGEST_OPERAND;
-  return instruction?.address === undefined ? gpr.some(isNear) : isNear(instruction.address);
+  return isNear(gpr[ESP]) || (instruction?.address === undefined ? gpr.some(isNear) : isNear(instruction.address));
 }
 
 /**
