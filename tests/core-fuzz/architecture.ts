@@ -11,7 +11,16 @@ import { BUSY, CONTROL_FIXED, CONTROL_WRITABLE, ES as ERROR_SUMMARY, EXCEPTIONS,
 
 const EFLAGS_DEFINED = 0x3f_7fd7;
 const CR4_DEFINED =
-  bit.CR4_VME | bit.CR4_PVI | bit.CR4_TSD | bit.CR4_DE | bit.CR4_PSE | bit.CR4_PAE | bit.CR4_PGE | bit.CR4_OSFXSR | bit.CR4_OSXMMEXCPT;
+  bit.CR4_VME |
+  bit.CR4_PVI |
+  bit.CR4_TSD |
+  bit.CR4_DE |
+  bit.CR4_PSE |
+  bit.CR4_PAE |
+  bit.CR4_PGE |
+  bit.CR4_PCE |
+  bit.CR4_OSFXSR |
+  bit.CR4_OSXMMEXCPT;
 const CR0_DEFINED =
   (bit.CR0_PE |
     bit.CR0_MP |
