@@ -84,4 +84,8 @@ describe("FISTP", () => {
     expect(run(bytes, [positive])).toEqual({ st0: "empty", st1: "empty", flags: IE });
     expect(guest.memory(size)).toBe(indefinite);
   });
+  it("64 bits: twice the most negative integer is invalid, though its significand is the same", () => {
+    expect(run([0xdf, 0x3b], ["c03f:8000000000000000"])).toEqual({ st0: "empty", st1: "empty", flags: IE });
+    expect(guest.memory(8)).toBe("8000000000000000");
+  });
 });

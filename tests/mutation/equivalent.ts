@@ -42,6 +42,12 @@ export const equivalent: readonly Explanation[] = [
     reason: SLOWER,
   },
   {
+    file: "src/vmm/x87/integer.ts",
+    source: "e.when(e.or(isNanOrUnsupported(e, a), e.gtS(exp, BIAS + 63)), giveInvalid);",
+    changes: ["gtS -> gtU"],
+    reason: "the exponent field has no sign",
+  },
+  {
     file: "src/vmm/x87/real.ts",
     source: "if (a.sig !== b.sig) return quiet(a.sig > b.sig ? a : b);",
     changes: ["> -> >="],
