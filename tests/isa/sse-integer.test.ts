@@ -106,3 +106,11 @@ describe("packing and shuffling", () => {
     expect(guest.reg(EAX)).toBe(0b1011);
   });
 });
+
+describe("shifts by an immediate", () => {
+  const MEMORY = 0x13; // [EBX], /2
+  it.each([0x71, 0x72, 0x73])("0F %i have no memory form, with or without 66", (opcode) => {
+    expect(guest.exec(0x0f, opcode, MEMORY, 1)).toEqual({ vector: 6, error: -1 });
+    expect(guest.exec(0x66, 0x0f, opcode, MEMORY, 1)).toEqual({ vector: 6, error: -1 });
+  });
+});

@@ -14,7 +14,7 @@ class LikelyFirst extends BaseSequencer {
 /** For mutants: all tests of the monitor in one process, since most of what a file costs is to load the monitor, up to the first failure. */
 export default defineConfig({
   test: {
-    include: ["tests/vmm/**/*.test.ts", "tests/isa/**/*.test.ts"],
+    include: ["tests/vmm/**/*.test.ts", "tests/isa/**/*.test.ts", "tests/decoder/**/*.test.ts"],
     // The harness's own, and what instruction-judge.ts stands for.
     exclude: ["**/sample.test.ts", "**/harness.test.ts"],
     isolate: false,
