@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { CR0_PG } from "../../src/vmm/cpu/control-bits.js";
+import { CR0_AM, CR0_PG } from "../../src/vmm/cpu/control-bits.js";
 import * as at from "../../src/vmm/cpu/layout.js";
-import { CODE, DATA, HANDLERS, SystemGuest } from "./system-guest.js";
+import { AC, IF } from "../../src/vmm/isa/flags.js";
+import { Access, CODE, CODE3, DATA, ESP, HANDLERS, level, STACK3, SystemGuest } from "./system-guest.js";
 
 const NOP = 0x90;
 const UD2 = [0x0f, 0x0b];
@@ -20,6 +21,20 @@ describe("a run with a budget returns", () => {
     expect(guest.interpreter.run(BUDGET)).toBe("budget");
     expect(guest.interpreter.retired).toBe(before);
     expect(guest.interpreter.exceptions).toBe(BUDGET);
+  });
+
+  it("from #AC whose handler runs at CPL 3, on a stack that isn't aligned: its delivery is #AC again", () => {
+    const guest = new SystemGuest().protectedMode().toUser(IF | AC);
+    guest.state.set(at.CR0, guest.state.get(at.CR0) | CR0_AM);
+    guest.gate(17, Access.interrupt32 | level(3), CODE3, HANDLERS);
+    guest.set(ESP, STACK3 + 1);
+    guest.cpu.restored();
+    guest.bytes(CODE, [0x50]); // push eax
+    guest.cpu.eip = CODE;
+    const before = guest.interpreter.retired;
+    expect(guest.interpreter.run(BUDGET)).toBe("budget");
+    expect(guest.interpreter.retired).toBe(before);
+    expect([guest.cpu.eip, guest.reg(ESP)]).toEqual([CODE, STACK3 + 1]);
   });
 
   it("from code without a branch that goes all around the address space", () => {
