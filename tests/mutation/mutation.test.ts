@@ -46,12 +46,13 @@ describe("mutations of a source text", () => {
 describe("a sample", () => {
   const sites = sitesIn(root, families);
 
-  it("is the same for the same seed, has some of each file, and never the same place twice", () => {
+  it("is the same for the same seed, has some of each file, and never the same change twice", () => {
     const mutations = sample(sites, 250, 7);
     expect(mutations).toEqual(sample(sites, 250, 7));
     expect(mutations).not.toEqual(sample(sites, 250, 8));
     expect(new Set(mutations.map(({ file }) => file)).size).toBe(sites.size);
-    expect(new Set(mutations.map(({ file, start, end }) => `${file}:${start}:${end}`)).size).toBe(250);
+    // Each operand of a table's line is a place, and what is replaced are all of them: what comes in their stead tells places apart.
+    expect(new Set(mutations.map(({ file, start, end, after }) => `${file}:${start}:${end}:${after}`)).size).toBe(250);
   });
 });
 
