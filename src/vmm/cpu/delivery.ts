@@ -26,14 +26,17 @@ export function deliverFault(cpu: Cpu): Delivery {
   // What the instruction has met on its way to the fault, it will meet again.
   state.set(MET_BREAKPOINTS, 0);
   // Ends: a benign exception is followed by a contributory one or a #PF, those by each other at most once, then by #DF, and that by shutdown.
-  // Only #AC may be followed by itself, where its handler runs at CPL 3 on a stack that isn't aligned: a processor delivers it for ever.
+  // Only #AC may come again, by itself or with a #PF in between, where its handler runs at CPL 3 on a stack that isn't aligned: a processor
+  // delivers it for ever.
+  let aligning = false;
   for (let previous: number = NONE; ; ) {
     let vector = state.get(FAULT_VECTOR);
     let error = state.i32[FAULT_ERROR >> 2];
     if (vector === Vector.PF) state.set(CR2, state.get(FAULT_ADDRESS));
     if (previous === Vector.DF) return false;
     // Nothing has changed: the instruction will raise it again, within the budget and with a look at who wants to stop.
-    if (previous === Vector.AC && vector === Vector.AC) return true;
+    if (aligning && vector === Vector.AC) return true;
+    aligning ||= vector === Vector.AC;
     if (isDoubleFault(previous, vector)) {
       vector = Vector.DF;
       error = 0;
