@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CR0_AM, CR0_PG } from "../../src/vmm/cpu/control-bits.js";
 import * as at from "../../src/vmm/cpu/layout.js";
 import { AC, IF } from "../../src/vmm/isa/flags.js";
-import { Access, CODE, CODE3, DATA, ESP, HANDLERS, level, STACK3, SystemGuest } from "./system-guest.js";
+import { Access, CODE, CODE3, DATA, ESP, HANDLERS, IDT, level, STACK3, SystemGuest } from "./system-guest.js";
 
 const NOP = 0x90;
 const UD2 = [0x0f, 0x0b];
@@ -35,6 +35,26 @@ describe("a run with a budget returns", () => {
     expect(guest.interpreter.run(BUDGET)).toBe("budget");
     expect(guest.interpreter.retired).toBe(before);
     expect([guest.cpu.eip, guest.reg(ESP)]).toEqual([CODE, STACK3 + 1]);
+  });
+
+  it("from #AC whose gate isn't there, where the #PF for it is delivered with #AC again", () => {
+    const guest = new SystemGuest().protectedMode().toUser(IF | AC);
+    const table = DATA + PAGE;
+    guest.put(DATA, table | 7);
+    for (let page = 0; page < 256; page++) guest.put(table + 4 * page, page === 7 ? 0 : (page * PAGE) | 7);
+    // The gates of vectors 16 and above lie in the page that is missing.
+    const idt = 7 * PAGE - 8 * 16;
+    guest.gate(14, Access.interrupt32 | level(3), CODE3, HANDLERS);
+    for (const half of [0, 4]) guest.put(idt + 8 * 14 + half, guest.get(IDT + 8 * 14 + half));
+    guest.state.set(at.IDTR_BASE, idt);
+    guest.state.set(at.CR3, DATA);
+    guest.state.set(at.CR0, (guest.state.get(at.CR0) | CR0_AM | CR0_PG) >>> 0);
+    guest.set(ESP, STACK3 + 1);
+    guest.cpu.restored();
+    guest.bytes(CODE, [0x50]); // push eax
+    guest.cpu.eip = CODE;
+    expect(guest.interpreter.run(BUDGET)).toBe("budget");
+    expect([guest.cpu.eip, guest.state.get(at.CR2)]).toEqual([CODE, idt + 8 * 17]);
   });
 
   it("from code without a branch that goes all around the address space", () => {

@@ -1,5 +1,4 @@
-/** From an address to a record: open addressing over two typed arrays, since a boot enters hundreds of thousands. */
-/** Addresses are below 4 GiB - 1. */
+/** From an address (below 4 GiB - 1) to a record: open addressing over two typed arrays, since a boot enters hundreds of thousands. */
 export class CodeIndex {
   private keys = new Int32Array(1 << 14).fill(-1);
   /** 0: deleted. */
