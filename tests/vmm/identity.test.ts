@@ -55,9 +55,17 @@ describe("CPUID", () => {
 
   it("has one subleaf of leaf 7", () => {
     guest.set(ECX, 0);
-    expect(cpuid(guest, 7)[1]).toBe(0x0040);
+    expect(cpuid(guest, 7)[1]).toBe(0x0240);
     guest.set(ECX, 1);
     expect(cpuid(guest, 7)).toEqual([0, 0, 0, 0]);
+  });
+
+  it("announces fast REP MOVSB and STOSB, and has fast strings enabled: with them off, Linux forgets the announcement", () => {
+    guest.set(ECX, 0);
+    expect(cpuid(guest, 7)[1] & (1 << 9)).not.toBe(0);
+    guest.set(ECX, 0x1a0);
+    guest.exec(0x0f, 0x32);
+    expect(guest.reg(EAX) & 1).toBe(1);
   });
 
   it("works at CPL 3", () => {

@@ -55,6 +55,11 @@ const INVARIANT_TSC = 0x100;
 /** CPUID.(7, 0):EBX bit 6: FDP is updated by unmasked exceptions only. Not bit 13, because FCS and FDS are kept (isa/x87-stack.ts). */
 const FDP_EXCPTN_ONLY = 1 << 6;
 
+/**
+ * Bit 9, ERMS: REP MOVSB and STOSB are as fast as wider ones (isa/string-bulk.ts). Linux looks whether IA32_MISC_ENABLE has fast strings on, too.
+ */
+const ENHANCED_REP = 1 << 9;
+
 const HIGHEST_BASIC = 0x16;
 const HIGHEST_HYPERVISOR = 0x4000_0000;
 const HIGHEST_EXTENDED = 0x8000_0008;
@@ -77,7 +82,7 @@ const brand = words("Worldswitch virtual processor", 12);
 const LEAVES: ReadonlyMap<number, Leaf> = new Map<number, Leaf>([
   [0, [HIGHEST_BASIC, v0, v2, v1]],
   [1, [SIGNATURE, CACHE_LINE | LOGICAL_PROCESSORS, HYPERVISOR, FEATURES]],
-  [7, [0, FDP_EXCPTN_ONLY, 0, 0]],
+  [7, [0, FDP_EXCPTN_ONLY | ENHANCED_REP, 0, 0]],
   [0x15, [1, TSC_RATIO, CRYSTAL_HZ, 0]],
   [0x16, [FREQUENCY_MHZ, FREQUENCY_MHZ, CRYSTAL_HZ / 1_000_000, 0]],
   [0x4000_0000, [HIGHEST_HYPERVISOR, h0, h1, h2]],

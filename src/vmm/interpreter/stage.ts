@@ -225,6 +225,9 @@ export class InterpreterStage extends Stage {
     this.storeHost(0, size, v, at.GPR + 8 * n);
   }
 
+  stringsAreFlat(): boolean {
+    return !this.general;
+  }
   addressMask(): Value {
     if (!this.general) return -1;
     return this.select(this.and(this.field(1, Rec.flags), RecFlag.address16), 0xffff, -1);
@@ -382,8 +385,12 @@ export class InterpreterStage extends Stage {
     this.put(target);
     this.to.jump();
   }
-  again(): void {
-    const budget = this.sub(this.state(at.BUDGET), 1);
+  budgetLeft(): Value {
+    const left = this.sub(this.state(at.BUDGET), this.field(4, Rec.position));
+    return this.select(this.gtS(left, 0), left, 0);
+  }
+  again(iterations: Value = 1): void {
+    const budget = this.sub(this.state(at.BUDGET), iterations);
     this.setState(at.BUDGET, budget);
     this.when(this.gtS(budget, this.field(4, Rec.position)), () => {
       this.put(this.record);

@@ -94,6 +94,8 @@ export abstract class Stage extends Emitter {
   abstract peekStack(size: number, offset?: number): Value;
   /** ESP (or SP) += bytes. */
   abstract dropStack(bytes: Value): void;
+  /** Whether, in the handler or site being emitted, offsets of both string operands are linear addresses: no bases, no limits, 32 bits. */
+  abstract stringsAreFlat(): boolean;
   /** Mask of offsets for the address size of this instruction: 0xffff or -1; of the stack for `stack`. */
   abstract addressMask(): Value;
   abstract stackMask(): Value;
@@ -131,8 +133,10 @@ export abstract class Stage extends Emitter {
   abstract jumpTo(target: Value): void;
   /** #GP(0) if `target` lies outside the code segment: before any change of state. */
   abstract checkTarget(target: Value): void;
-  /** This instruction again (REP): one iteration is one restartable step. */
-  abstract again(): void;
+  /** This instruction again (REP), of which `iterations` (at most `budgetLeft`, or one) have been done: each is one retired, restartable step. */
+  abstract again(iterations?: Value): void;
+  /** How many instructions, or iterations of this one, may still retire, as an unsigned number. */
+  abstract budgetLeft(): Value;
   /** The instruction has ended; the monitor looks at events before the next one. With `shadow`, only after the next one (STI). */
   abstract endBlock(shadow?: boolean): void;
   /** Ends the instruction by raising an exception; `error` is pushed where the vector has one. */

@@ -1,14 +1,18 @@
 import { EAX, ECX, EDI, ESI } from "../cpu/general-registers.js";
 import { EFLAGS, ES } from "../cpu/layout.js";
 import { define } from "./definition.js";
-import type { Value } from "./emitter.js";
+import type { Temp, Value } from "./emitter.js";
 import { DF } from "./flags.js";
-import type { Stage } from "./stage.js";
+import type { Helper, Stage } from "./stage.js";
+import { bulkCompare, bulkLoad, bulkMove, bulkScan, bulkStore } from "./string-bulk.js";
 
 /*
  * String instructions. One iteration is one restartable step: registers change only after both accesses are translated, so a fault in
  * the middle of a REP leaves ECX, ESI and EDI at the iteration that faulted. A count of 0 touches no memory. Flags come from the last
  * iteration only, so a fault in any of them finds those from before the instruction (SDM vol. 2, REP).
+ *
+ * Where both pages are at hand, the iterations that are not the last one are done many at a time (string-bulk.ts). They are the same iterations:
+ * each retires, and there are never more of them than the budget has left, so it shows nowhere.
  */
 
 /** +size or -size by DF. */
@@ -79,11 +83,72 @@ for (const [name, iterate] of Object.entries(iterations)) {
   define(name, (x, size) => compareFlags(x, size, iterate(x, size)), { implicit: true });
 }
 
-for (const name of ["movs", "stos", "lods"]) {
+/** Does up to `most` iterations of an instruction in memory; `act` then moves its registers on, all but ECX. */
+type Bulk = (x: Stage, size: number, most: Value) => { count: Temp; act(): void };
+
+function call(x: Stage, helper: Helper, ...args: Value[]): Temp {
+  for (const arg of args) x.put(arg);
+  x.callHelper(helper);
+  return x.take();
+}
+function forward(x: Stage, size: number, count: Value, ...registers: number[]): void {
+  for (const register of registers) advance(x, register, x.shl(count, size >> 1));
+}
+
+const bulk = {
+  movs(x: Stage, size: number, most: Value) {
+    const count = call(x, bulkMove[size], x.reg(ESI), x.reg(EDI), most);
+    return { count, act: () => forward(x, size, count, ESI, EDI) };
+  },
+  stos(x: Stage, size: number, most: Value) {
+    const count = call(x, bulkStore[size], x.reg(EDI), x.reg(EAX, size), most);
+    return { count, act: () => forward(x, size, count, EDI) };
+  },
+  lods(x: Stage, size: number, most: Value) {
+    const count = call(x, bulkLoad[size], x.reg(ESI), most);
+    const last = x.take();
+    const act = () => {
+      x.setReg(EAX, size, last);
+      forward(x, size, count, ESI);
+    };
+    return { count, act };
+  },
+  cmps:
+    (goOn: 0 | 1): Bulk =>
+    (x, size, most) => {
+      const count = call(x, bulkCompare[goOn][size], x.reg(ESI), x.reg(EDI), most);
+      return { count, act: () => forward(x, size, count, ESI, EDI) };
+    },
+  scas:
+    (goOn: 0 | 1): Bulk =>
+    (x, size, most) => {
+      const count = call(x, bulkScan[goOn][size], x.reg(EDI), x.reg(EAX, size), most);
+      return { count, act: () => forward(x, size, count, EDI) };
+    },
+};
+
+/** All iterations that can be done at once, if there are any; then the instruction goes on from there. */
+function bulkIterations(x: Stage, size: number, iterate: Bulk): void {
+  if (!x.stringsAreFlat()) return;
+  const left = x.sub(x.reg(ECX), 1);
+  x.when(x.and(x.ne(left, 0), x.eqz(x.and(x.state(EFLAGS), DF))), () => {
+    const budget = x.budgetLeft();
+    // Unsigned: counts of 2^31 and more are counts.
+    const { count, act } = iterate(x, size, x.select(x.ltU(left, budget), left, budget));
+    x.when(count, () => {
+      act();
+      advance(x, ECX, x.sub(0, count));
+      x.again(count);
+    });
+  });
+}
+
+for (const name of ["movs", "stos", "lods"] as const) {
   define(
     `rep_${name}`,
     (x, size) => {
       x.when(countLeft(x), () => {
+        bulkIterations(x, size, bulk[name]);
         iterations[name](x, size);
         advance(x, ECX, -1);
         // The last iteration ends the instruction: a trap behind it is behind the instruction.
@@ -94,7 +159,7 @@ for (const name of ["movs", "stos", "lods"]) {
   );
 }
 
-for (const name of ["cmps", "scas"]) {
+for (const name of ["cmps", "scas"] as const) {
   for (const [prefix, zf] of [
     ["repe", 1],
     ["repne", 0],
@@ -103,6 +168,7 @@ for (const name of ["cmps", "scas"]) {
       `${prefix}_${name}`,
       (x, size) => {
         x.when(countLeft(x), () => {
+          bulkIterations(x, size, bulk[name](zf));
           const of = iterations[name](x, size);
           advance(x, ECX, -1);
           const goOn = of ? x.eq(x.eq(of.a, of.b), zf) : 0;

@@ -169,7 +169,7 @@ function prepareString(builder: CaseBuilder, random: Random, wish: Wish, size: n
       );
   }
   if (builder.isFree(CX)) {
-    const count = random.pick([0, 1, 2, 3, 4, 7, 8, 16, random.below(24)]);
+    const count = random.pick([0, 1, 2, 3, 4, 7, 8, 16, random.below(24), random.below(200)]);
     builder.setRegister(CX, random.oneIn(24) ? random.word() : is16 ? ((random.word() & 0xffff0000) | count) >>> 0 : count);
   }
   // Equal bytes, or nearly so, keep comparisons going.
