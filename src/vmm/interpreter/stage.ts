@@ -1,7 +1,8 @@
 import { Event } from "../cpu/events.js";
 import * as at from "../cpu/layout.js";
 import type { Temp, Value, Vector, Wide } from "../isa/emitter.js";
-import { type AccessKind, type Condition, type Helper, type Operand, Stage } from "../isa/stage.js";
+import { auxiliary, carryOverflow, conditionOfWords, overflowOf, stepAuxiliary } from "../isa/flag-words.js";
+import { type AccessKind, type Condition, type FlagsKind, type Helper, type Operand, Stage } from "../isa/stage.js";
 import { Access } from "../mmu/mmu.js";
 import type { FunctionBuilder, Label } from "../wasm/function.js";
 import { Mem, Op } from "../wasm/opcodes.js";
@@ -257,44 +258,26 @@ export class InterpreterStage extends Stage {
 
   // Flags
 
-  /** Carries out of every bit, moved so that the operand's top bit is bit 31, reduced to CF, CF^OF and AF. */
-  private aux(size: number, carries: Value): Value {
-    if (size === 4) return this.and(carries, 0xc000_0008 | 0);
-    const top = this.and(this.shl(carries, 32 - size * 8), 0xc000_0000 | 0);
-    return this.or(top, this.and(carries, 8));
-  }
-
-  flags(kind: "add" | "sub" | "logic", size: number, { a = 0, b = 0, r }: { a?: Value; b?: Value; r: Value }): void {
-    let aux: Value = 0;
-    if (kind === "add") aux = this.aux(size, this.or(this.and(a, b), this.and(this.or(a, b), this.not(r))));
-    if (kind === "sub") {
-      const inverse = this.not(a);
-      aux = this.aux(size, this.or(this.and(inverse, b), this.and(this.xor(inverse, b), r)));
-    }
+  flags(kind: FlagsKind, size: number, { a = 0, b = 0, r }: { a?: Value; b?: Value; r: Value }): void {
+    const aux = auxiliary(this, kind, size, a, b, r);
     this.setState(at.FLAGS_RESULT, this.sext(r, size));
     this.setState(at.FLAGS_AUX, aux);
   }
   flagsKeepCarry(kind: "add" | "sub", size: number, { r }: { a: Value; b: Value; r: Value }): void {
-    // INC and DEC: overflow and auxiliary carry show in the result alone.
-    const top = 2 ** (size * 8 - 1);
-    const of = this.eq(r, kind === "add" ? top | 0 : top - 1);
-    const af = this.eq(this.and(r, 15), kind === "add" ? 0 : 15);
-    const old = this.state(at.FLAGS_AUX);
-    const cf = this.and(old, 0x8000_0000 | 0);
-    const cfXorOf = this.and(this.xor(this.shrU(old, 1), this.shl(of, 30)), 0x4000_0000);
+    const aux = stepAuxiliary(this, kind, size, r, this.state(at.FLAGS_AUX));
     this.setState(at.FLAGS_RESULT, this.sext(r, size));
-    this.setState(at.FLAGS_AUX, this.or(this.or(cf, cfXorOf), this.shl(af, 3)));
+    this.setState(at.FLAGS_AUX, aux);
   }
   flagsResult(size: number, r: Value, cf: Value, of: Value): void {
     this.setState(at.FLAGS_RESULT, this.sext(r, size));
-    this.setState(at.FLAGS_AUX, this.or(this.shl(cf, 31), this.shl(this.xor(cf, of), 30)));
+    this.setState(at.FLAGS_AUX, carryOverflow(this, cf, of));
   }
   setCarry(cf: Value): void {
-    this.setCarryOverflow(cf, this.overflow(this.state(at.FLAGS_AUX)));
+    this.setCarryOverflow(cf, overflowOf(this, this.state(at.FLAGS_AUX)));
   }
   setCarryOverflow(cf: Value, of: Value): void {
     const kept = this.and(this.state(at.FLAGS_AUX), 0x3fff_ffff);
-    this.setState(at.FLAGS_AUX, this.or(kept, this.or(this.shl(cf, 31), this.shl(this.xor(cf, of), 30))));
+    this.setState(at.FLAGS_AUX, this.or(kept, carryOverflow(this, cf, of)));
   }
   arithmeticFlags(): Value {
     this.f.call(this.core.arithmeticFlags);
@@ -307,39 +290,13 @@ export class InterpreterStage extends Stage {
   carry(): Value {
     return this.shrU(this.state(at.FLAGS_AUX), 31);
   }
-  private overflow(aux: Value): Value {
-    return this.shrU(this.add(aux, 0x4000_0000), 31);
-  }
   condition(cc: Condition): Value {
-    const v = this.positive(cc >> 1);
-    return cc & 1 ? this.eqz(v) : v;
-  }
-  private positive(test: number): Value {
-    const result = () => this.state(at.FLAGS_RESULT);
-    const aux = () => this.state(at.FLAGS_AUX);
-    const less = () => {
-      const x = aux();
-      const sign = this.xor(result(), this.shl(x, 24));
-      return this.shrU(this.xor(sign, this.add(x, 0x4000_0000)), 31);
-    };
-    switch (test) {
-      case 0:
-        return this.overflow(aux());
-      case 1:
-        return this.shrU(aux(), 31);
-      case 2:
-        return this.eqz(result());
-      case 3:
-        return this.or(this.shrU(aux(), 31), this.eqz(result()));
-      case 4:
-        return this.shrU(this.xor(result(), this.shl(aux(), 24)), 31);
-      case 5:
-        return this.xor(this.and(this.popcnt(this.and(this.xor(result(), this.shrU(aux(), 8)), 0xff)), 1), 1);
-      case 6:
-        return less();
-      default:
-        return this.or(less(), this.eqz(result()));
-    }
+    return conditionOfWords(
+      this,
+      cc,
+      () => this.state(at.FLAGS_RESULT),
+      () => this.state(at.FLAGS_AUX),
+    );
   }
 
   // Control

@@ -13,7 +13,7 @@ define("adc", (x, size, dst, src) => {
   const d = x.modify(dst, size);
   const b = x.read(src, size);
   const r = x.trunc(x.add(x.add(d.v, b), x.carry()), size);
-  x.flags("add", size, { a: d.v, b, r });
+  x.flags("adc", size, { a: d.v, b, r });
   d.store(r);
 });
 
@@ -29,7 +29,7 @@ define("sbb", (x, size, dst, src) => {
   const d = x.modify(dst, size);
   const b = x.read(src, size);
   const r = x.trunc(x.sub(x.sub(d.v, b), x.carry()), size);
-  x.flags("sub", size, { a: d.v, b, r });
+  x.flags("sbb", size, { a: d.v, b, r });
   d.store(r);
 });
 

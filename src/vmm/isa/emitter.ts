@@ -24,11 +24,13 @@ export class Emitter {
 
   constructor(readonly f: FunctionBuilder) {}
 
-  /** All temporaries may be used again: call between instructions. */
-  recycle(): void {
+  /** All temporaries may be used again, but those in `kept`: call between instructions. */
+  recycle(kept?: ReadonlySet<number>): void {
     for (const [type, used] of this.busy) {
-      this.free.get(type)?.push(...used.reverse());
-      used.length = 0;
+      const stay = kept ? used.filter((local) => kept.has(local)) : [];
+      const free = kept ? used.filter((local) => !kept.has(local)) : used;
+      this.free.get(type)?.push(...free.reverse());
+      this.busy.set(type, stay);
     }
   }
 

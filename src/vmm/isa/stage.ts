@@ -16,6 +16,9 @@ export type Operand =
 /** Condition codes as in the low nibble of Jcc. */
 export type Condition = number;
 
+/** What set the flags: an addition or a subtraction, without (with) carry or borrow in, or a logical operation. */
+export type FlagsKind = "add" | "adc" | "sub" | "sbb" | "logic";
+
 /** How an access will be used: what is translated for `modify` may be read and written. */
 export type AccessKind = "read" | "write" | "modify" | "deferredRead";
 
@@ -102,8 +105,8 @@ export abstract class Stage extends Emitter {
 
   // Flags
 
-  /** The flags of an addition (with or without carry in), a subtraction (compare, borrow) or a logical operation `r` of `a` and `b`. */
-  abstract flags(kind: "add" | "sub" | "logic", size: number, of: { a?: Value; b?: Value; r: Value }): void;
+  /** The flags of what gave `r` of `a` and `b`. */
+  abstract flags(kind: FlagsKind, size: number, of: { a?: Value; b?: Value; r: Value }): void;
   /** The same for INC and DEC: CF stays. */
   abstract flagsKeepCarry(kind: "add" | "sub", size: number, of: { a: Value; b: Value; r: Value }): void;
   /** ZF, SF, PF from `r`; CF, OF (0 or 1) as given; AF clear. */
