@@ -29,8 +29,9 @@ export const INTERRUPT_LINE = 0x10ec;
 export const EXIT_REASON = 0x10bc;
 /** Record at which `run` returned (0: none; then EIP is valid). */
 export const EXIT_RECORD = 0x10c0;
-/** Instructions that `run` may still retire; may go below 0 by one block. */
+/** Instructions that the interpreter may still retire before it looks up; may go below 0 by one block. BUDGET + RESERVE is all that is left. */
 export const BUDGET = 0x10c4;
+export const RESERVE = 0x10f0;
 /** Jump cache and TLBs of the present privilege: copied from the VIEWS below when CPL changes. */
 export const VIEW_JUMP_CACHE = 0x10c8;
 export const VIEW_READ = 0x10cc;

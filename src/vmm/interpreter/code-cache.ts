@@ -9,7 +9,7 @@ import { type CodeMode, fillRecord, fillSpecial } from "./predecoder.js";
 import { RECORD_SIZE, Rec } from "./record.js";
 
 /** What is kept for one page with predecoded code. */
-class CodePage {
+export class CodePage {
   /** One bit a byte: covered by a decoded instruction. */
   readonly covered = new Uint32Array(at.PAGE_SIZE / 32);
   /** Records of each run (`end` excluded) and the number of the mode it was decoded for. */
@@ -40,10 +40,13 @@ export class CodeCache implements CodeWatch {
   decoded = 0;
   invalidations = 0;
   flushes = 0;
+  /** Called when a page (address / 4096) has been dropped, and when everything has. */
+  onDrop: (page: number) => void = () => undefined;
+  onFlush: () => void = () => undefined;
 
   private readonly decoder = new Decoder();
   /** By mode number. */
-  private readonly indexes = [new CodeIndex(), new CodeIndex(), new CodeIndex(), new CodeIndex()];
+  private readonly indexes = Array.from({ length: 16 }, () => new CodeIndex());
   private readonly pages = new Map<number, CodePage>();
   private readonly held: Uint8Array;
   private next: number = at.RECORDS;
@@ -96,6 +99,7 @@ export class CodeCache implements CodeWatch {
     for (const record of page.crossings) state.i32[(record + Rec.immediate) >> 2] = 0;
     this.pages.delete(number);
     this.held[number] = 0;
+    this.onDrop(number);
   }
 
   /** Drops everything. No record may be in use. */
@@ -105,6 +109,25 @@ export class CodeCache implements CodeWatch {
     for (const index of this.indexes) index.clear();
     this.pages.clear();
     this.held.fill(0);
+    this.onFlush();
+  }
+
+  /** What is kept for a page (address / 4096). The same object stays for as long as its code does. */
+  codePage(number: number): CodePage | undefined {
+    return this.pages.get(number);
+  }
+
+  /** A copy of a record of that page which runs it and goes on behind it, for when something else takes the record's place. Not when `full`. */
+  copyHead(head: number, page: CodePage): number {
+    const { state } = this;
+    const copy = this.next;
+    this.next += 2 * RECORD_SIZE;
+    state.u8.copyWithin(copy, head, head + RECORD_SIZE);
+    const offset = state.u16[(head + Rec.offset) >> 1] + state.u8[head + Rec.length];
+    const position = state.i32[(head + Rec.position) >> 2] + 1;
+    fillSpecial(state, copy + RECORD_SIZE, Special.goto, offset, position, head + RECORD_SIZE);
+    page.runs.push({ start: copy, end: this.next, mode: 0 });
+    return copy;
   }
 
   private page(number: number): CodePage {
@@ -196,5 +219,5 @@ export class CodeCache implements CodeWatch {
 }
 
 function modeNumber(mode: CodeMode): number {
-  return (mode.code32 ? 1 : 0) | (mode.flat ? 2 : 0);
+  return (mode.code32 ? 1 : 0) | (mode.flat ? 2 : 0) | (mode.user ? 4 : 0) | (mode.direct ? 8 : 0);
 }

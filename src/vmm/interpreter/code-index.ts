@@ -1,8 +1,8 @@
 /** From an address (below 4 GiB - 1) to a record: open addressing over two typed arrays, since a boot enters hundreds of thousands. */
 export class CodeIndex {
-  private keys = new Int32Array(1 << 14).fill(-1);
+  private keys = new Int32Array(1 << 12).fill(-1);
   /** 0: deleted. */
-  private values = new Int32Array(1 << 14);
+  private values = new Int32Array(1 << 12);
   private used = 0;
 
   private slot(key: number): number {

@@ -13,6 +13,15 @@ const { i32 } = ValueType;
 /** Or-ed into an `Access` of the MMU for `translate`: must lie on a 16-byte boundary, else #GP(0). */
 export const ALIGNED = 16;
 
+/** Names under which the core module exports what translated regions call. */
+export const CoreExport = {
+  jump: "jump",
+  translate: "translate",
+  arithmeticFlags: "arithmeticFlags",
+  setArithmeticFlags: "setArithmeticFlags",
+  helper: (name: string) => `helper ${name}`,
+} as const;
+
 /** The functions that the core module imports: all in TypeScript, all off the hot path. */
 export interface CoreImports {
   /** Host address for an access that the TLB does not answer, or 0 with an exception recorded. */
@@ -52,7 +61,8 @@ export class CoreFunctions implements HelperLinker {
   readonly setArithmeticFlags: number;
   /** (target, record) -> record or 0: a jump whose budget is charged already. */
   readonly jump: number;
-  private readonly helpers = new Map<Helper, number>();
+  /** By name, which says all of what a helper does. */
+  private readonly helpers = new Map<string, number>();
 
   constructor(readonly module: ModuleBuilder) {
     const load = (name: string, params: number, results: number) =>
@@ -73,12 +83,22 @@ export class CoreFunctions implements HelperLinker {
   }
 
   helper(helper: Helper): number {
-    const known = this.helpers.get(helper);
+    const known = this.helpers.get(helper.name);
     if (known !== undefined) return known;
     const { index, f } = this.module.function(helper.params, helper.results);
-    this.helpers.set(helper, index);
+    this.helpers.set(helper.name, index);
     helper.emit(new Emitter(f), this);
     return index;
+  }
+
+  /** What translated regions call. */
+  exportForRegions(): void {
+    const { module } = this;
+    module.exportFunction(CoreExport.jump, this.jump);
+    module.exportFunction(CoreExport.translate, this.translate);
+    module.exportFunction(CoreExport.arithmeticFlags, this.arithmeticFlags);
+    module.exportFunction(CoreExport.setArithmeticFlags, this.setArithmeticFlags);
+    for (const [name, index] of this.helpers) module.exportFunction(CoreExport.helper(name), index);
   }
 
   /** Unaligned accesses that stay in their page are answered here (34 ns by way of TypeScript, isa.md section 4); the rest goes out. */

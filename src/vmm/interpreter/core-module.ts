@@ -61,7 +61,8 @@ export function emitCoreModule(pages: number, profile = false): CoreModule {
     f.op(Op.unreachable);
     table.push(index);
   }
-  module.elements(table);
+  module.elements(table, "table");
+  core.exportForRegions();
   return { bytes: module.build(), hotBytes: run.f.size, callouts };
 }
 

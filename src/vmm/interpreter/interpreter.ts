@@ -8,6 +8,8 @@ import type { CpuState } from "../cpu/state.js";
 import { Decoder, MAX_LENGTH, NEEDS_MORE } from "../decode/decoder.js";
 import type { Mmu } from "../mmu/mmu.js";
 import { sseCallouts } from "../sse/callouts.js";
+import type { TranslatorPort } from "../translator/port.js";
+import { type HandlerTable, TranslationCache, type TranslationOptions } from "../translator/translation-cache.js";
 import { x87Callouts } from "../x87/callouts.js";
 import { CodeCache } from "./code-cache.js";
 import type { CoreImports } from "./core-functions.js";
@@ -58,7 +60,15 @@ export class Interpreter {
   private readonly execute: (record: number) => void;
   private readonly decoder = new Decoder();
   private readonly bytes = new Uint8Array(MAX_LENGTH);
-  private mode: CodeMode = { code32: false, flat: false };
+  private mode: CodeMode = { code32: false, flat: false, user: false, direct: false };
+  /** Whether code of CPL 3 is executed directly, as the decision engine has it. */
+  private direct = false;
+  /** Hot code in translation; none: all of it is interpreted. */
+  private translations?: TranslationCache;
+  private readonly instance: WebAssembly.Instance;
+  /** Instructions that are interpreted at a stretch: where each stretch ends is a sample of what is hot. */
+  private quantum = Number.POSITIVE_INFINITY;
+  private seed = 1;
   private codeBase = 0;
   private codeLimit = 0;
   /** BUDGET when `retired` was last brought up to date. */
@@ -95,15 +105,36 @@ export class Interpreter {
       redecode: (record) => this.redecode(record),
       crossing: (record) => this.crossing(record),
     };
-    const instance = new WebAssembly.Instance(core.module, { env: { memory: cpu.state.memory, ...imports } });
-    this.execute = instance.exports.run as (record: number) => void;
+    this.instance = new WebAssembly.Instance(core.module, { env: { memory: cpu.state.memory, ...imports } });
+    this.execute = this.instance.exports.run as (record: number) => void;
     this.modeChanged();
+  }
+
+  /** From now on hot code is translated by whoever is behind the port. */
+  translateBy(port: TranslatorPort, options: TranslationOptions): TranslationCache {
+    const { exports } = this.instance;
+    this.quantum = options.quantum;
+    this.translations = new TranslationCache(this.state, this.cache, exports.table as unknown as HandlerTable, exports, port, options);
+    return this.translations;
   }
 
   /** Instructions retired up to this moment, also while a callout runs. */
   get retiredNow(): number {
     const before = this.inCallout ? this.state.i32[(this.inCallout + Rec.position) >> 2] : 0;
-    return this.retired + this.accounted - this.state.i32[at.BUDGET >> 2] + before;
+    return this.retired + this.accounted - this.left + before;
+  }
+  /** What is left of the budget. */
+  private get left(): number {
+    return this.state.i32[at.BUDGET >> 2] + this.state.i32[at.RESERVE >> 2];
+  }
+  /** Gives the interpreter its next stretch. Their lengths differ, so as not to keep step with a loop. */
+  private refill(): void {
+    const { i32 } = this.state;
+    const { left } = this;
+    this.seed = (Math.imul(this.seed, 1103515245) + 12345) & 0x7fff_ffff;
+    const stretch = Math.min(left, this.quantum + (this.quantum === Number.POSITIVE_INFINITY ? 0 : this.seed % this.quantum));
+    i32[at.BUDGET >> 2] = stretch;
+    i32[at.RESERVE >> 2] = left - stretch;
   }
 
   /** Dispatches by handler, most frequent first, where the core module was emitted for profiling. */
@@ -119,13 +150,18 @@ export class Interpreter {
   run(budget: number): Stopped {
     const { state } = this;
     state.set(at.BUDGET, budget);
+    state.set(at.RESERVE, 0);
     this.accounted = budget;
+    this.translations?.install();
+    this.refill();
     for (;;) {
       if (state.get(at.EVENTS) & ~Event.Resume) {
         const stopped = this.attend();
         if (stopped) return this.rest(stopped);
       }
-      if (state.i32[at.BUDGET >> 2] <= 0) return this.rest(Stopped.Budget);
+      if (this.left <= 0) return this.rest(Stopped.Budget);
+      const sampling = state.i32[at.BUDGET >> 2] <= 0;
+      if (sampling) this.refill();
       // What was attended to may have raised another event, which comes before the next instruction.
       if (state.get(at.EVENTS) !== 0) {
         if (state.get(at.EVENTS) === Event.Resume) this.cpu.endResume();
@@ -133,7 +169,10 @@ export class Interpreter {
       }
       this.onDispatch();
       const record = this.lookup(this.cpu.eip, 0);
-      if (record) this.enter(record);
+      if (record) {
+        if (sampling) this.sample(record);
+        this.enter(record);
+      }
       if (!this.leave()) return this.rest(Stopped.TripleFault);
     }
   }
@@ -142,13 +181,21 @@ export class Interpreter {
     this.account();
     // The word is cleared by a reset: between runs it must not count.
     this.state.set(at.BUDGET, 0);
+    this.state.set(at.RESERVE, 0);
     this.accounted = 0;
     return stopped;
   }
   private account(): void {
-    const budget = this.state.i32[at.BUDGET >> 2];
-    this.retired += this.accounted - budget;
-    this.accounted = budget;
+    const { left } = this;
+    this.retired += this.accounted - left;
+    this.accounted = left;
+  }
+
+  /** Execution has got to this record, which EIP says. */
+  private sample(record: number): void {
+    const linear = (this.cpu.eip + this.codeBase) >>> 0;
+    const host = this.mmu.memory.host(this.mmu.translateFetch(linear));
+    this.translations?.note(record, host + (linear & 0xfff), this.mode);
   }
 
   /** Runs from a record; positions of runs are added to the budget on the way in and taken off on the way out. */
@@ -296,6 +343,7 @@ export class Interpreter {
       i32[(from + Rec.target) >> 2] = record;
     i32[at.EIP_PAGE >> 2] = eipPage;
     this.jumps.enter(eip, record, linear);
+    this.translations?.found(record, host + offset, this.mode);
     return record;
   }
 
@@ -338,9 +386,19 @@ export class Interpreter {
       cpu.isFlat(at.ES) &&
       cpu.isFlat(at.SS) &&
       cpu.isFlat(at.DS);
-    if (code32 === this.mode.code32 && flat === this.mode.flat) return;
-    this.mode = { code32, flat };
+    const user = cpu.cpl === 3;
+    const direct = user && this.direct;
+    // The jump caches of the two privileges are apart.
+    if (code32 !== this.mode.code32 || flat !== this.mode.flat) this.jumps.clear();
+    this.mode = { code32, flat, user, direct };
+  }
+
+  /** The decision engine has decided otherwise about code of CPL 3. */
+  setDirect(direct: boolean): void {
+    if (direct === this.direct) return;
+    this.direct = direct;
     this.jumps.clear();
+    this.modeChanged();
   }
 
   /** The jump caches go by EIP, so they hold for one base and limit of CS. */
@@ -382,9 +440,11 @@ export class Interpreter {
     fillSpecial(state, at.STEP_RECORD + RECORD_SIZE, Special.stop, decoder.length, 1);
     i32[at.EIP_PAGE >> 2] = eip;
     const budget = i32[at.BUDGET >> 2];
+    const reserve = i32[at.RESERVE >> 2];
     this.account();
     // No budget: whatever transfers control leaves as soon as it has.
     i32[at.BUDGET >> 2] = 0;
+    i32[at.RESERVE >> 2] = 0;
     this.accounted = 0;
     mmu.runsAlone = true;
     this.enter(at.STEP_RECORD);
@@ -392,7 +452,8 @@ export class Interpreter {
     const used = -i32[at.BUDGET >> 2];
     this.account();
     i32[at.BUDGET >> 2] = budget - used;
-    this.accounted = budget - used;
+    i32[at.RESERVE >> 2] = reserve;
+    this.accounted = this.left;
     if (state.get(at.EXIT_REASON) === ExitReason.Fault) return this.faulted();
     if (state.get(at.EXIT_REASON) === ExitReason.Events) cpu.updateEvents();
     return "retired";

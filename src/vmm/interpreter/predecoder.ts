@@ -11,6 +11,10 @@ export interface CodeMode {
   readonly code32: boolean;
   /** ES, SS and DS are flat, the stack is a 32-bit one and CS has no limit. */
   readonly flat: boolean;
+  /** CPL is 3: translated code has the privilege's TLB in it. */
+  readonly user: boolean;
+  /** Direct execution. */
+  readonly direct: boolean;
 }
 
 /** Writes what the decoder found as a record. */

@@ -34,6 +34,19 @@ export class Emitter {
     }
   }
 
+  /** Temporaries that were recycled meanwhile are taken again, with what they hold. */
+  protected retake(locals: ReadonlySet<number>): void {
+    for (const [type, free] of this.free) {
+      const again = free.filter((local) => locals.has(local));
+      if (again.length === 0) continue;
+      this.free.set(
+        type,
+        free.filter((local) => !locals.has(local)),
+      );
+      this.busy.get(type)?.push(...again);
+    }
+  }
+
   /** A temporary of this type. Locals keep old contents: write before reading. */
   temp(type: ValueType = ValueType.i32): Temp {
     const local = this.free.get(type)?.pop() ?? this.f.local(type);

@@ -59,9 +59,16 @@ export class ModuleBuilder {
     return this.globals.push({ type: Type.i32, initial, exported }) - 1;
   }
 
-  /** Fills table 0 with these functions, from element 0 on. */
-  elements(functions: number[]): void {
+  /** Fills table 0, which can grow, with these functions, from element 0 on. */
+  elements(functions: number[], exported?: string): void {
     this.table = functions;
+    if (exported) this.exports.push({ name: exported, kind: 1, index: 0 });
+  }
+
+  /** Exports a function under another name, too. */
+  exportFunction(name: string, index: number): void {
+    if (this.exports.some((one) => one.name === name)) throw new Error(`two exports are called ${name}`);
+    this.exports.push({ name, kind: 0, index });
   }
 
   build(): Uint8Array<ArrayBuffer> {

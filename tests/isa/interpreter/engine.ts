@@ -45,12 +45,12 @@ interface WatchedPage {
  * frames are those that a guest's kernel would see. Only registers that no kernel stub loads (x87, SSE) are put into the state directly.
  */
 export class InterpreterEngine implements IsaEngine {
-  readonly name = "interpreter";
+  readonly name: string = "interpreter";
   readonly lacks = {};
   readonly #state: CpuState;
   readonly #cpu: Cpu;
   readonly #mmu: Mmu;
-  readonly #interpreter: Interpreter;
+  protected readonly interpreter: Interpreter;
   /** What the writable pages hold when a case starts. */
   readonly #images: Uint8Array;
   readonly #pages: readonly WatchedPage[];
@@ -63,7 +63,7 @@ export class InterpreterEngine implements IsaEngine {
     this.#mmu = new Mmu(this.#state, guest.RAM_SIZE);
     this.#mmu.memory.writeBytes(0, guest.guestImage().subarray(0, 0xa0000));
     this.#cpu = new Cpu(this.#state, this.#mmu, ports, tsc);
-    this.#interpreter = new Interpreter(this.#cpu, this.#mmu, () => 0, compileCore(wasmPages));
+    this.interpreter = new Interpreter(this.#cpu, this.#mmu, () => 0, compileCore(wasmPages));
     const first = at.RAM_BASE + guest.CASE_PHYSICAL;
     const ram = this.#state.u8;
     const images = Uint8Array.from(ram.subarray(first, first + writablePages.length * PAGE));
@@ -88,6 +88,10 @@ export class InterpreterEngine implements IsaEngine {
   }
 
   close(): void {}
+
+  protected get memory(): Uint8Array {
+    return this.#state.u8;
+  }
 
   /** Ring 0, paging on, tables set: where every case starts from. */
   #enterKernel(): void {
@@ -135,7 +139,7 @@ export class InterpreterEngine implements IsaEngine {
     state.setReg(SP, guest.STACK_TOP - 4 * FRAME_WORDS);
     this.#cpu.eip = guest.ENTER;
     this.#cpu.clearEvents(Event.Halted);
-    const stopped = this.#interpreter.run(BUDGET);
+    const stopped = this.interpreter.run(BUDGET);
     const result = this.#result(c, stopped);
     this.#place(c.eip, HALTS.subarray(0, codeLength));
     return result;

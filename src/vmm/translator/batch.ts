@@ -1,0 +1,66 @@
+import { CoreExport } from "../interpreter/core-functions.js";
+import type { Helper } from "../isa/stage.js";
+import { ModuleBuilder } from "../wasm/module.js";
+import { ValueType } from "../wasm/opcodes.js";
+import { type LinkedFunctions, Region, type RegionSource } from "./region.js";
+import "../isa/all.js";
+
+const { i32 } = ValueType;
+
+/** A translated region: its function's place among the module's exports, and what it is made of. */
+export interface TranslatedRegion {
+  readonly instructions: number;
+  readonly blocks: number;
+  /** Bytes of WebAssembly. */
+  readonly size: number;
+}
+
+export interface Batch {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** By position of the source; null where there was nothing to translate. Its export is called `r` and that position. */
+  readonly regions: readonly (TranslatedRegion | null)[];
+  /** Names of the core module's exports that the module imports. */
+  readonly imports: readonly string[];
+}
+
+/**
+ * Translates regions into one module: compiling and instantiating many at once costs less. It imports the memory and functions of the core
+ * module, and no table: on Node 20 every importing instance would hold a copy of it.
+ * @param pages size of the memory in 64 KiB pages
+ */
+export function translateBatch(memory: Uint8Array, pages: number, sources: readonly RegionSource[]): Batch {
+  const helpers = new Map<string, { helper: Helper; index: number }>();
+  const asked: LinkedFunctions = {
+    jump: 0,
+    translate: 0,
+    arithmeticFlags: 0,
+    setArithmeticFlags: 0,
+    helper: (helper) => {
+      helpers.set(helper.name, { helper, index: 0 });
+      return 0;
+    },
+  };
+  const regions = sources.map((source) => Region.find(memory, source, asked));
+  const module = new ModuleBuilder();
+  module.importMemory("core", "memory", pages);
+  const imports: string[] = [];
+  const load = (name: string, params: readonly ValueType[], results: readonly ValueType[]) => {
+    imports.push(name);
+    return module.importFunction("core", name, params, results);
+  };
+  const link: LinkedFunctions = {
+    jump: load(CoreExport.jump, [i32, i32], [i32]),
+    translate: load(CoreExport.translate, [i32, i32, i32, i32], [i32]),
+    arithmeticFlags: load(CoreExport.arithmeticFlags, [], [i32]),
+    setArithmeticFlags: load(CoreExport.setArithmeticFlags, [i32], []),
+    helper: ({ name }) => helpers.get(name)?.index ?? 0,
+  };
+  for (const one of helpers.values()) one.index = load(CoreExport.helper(one.helper.name), one.helper.params, one.helper.results);
+  const translated = regions.map((region, i): TranslatedRegion | null => {
+    if (!region) return null;
+    const { f } = module.function([i32], [i32], `r${i}`);
+    region.emit(f, link);
+    return { instructions: region.instructionCount, blocks: region.blocks.size, size: f.size };
+  });
+  return { bytes: module.build(), regions: translated, imports };
+}

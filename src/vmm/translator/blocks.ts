@@ -1,0 +1,136 @@
+import { PAGE_SIZE } from "../cpu/layout.js";
+import { Decoder, MAX_LENGTH, NEEDS_MORE } from "../decode/decoder.js";
+import { BlockFacts } from "./facts.js";
+import { type Instruction, instructionOf } from "./instruction.js";
+
+/** A page that a region may take code from. */
+export interface CodePage {
+  /** Host address of its first byte. */
+  readonly host: number;
+  /** One bit a byte: covered by an instruction that the interpreter has decoded. Code beyond that is taken to be cold, or no code at all. */
+  readonly covered: Uint32Array;
+}
+
+/** Straight-line code that is entered at its first instruction only. */
+export interface Block {
+  readonly start: number;
+  instructions: Instruction[];
+  readonly facts: BlockFacts;
+  /** Offsets where it may go on, as far as they are known: first what falls through. */
+  successors: number[];
+  /** Falls into the instruction at this offset; undefined: its last instruction never falls through. */
+  falls?: number;
+}
+
+/** How an instruction ends a block. */
+const ALWAYS = new Set(["jmp", "call", "callIndirect", "ret", "jmpIndirect"]);
+const CONDITIONAL = /^(j(?!mp)|loop)/;
+
+/** The pages of a region, by their distance in pages from the head's page. */
+export type CodePages = ReadonlyMap<number, CodePage>;
+
+/** Finds the blocks of a region: what can be reached from its head by direct branches, breadth first, up to so many instructions. */
+export class BlockFinder {
+  private readonly decoder = new Decoder();
+  private readonly joined = new Uint8Array(2 * MAX_LENGTH);
+  private readonly decoded = new Map<number, Instruction | null>();
+
+  constructor(
+    private readonly memory: Uint8Array,
+    private readonly pages: CodePages,
+    private readonly code32: boolean,
+  ) {}
+
+  /** The instruction at an offset; null where its page isn't known, it hasn't been decoded by the interpreter, or it goes on in a page that isn't. */
+  private at(offset: number): Instruction | null {
+    let found = this.decoded.get(offset);
+    if (found === undefined) {
+      found = this.decode(offset);
+      this.decoded.set(offset, found);
+    }
+    return found;
+  }
+  private decode(offset: number): Instruction | null {
+    const page = this.pages.get(Math.floor(offset / PAGE_SIZE));
+    const inPage = offset & (PAGE_SIZE - 1);
+    if (!page || !(page.covered[inPage >> 5] & (1 << (inPage & 31)))) return null;
+    const { decoder, memory, joined } = this;
+    const start = page.host + inPage;
+    const end = page.host + PAGE_SIZE;
+    if (decoder.decode(memory, start, end, this.code32) !== NEEDS_MORE) return instructionOf(decoder, offset);
+    const next = this.pages.get(Math.floor(offset / PAGE_SIZE) + 1);
+    if (!next || !(next.covered[0] & 1)) return null;
+    joined.set(memory.subarray(start, end));
+    joined.set(memory.subarray(next.host, next.host + MAX_LENGTH), end - start);
+    return decoder.decode(joined, 0, end - start + MAX_LENGTH, this.code32) === NEEDS_MORE ? null : instructionOf(decoder, offset);
+  }
+
+  /** @returns the blocks by offset, the head's first; empty where there is nothing to translate. */
+  find(head: number, limit: number): Map<number, Block> {
+    const starts = this.starts(head, limit);
+    const blocks = new Map<number, Block>();
+    for (const start of starts) {
+      const block: Block = { start, instructions: [], facts: new BlockFacts(), successors: [] };
+      for (let offset = start; ; ) {
+        const instruction = this.at(offset);
+        if (!instruction) {
+          block.falls = offset;
+          break;
+        }
+        block.instructions.push(instruction);
+        offset += instruction.length;
+        const { name } = instruction.entry;
+        if (ALWAYS.has(name)) {
+          if (name === "jmp") block.successors.push(targetOf(instruction));
+          break;
+        }
+        if (CONDITIONAL.test(name)) {
+          block.falls = offset;
+          block.successors.push(offset, targetOf(instruction));
+          break;
+        }
+        if (instruction.definition.ends) {
+          block.falls = offset;
+          break;
+        }
+        if (starts.has(offset)) {
+          block.falls = offset;
+          block.successors.push(offset);
+          break;
+        }
+      }
+      if (block.instructions.length > 0) blocks.set(start, block);
+    }
+    for (const block of blocks.values()) block.successors = block.successors.filter((offset) => blocks.has(offset));
+    return blocks;
+  }
+
+  /** Offsets where blocks begin. */
+  private starts(head: number, limit: number): Set<number> {
+    const starts = new Set<number>();
+    const waiting = [head];
+    const seen = new Set<number>();
+    let count = 0;
+    for (let start = waiting.shift(); start !== undefined; start = waiting.shift()) {
+      if (starts.has(start) || !this.at(start)) continue;
+      starts.add(start);
+      for (let offset = start; !seen.has(offset); ) {
+        if (count >= limit) return starts;
+        const instruction = this.at(offset);
+        if (!instruction) break;
+        seen.add(offset);
+        count++;
+        offset += instruction.length;
+        const { name } = instruction.entry;
+        if (name === "jmp") waiting.push(targetOf(instruction));
+        if (CONDITIONAL.test(name)) waiting.push(offset, targetOf(instruction));
+        if (ALWAYS.has(name) || CONDITIONAL.test(name) || instruction.definition.ends) break;
+      }
+    }
+    return starts;
+  }
+}
+
+export function targetOf({ offset, length, immediate }: Instruction): number {
+  return offset + length + immediate;
+}

@@ -1,0 +1,94 @@
+/*
+ * The shape of a region's control flow, for structured code: reverse postorder, dominators, loops ("Beyond Relooper", Ramsey 2022).
+ */
+
+/** A node of the flow graph, by its number in reverse postorder (the entry is 0). */
+export interface FlowNode {
+  readonly successors: readonly number[];
+  /** Nodes that it dominates at once and that have several ways in, last in order first. */
+  readonly merges: readonly number[];
+  /** Somebody jumps back to it. */
+  readonly isLoop: boolean;
+  /** Several forward edges lead here. */
+  readonly isMerge: boolean;
+}
+
+export interface Flow<Key> {
+  /** In reverse postorder. */
+  readonly order: readonly Key[];
+  readonly numbers: ReadonlyMap<Key, number>;
+  readonly nodes: readonly FlowNode[];
+}
+
+/**
+ * Analyses the graph that is reached from `entry`. Edges that would make it irreducible (backward, to a node that doesn't dominate where
+ * they come from) are not in `successors`: whoever lays out code leaves the region there.
+ */
+export function analyse<Key>(entry: Key, successorsOf: (node: Key) => readonly Key[]): Flow<Key> {
+  const order = reversePostorder(entry, successorsOf);
+  const numbers = new Map(order.map((key, i) => [key, i]));
+  const edges = order.map((key) => successorsOf(key).map((to) => numbers.get(to) ?? 0));
+  const dominators = immediateDominators(edges);
+  const dominates = (a: number, b: number) => {
+    let node = b;
+    while (node > a) node = dominators[node];
+    return node === a;
+  };
+  const kept = edges.map((to, from) => to.filter((target) => target > from || dominates(target, from)));
+  const forwardWays = order.map(() => 0);
+  const loops = new Set<number>();
+  for (const [from, targets] of kept.entries())
+    for (const target of targets) {
+      if (target > from) forwardWays[target]++;
+      else loops.add(target);
+    }
+  const merges: number[][] = order.map(() => []);
+  for (let node = order.length - 1; node > 0; node--) if (forwardWays[node] > 1) merges[dominators[node]].push(node);
+  const nodes = order.map((_, i) => ({ successors: kept[i], merges: merges[i], isLoop: loops.has(i), isMerge: forwardWays[i] > 1 }));
+  return { order, numbers, nodes };
+}
+
+function reversePostorder<Key>(entry: Key, successorsOf: (node: Key) => readonly Key[]): Key[] {
+  const seen = new Set<Key>([entry]);
+  const order: Key[] = [];
+  const stack: { key: Key; rest: Key[] }[] = [{ key: entry, rest: [...successorsOf(entry)].reverse() }];
+  for (let top = stack.at(-1); top; top = stack.at(-1)) {
+    const next = top.rest.pop();
+    if (next === undefined) {
+      order.push(top.key);
+      stack.pop();
+    } else if (!seen.has(next)) {
+      seen.add(next);
+      stack.push({ key: next, rest: [...successorsOf(next)].reverse() });
+    }
+  }
+  return order.reverse();
+}
+
+/** Cooper, Harvey and Kennedy's iteration; nodes are numbers in reverse postorder. */
+function immediateDominators(edges: readonly (readonly number[])[]): Int32Array {
+  const predecessors: number[][] = edges.map(() => []);
+  for (const [from, targets] of edges.entries()) for (const target of targets) predecessors[target].push(from);
+  const dominators = new Int32Array(edges.length).fill(-1);
+  dominators[0] = 0;
+  const common = (x: number, y: number) => {
+    let [a, b] = [x, y];
+    while (a !== b) {
+      while (a > b) a = dominators[a];
+      while (b > a) b = dominators[b];
+    }
+    return a;
+  };
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (let node = 1; node < edges.length; node++) {
+      let found = -1;
+      for (const from of predecessors[node]) if (dominators[from] >= 0) found = found < 0 ? from : common(from, found);
+      if (found !== dominators[node]) {
+        dominators[node] = found;
+        changed = true;
+      }
+    }
+  }
+  return dominators;
+}

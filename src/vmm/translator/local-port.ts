@@ -1,0 +1,16 @@
+import type { TranslationAnswer, TranslationRequest, TranslatorPort } from "./port.js";
+import { translate } from "./translator.js";
+
+/** Translates in the thread that asks, at once: for tests, and for whoever has no other thread. */
+export class LocalPort implements TranslatorPort {
+  private readonly answers: TranslationAnswer[] = [];
+
+  constructor(private readonly memory: Uint8Array) {}
+
+  send(request: TranslationRequest): void {
+    this.answers.push(translate(this.memory, [request], () => 0));
+  }
+  take(): TranslationAnswer | undefined {
+    return this.answers.shift();
+  }
+}

@@ -1,0 +1,127 @@
+import { FLAGS_AUX, FLAGS_RESULT } from "../cpu/layout.js";
+import type { Emitter, Value } from "../isa/emitter.js";
+import { auxiliary, carryOverflow, conditionOfWords, overflowOf, stepAuxiliary } from "../isa/flag-words.js";
+import type { Condition, FlagsKind } from "../isa/stage.js";
+
+/*
+ * The arithmetic flags inside a region: what an instruction said about them stays a statement until something asks. Then `cond` is one
+ * comparison, and the two words in memory are written only where someone behind this point may read them.
+ */
+
+/** Sets of flags, as far as instructions that change some and keep others tell them apart. */
+export const Flag = { carry: 1, overflow: 2, rest: 4, all: 7 } as const;
+
+export type Pending =
+  /** The words in memory hold (or nobody will look). */
+  | { readonly kind: "words" }
+  | { readonly kind: "result"; readonly op: FlagsKind; readonly size: number; readonly a: Value; readonly b: Value; readonly r: Value }
+  /** INC or DEC; `carry` is 0 or 1. */
+  | { readonly kind: "step"; readonly op: "add" | "sub"; readonly size: number; readonly r: Value; readonly carry: Value }
+  /** A shift: ZF, SF, PF from `r`, AF clear. */
+  | { readonly kind: "shift"; readonly size: number; readonly r: Value; readonly cf: Value; readonly of: Value }
+  /** CF and OF alone; the others are dead. */
+  | { readonly kind: "carryOverflow"; readonly cf: Value; readonly of: Value };
+
+export const words: Pending = { kind: "words" };
+
+/** The flags that condition `cc` looks at. */
+export function flagsOfCondition(cc: Condition): number {
+  return [Flag.overflow, Flag.carry, Flag.rest, Flag.carry | Flag.rest, Flag.rest, Flag.rest, Flag.overflow | Flag.rest, Flag.all][cc >> 1];
+}
+
+/** Locals that must keep their contents while these flags are pending. */
+export function localsOf(pending: Pending): number[] {
+  const values = Object.values(pending) as unknown[];
+  return values.flatMap((v) => (typeof v === "object" && v !== null ? [(v as { local: number }).local] : []));
+}
+
+function resultWord(e: Emitter, p: Pending): Value {
+  if (p.kind === "words" || p.kind === "carryOverflow") return e.state(FLAGS_RESULT);
+  return e.sext(p.r, p.size);
+}
+function auxiliaryWord(e: Emitter, p: Pending): Value {
+  switch (p.kind) {
+    case "words":
+      return e.state(FLAGS_AUX);
+    case "result":
+      return auxiliary(e, p.op, p.size, p.a, p.b, p.r);
+    case "step":
+      return stepAuxiliary(e, p.op, p.size, p.r, e.shl(p.carry, 31));
+    default:
+      return carryOverflow(e, p.cf, p.of);
+  }
+}
+
+/** Writes the words that stand for pending flags. */
+export function writeWords(e: Emitter, p: Pending): void {
+  if (p.kind === "words") return;
+  const aux = auxiliaryWord(e, p);
+  if (p.kind !== "carryOverflow") e.setState(FLAGS_RESULT, resultWord(e, p));
+  e.setState(FLAGS_AUX, aux);
+}
+
+/** CF, 0 or 1. */
+export function carryOf(e: Emitter, p: Pending): Value {
+  if (p.kind === "result") {
+    if (p.op === "sub") return e.ltU(p.a, p.b);
+    if (p.op === "add") return e.ltU(p.r, p.a);
+    if (p.op === "logic") return 0;
+  }
+  if (p.kind === "step") return p.carry;
+  if (p.kind === "shift" || p.kind === "carryOverflow") return p.cf;
+  return e.shrU(auxiliaryWord(e, p), 31);
+}
+
+/** Condition `cc`: 0 or 1, or anything but 0 for true. */
+export function conditionOf(e: Emitter, cc: Condition, p: Pending): Value {
+  const v = p.kind === "words" || p.kind === "carryOverflow" ? undefined : known(e, cc >> 1, p);
+  if (v !== undefined) return cc & 1 ? e.eqz(v) : v;
+  if (cc >> 1 === 1) {
+    const carry = carryOf(e, p);
+    return cc & 1 ? e.eqz(carry) : carry;
+  }
+  return conditionOfWords(
+    e,
+    cc,
+    () => resultWord(e, p),
+    () => auxiliaryWord(e, p),
+  );
+}
+
+/** Where one comparison answers. */
+function known(e: Emitter, test: number, p: Exclude<Pending, { kind: "words" | "carryOverflow" }>): Value | undefined {
+  const { r, size } = p;
+  if (test === 4) return e.ltS(e.sext(r, size), 0);
+  if (test === 5) return e.eqz(e.and(e.popcnt(e.and(r, 0xff)), 1));
+  if (p.kind === "result" && p.op === "sub") {
+    const signed = () => [e.sext(p.a, size), e.sext(p.b, size)] as const;
+    switch (test) {
+      case 1:
+        return e.ltU(p.a, p.b);
+      case 2:
+        return e.eq(p.a, p.b);
+      case 3:
+        return e.eqz(e.ltU(p.b, p.a));
+      case 6:
+        return e.ltS(...signed());
+      case 7: {
+        const [a, b] = signed();
+        return e.eqz(e.ltS(b, a));
+      }
+    }
+  }
+  if (p.kind === "result" && p.op === "logic") {
+    const signed = e.sext(r, size);
+    if (test === 0 || test === 1) return 0;
+    if (test === 6) return e.ltS(signed, 0);
+    if (test === 7) return e.eqz(e.gtS(signed, 0));
+    return e.eqz(r);
+  }
+  return test === 2 ? e.eqz(r) : undefined;
+}
+
+/** OF, 0 or 1. */
+export function overflowIn(e: Emitter, p: Pending): Value {
+  if (p.kind === "shift" || p.kind === "carryOverflow") return p.of;
+  return overflowOf(e, auxiliaryWord(e, p));
+}

@@ -1,0 +1,37 @@
+import type { TranslatedRegion } from "./batch.js";
+
+/** A page that a region may take code from, as it was when the region was asked for. */
+export interface RequestedPage {
+  /** Distance in pages from the head's page. */
+  readonly delta: number;
+  readonly host: number;
+  readonly covered: Uint32Array;
+}
+
+export interface TranslationRequest {
+  readonly id: number;
+  readonly pages: readonly RequestedPage[];
+  /** Offset of the head in page 0. */
+  readonly head: number;
+  readonly user: boolean;
+  readonly direct: boolean;
+  readonly strict: boolean;
+}
+
+export interface TranslationAnswer {
+  readonly ids: readonly number[];
+  readonly regions: readonly (TranslatedRegion | null)[];
+  readonly imports: readonly string[];
+  readonly module: WebAssembly.Module;
+  readonly bytes: number;
+  /** What translating and compiling took, microseconds. */
+  readonly translateUs: number;
+  readonly compileUs: number;
+}
+
+/** Where translations are made: another thread, or (for tests) the caller's own. */
+export interface TranslatorPort {
+  send(request: TranslationRequest): void;
+  /** The next answer that has come; undefined: none. */
+  take(): TranslationAnswer | undefined;
+}

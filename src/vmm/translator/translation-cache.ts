@@ -1,0 +1,166 @@
+import * as at from "../cpu/layout.js";
+import type { CpuState } from "../cpu/state.js";
+import type { CodeCache, CodePage } from "../interpreter/code-cache.js";
+import { handlers, SPECIALS } from "../interpreter/handlers.js";
+import type { CodeMode } from "../interpreter/predecoder.js";
+import { Rec } from "../interpreter/record.js";
+import { HotHeads } from "./hot-heads.js";
+import type { TranslationAnswer, TranslationRequest, TranslatorPort } from "./port.js";
+
+/** Handler numbers from here on are regions, which the table's elements of the same number run. */
+const FIRST_REGION = SPECIALS + handlers.length;
+const LAST_REGION = 0xffff;
+const TABLE_STEP = 1024;
+
+/** A region that was asked for, or is installed. */
+interface Entry {
+  readonly head: number;
+  /** Pages that its code lies in, and what the code cache kept for each when it was asked for: as long as that is there, the code hasn't changed. */
+  readonly pages: readonly { number: number; page: CodePage }[];
+  readonly handler: number;
+  instructions: number;
+  size: number;
+}
+
+export interface TranslationOptions {
+  /** Instructions that are interpreted between two looks at where execution is. */
+  readonly quantum: number;
+  /** Looks that find a head until it is translated; 0: every head at once, when it is first looked up. */
+  readonly threshold: number;
+  /** Keep flags that only fault and interrupt frames show. */
+  readonly strict: boolean;
+}
+
+/** The core module's table of handlers. */
+export interface HandlerTable {
+  readonly length: number;
+  grow(by: number): number;
+  set(index: number, f: unknown): void;
+}
+
+/**
+ * Translated regions, found by the records that they begin at: a head's handler number is changed to the region's, so that whoever reaches
+ * the record, by whatever way, enters the region. A copy of the head stands by for when the region can't run its first instruction.
+ * Records turn into `redecode` when their page is written to, and so do heads: a region whose head is gone can't be entered any more.
+ */
+export class TranslationCache {
+  private readonly hot: HotHeads;
+  private readonly entries = new Map<number, Entry>();
+  private readonly waiting = new Map<number, Entry>();
+  private readonly byPage = new Map<number, Set<number>>();
+  private next = FIRST_REGION;
+  private requests = 0;
+
+  constructor(
+    private readonly state: CpuState,
+    private readonly cache: CodeCache,
+    private readonly table: HandlerTable,
+    private readonly core: Record<string, unknown>,
+    private readonly port: TranslatorPort,
+    private readonly options: TranslationOptions,
+  ) {
+    this.hot = new HotHeads(Math.max(1, options.threshold));
+    cache.onDrop = (number) => this.dropped(number);
+    cache.onFlush = () => this.flushed();
+  }
+
+  get regions(): number {
+    return this.entries.size;
+  }
+
+  /** A record has been looked up. */
+  found(record: number, address: number, mode: CodeMode): void {
+    if (this.options.threshold > 0) return;
+    this.note(record, address, mode);
+    this.install();
+  }
+
+  /** Execution was seen at this record, whose bytes lie at `address` (a host address): asks for its translation if that happens often. */
+  note(record: number, address: number, mode: CodeMode): void {
+    if (!mode.flat || !mode.code32 || !this.hot.note(record)) return;
+    const handler = this.state.u16[(record + Rec.handler) >> 1];
+    if (handler < SPECIALS || handler >= FIRST_REGION || this.next > LAST_REGION) return;
+    const number = (address - at.RAM_BASE) >>> 12;
+    const page = this.cache.codePage(number);
+    if (!page) return;
+    const id = ++this.requests;
+    this.waiting.set(id, { head: record, pages: [{ number, page }], handler, instructions: 0, size: 0 });
+    const request: TranslationRequest = {
+      id,
+      pages: [{ delta: 0, host: at.RAM_BASE + number * at.PAGE_SIZE, covered: page.covered.slice() }],
+      head: address & (at.PAGE_SIZE - 1),
+      user: mode.user,
+      direct: mode.direct,
+      strict: this.options.strict,
+    };
+    this.port.send(request);
+  }
+
+  /** Takes what has been translated meanwhile. */
+  install(): void {
+    for (let answer = this.port.take(); answer; answer = this.port.take()) this.installBatch(answer);
+  }
+
+  private installBatch({ ids, regions, imports, module }: TranslationAnswer): void {
+    const core: Record<string, unknown> = { memory: this.state.memory };
+    for (const name of imports) core[name] = this.core[name];
+    let exports: Record<string, unknown> | undefined;
+    for (const [i, id] of ids.entries()) {
+      const entry = this.waiting.get(id);
+      const region = regions[i];
+      this.waiting.delete(id);
+      if (!entry || !region || !this.valid(entry)) continue;
+      exports ??= new WebAssembly.Instance(module, { core }).exports;
+      this.enter({ ...entry, instructions: region.instructions, size: region.size }, exports[`r${i}`]);
+    }
+  }
+
+  /** Whether the code is what it was, and nothing else begins at its head. */
+  private valid(entry: Entry): boolean {
+    return (
+      entry.pages.every(({ number, page }) => this.cache.codePage(number) === page) &&
+      this.state.u16[(entry.head + Rec.handler) >> 1] === entry.handler &&
+      !this.cache.full
+    );
+  }
+
+  private enter(entry: Entry, f: unknown): void {
+    const { state, table } = this;
+    const index = this.next++;
+    if (index >= table.length) table.grow(TABLE_STEP);
+    table.set(index, f);
+    const copy = this.cache.copyHead(entry.head, entry.pages[0].page);
+    state.i32[(entry.head + Rec.target) >> 2] = copy;
+    state.u16[(entry.head + Rec.handler) >> 1] = index;
+    this.entries.set(index, entry);
+    for (const { number } of entry.pages) {
+      let regions = this.byPage.get(number);
+      if (!regions) this.byPage.set(number, (regions = new Set()));
+      regions.add(index);
+    }
+  }
+
+  /** The code cache has dropped a page: its records are `redecode`; heads elsewhere get their instruction back. */
+  private dropped(number: number): void {
+    const regions = this.byPage.get(number);
+    if (!regions) return;
+    for (const index of regions) {
+      const entry = this.entries.get(index);
+      if (!entry) continue;
+      this.entries.delete(index);
+      const { u16, u8, i32 } = this.state;
+      if (u16[(entry.head + Rec.handler) >> 1] !== index) continue;
+      const copy = i32[(entry.head + Rec.target) >> 2];
+      u8.copyWithin(entry.head, copy, copy + 32);
+    }
+    this.byPage.delete(number);
+  }
+
+  private flushed(): void {
+    this.entries.clear();
+    this.waiting.clear();
+    this.byPage.clear();
+    this.hot.clear();
+    this.next = FIRST_REGION;
+  }
+}

@@ -1,0 +1,29 @@
+import { translateBatch } from "./batch.js";
+import type { TranslationAnswer, TranslationRequest } from "./port.js";
+
+/** Turns requests into a compiled module. Reads guest code from the machine's memory while the guest runs: who installs the regions checks that it hasn't changed. */
+export function translate(
+  memory: Uint8Array,
+  requests: readonly TranslationRequest[],
+  nowUs: () => number,
+): TranslationAnswer {
+  const begun = nowUs();
+  const sources = requests.map(({ pages, head, user, direct, strict }) => ({
+    pages: new Map(pages.map((page) => [page.delta, page])),
+    head,
+    code32: true,
+    mode: { user, direct, strict },
+  }));
+  const { bytes, regions, imports } = translateBatch(memory, memory.byteLength / 65536, sources);
+  const translated = nowUs();
+  const module = new WebAssembly.Module(bytes);
+  return {
+    ids: requests.map(({ id }) => id),
+    regions,
+    imports,
+    module,
+    bytes: bytes.length,
+    translateUs: translated - begun,
+    compileUs: nowUs() - translated,
+  };
+}
