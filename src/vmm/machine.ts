@@ -12,6 +12,8 @@ import type { Sample } from "./sample.js";
 import { DeterministicClock, HostClock } from "./time/clock.js";
 import { Timers } from "./time/timers.js";
 import { Tsc } from "./time/tsc.js";
+import type { TranslatorPort } from "./translator/port.js";
+import type { TranslationOptions } from "./translator/translation-cache.js";
 
 /**
  * Instructions of one slice: under a millisecond, which bounds how late timers and commands are. Also the most bytes that the guest can write to
@@ -57,6 +59,8 @@ export interface MachineParts {
   /** By port. */
   input: readonly InputSource[];
   debug?: DebugParts;
+  /** Who translates hot code; nobody: it is interpreted. */
+  translator?: TranslatorPort;
   /** Count dispatches by handler (`dispatches`), which slows the engine down: for choosing its hot set. */
   profile?: boolean;
 }
@@ -73,6 +77,9 @@ export type SliceEnd =
   | { kind: "reset"; cause: ResetCause }
   /** A test program has ended the machine. */
   | { kind: "exit"; code: number };
+
+/** Where hot code is looked for, and when it is hot: tuned on boots. */
+const TRANSLATION: TranslationOptions = { quantum: 500, threshold: 6, strict: false };
 
 const SLICE: SliceEnd = { kind: "slice" };
 
@@ -141,6 +148,7 @@ export class Machine {
       () => this.board.pic.acknowledge(),
       compileCore(memory.buffer.byteLength / 65536, parts.profile),
     );
+    if (parts.translator) this.interpreter.translateBy(parts.translator, TRANSLATION);
     this.decision = new DecisionEngine(this.cpu, () => retired(), hostNs);
     retired = () => this.interpreter.retiredNow;
     const engineHears = this.cpu.onModeChange;

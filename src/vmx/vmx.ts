@@ -1,12 +1,13 @@
-import { Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { RAM_BASE, wasmPages } from "../vmm/cpu/layout.js";
 import { CrossPage } from "../world/cross-page.js";
 import { HostDriver } from "../world/host-driver.js";
 import { Command, type LeaveReason, type Question } from "../world/leave-reason.js";
 import type { SwitchTime } from "../world/switch-times.js";
+import { translatorThreadUrl, vmmThreadUrl } from "../world/thread-urls.js";
+import type { TranslatorThreadData } from "../world/translator-thread.js";
 import type { LoadAnswer, LoadQuestion, StoppedMessage } from "../world/vmm.js";
 import type { VmmThreadData } from "../world/vmm-thread.js";
-import { vmmThreadUrl } from "../world/vmm-thread-url.js";
 import { BootFailure, type GuestStorage, loadBootImage, romRoom } from "./boot-image.js";
 import { InputQueue } from "./input-queue.js";
 import type { FromVm } from "./protocol.js";
@@ -36,6 +37,7 @@ export class Vmx {
   private readonly input: readonly InputQueue[];
   private memory: WebAssembly.Memory | null = null;
   private thread: Worker | null = null;
+  private translator: Worker | null = null;
   private ended = false;
   private readonly statsWaiting: ((stats: MachineStats) => void)[] = [];
   private stopTimer: NodeJS.Timeout | null = null;
@@ -61,10 +63,6 @@ export class Vmx {
   /** Powers the machine on: answered by `started`, or by `stopped` with a fault. */
   start(): void {
     const { memoryMiB, engine, clock, boot, debug } = this.spec;
-    if (engine === "translator") {
-      this.fail({ code: "unsupported_feature", message: "the translator is not there yet: use engine interpreter or auto" });
-      return;
-    }
     const ramBytes = memoryMiB * 2 ** 20;
     try {
       const pages = wasmPages(ramBytes, romRoom(boot));
@@ -73,16 +71,31 @@ export class Vmx {
       this.fail(defect(error, `no room for ${memoryMiB} MiB of guest memory`));
       return;
     }
-    const workerData: VmmThreadData = { memory: this.memory, ramBytes, page: this.page.buffer, clock, debug };
+    const translator = engine === "interpreter" ? undefined : this.startTranslator(this.memory);
+    const workerData: VmmThreadData = { memory: this.memory, ramBytes, page: this.page.buffer, clock, debug, translator };
     this.thread = new Worker(vmmThreadUrl, {
       name: "vmm",
       workerData,
+      transferList: translator ? [translator] : [],
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: VMM_HEAP_MB },
     });
     this.thread.on("error", (error) => this.fail(defect(error)));
     this.thread.on("exit", () => this.fail({ code: "internal_error", message: "the VMM thread ended by itself" }));
     this.driver.open();
+  }
+
+  /** @returns the VMM's end of the way to the translator thread */
+  private startTranslator(memory: WebAssembly.Memory): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    this.translator = new Worker(translatorThreadUrl, {
+      name: "translator",
+      workerData: { memory, port: port2 } satisfies TranslatorThreadData,
+      transferList: [port2],
+      execArgv: [],
+    });
+    this.translator.on("error", (error) => this.fail(defect(error)));
+    return port1;
   }
 
   pause(): void {
@@ -186,8 +199,9 @@ export class Vmx {
     if (this.stopTimer) clearTimeout(this.stopTimer);
     this.driver.close();
     this.answerStats();
-    const gone = this.thread?.terminate() ?? Promise.resolve(0);
-    void gone.then(() => this.report({ type: "stopped", reason, ...more }));
+    void Promise.all([this.thread?.terminate(), this.translator?.terminate()]).then(() =>
+      this.report({ type: "stopped", reason, ...more }),
+    );
   }
 }
 

@@ -1,8 +1,9 @@
 /** Entry of the VMM thread: builds the machine over the memory that it was given and runs it to its end. */
-import { workerData } from "node:worker_threads";
+import { type MessagePort, workerData } from "node:worker_threads";
 import { Machine } from "../vmm/machine.js";
 import type { ByteRing } from "./byte-ring.js";
 import { CrossPage } from "./cross-page.js";
+import { ThreadPort } from "./thread-port.js";
 import { Vmm } from "./vmm.js";
 
 /** What a VMM thread is started with. */
@@ -14,12 +15,14 @@ export interface VmmThreadData {
   clock: "host" | "deterministic";
   /** Ports for test programs. */
   debug?: { exit: boolean; ports: readonly number[] };
+  /** The way to the translator thread; none: hot code is interpreted, too. */
+  translator?: MessagePort;
 }
 
 /** Wall-clock time of deterministic machines at power-on: they must not differ by the day of the run. */
 const DETERMINISTIC_EPOCH_MS = Date.UTC(2024, 0, 1);
 
-const { memory, ramBytes, page: buffer, clock, debug } = workerData as VmmThreadData;
+const { memory, ramBytes, page: buffer, clock, debug, translator } = workerData as VmmThreadData;
 const page = new CrossPage(buffer);
 const machine = new Machine({
   memory,
@@ -29,6 +32,7 @@ const machine = new Machine({
   wallClockMs: () => (clock === "host" ? Date.now() : DETERMINISTIC_EPOCH_MS),
   serialSink: (port, byte) => put(page.output[port], byte),
   input: page.input,
+  translator: translator && new ThreadPort(translator),
   debug: debug && { ...debug, sink: (byte) => put(page.debug, byte) },
 });
 new Vmm(page, machine).run();

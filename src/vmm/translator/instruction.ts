@@ -5,7 +5,9 @@ import type { Entry } from "../decode/entry.js";
 import { type Definition, definition } from "../isa/definition.js";
 
 /** Where an operand that is a register lies: a general register (whole, or a byte of it), or a cell of state at a constant address. */
-export type Place = { readonly kind: "general"; readonly n: number; readonly high: boolean } | { readonly kind: "cell"; readonly address: number };
+export type Place =
+  | { readonly kind: "general"; readonly n: number; readonly high: boolean }
+  | { readonly kind: "cell"; readonly address: number };
 
 /** One decoded instruction of a region. Offsets count from the first byte of the page that the region's head lies in; they may be negative. */
 export interface Instruction {

@@ -206,7 +206,11 @@ class RegionEmitter {
   private enter(): void {
     const { f } = this;
     this.guard();
-    for (let n = 0; n < 8; n++) if (this.used & (1 << n)) f.i32(0).mem(Mem.i32_load, at.GPR + 8 * n).set(this.registers[n]);
+    for (let n = 0; n < 8; n++)
+      if (this.used & (1 << n))
+        f.i32(0)
+          .mem(Mem.i32_load, at.GPR + 8 * n)
+          .set(this.registers[n]);
     // BUDGET without the head's position.
     f.i32(0);
     f.i32(0).mem(Mem.i32_load, at.BUDGET).get(0).mem(Mem.i32_load, Rec.position).op(Op.i32_sub).tee(this.budget);
@@ -234,7 +238,11 @@ class RegionEmitter {
 
   private leave(): void {
     const { f } = this;
-    for (let n = 0; n < 8; n++) if (this.dirty & (1 << n)) f.i32(0).get(this.registers[n]).mem(Mem.i32_store, at.GPR + 8 * n);
+    for (let n = 0; n < 8; n++)
+      if (this.dirty & (1 << n))
+        f.i32(0)
+          .get(this.registers[n])
+          .mem(Mem.i32_store, at.GPR + 8 * n);
     f.get(this.budget).get(this.refund).op(Op.i32_add).set(this.budget);
     // An exhausted budget is all in BUDGET, where everyone looks; else it keeps what it had.
     f.get(this.budget).i32(0).op(Op.i32_gt_s).if();

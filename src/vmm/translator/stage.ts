@@ -325,8 +325,7 @@ export class RegionStage extends Stage {
   }
   private writeRegister(place: Place, size: number, v: Value): void {
     if (place.kind === "cell") this.storeHost(place.address, size, v);
-    else if (place.high)
-      this.setLocal(place.n, this.or(this.and(this.reg(place.n), ~0xff00), this.shl(this.and(v, 0xff), 8)));
+    else if (place.high) this.setLocal(place.n, this.or(this.and(this.reg(place.n), ~0xff00), this.shl(this.and(v, 0xff), 8)));
     else this.setReg(place.n, size, v);
   }
 

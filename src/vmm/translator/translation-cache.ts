@@ -134,9 +134,8 @@ export class TranslationCache {
     state.u16[(entry.head + Rec.handler) >> 1] = index;
     this.entries.set(index, entry);
     for (const { number } of entry.pages) {
-      let regions = this.byPage.get(number);
-      if (!regions) this.byPage.set(number, (regions = new Set()));
-      regions.add(index);
+      const regions = this.byPage.get(number) ?? new Set();
+      this.byPage.set(number, regions.add(index));
     }
   }
 

@@ -2,11 +2,7 @@ import { translateBatch } from "./batch.js";
 import type { TranslationAnswer, TranslationRequest } from "./port.js";
 
 /** Turns requests into a compiled module. Reads guest code from the machine's memory while the guest runs: who installs the regions checks that it hasn't changed. */
-export function translate(
-  memory: Uint8Array,
-  requests: readonly TranslationRequest[],
-  nowUs: () => number,
-): TranslationAnswer {
+export function translate(memory: Uint8Array, requests: readonly TranslationRequest[], nowUs: () => number): TranslationAnswer {
   const begun = nowUs();
   const sources = requests.map(({ pages, head, user, direct, strict }) => ({
     pages: new Map(pages.map((page) => [page.delta, page])),

@@ -1,0 +1,14 @@
+import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import type { TranslationAnswer, TranslationRequest, TranslatorPort } from "../vmm/translator/port.js";
+
+/** The way to the translator thread for a thread without an event loop. */
+export class ThreadPort implements TranslatorPort {
+  constructor(private readonly port: MessagePort) {}
+
+  send(request: TranslationRequest): void {
+    this.port.postMessage(request);
+  }
+  take(): TranslationAnswer | undefined {
+    return receiveMessageOnPort(this.port)?.message as TranslationAnswer | undefined;
+  }
+}
