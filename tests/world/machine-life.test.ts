@@ -95,9 +95,4 @@ describe("a machine", () => {
     await using machine = new TinyMachine({ boot: { kind: "linux", kernel: "/nowhere", cmdline: "" } });
     expect(await machine.untilEvent("stopped")).toMatchObject({ reason: "fault", fault: { code: "image_rejected" } });
   });
-
-  it("refuses an engine that isn't there", async () => {
-    await using machine = new TinyMachine({ engine: "translator" });
-    expect(await machine.untilEvent("stopped")).toMatchObject({ reason: "fault", fault: { code: "unsupported_feature" } });
-  });
 });
