@@ -216,7 +216,7 @@ describe("what has to be looked at is looked at", () => {
     const guest = new SystemGuest().protectedMode();
     const after = CODE + 2;
     guest.bytes(CODE, [REP, 0xaa, HLT]);
-    guest.interpreter.cache.find(CODE, { code32: true, flat: true });
+    guest.interpreter.cache.find(CODE, { code32: true, flat: true, user: false, direct: false });
     guest.cpu.eip = CODE;
     guest.set(EAX, 0x40); // inc eax
     guest.set(ECX, 64);

@@ -1,6 +1,9 @@
+import { Event } from "../cpu/events.js";
 import * as at from "../cpu/layout.js";
 import { ExitReason } from "../interpreter/exit.js";
 import { Rec } from "../interpreter/record.js";
+import type { Emitter, Value } from "../isa/emitter.js";
+import { RF } from "../isa/flags.js";
 import type { FunctionBuilder, Label } from "../wasm/function.js";
 import { FunctionBuilder as Scratch } from "../wasm/function.js";
 import { Mem, Op, ValueType } from "../wasm/opcodes.js";
@@ -92,7 +95,15 @@ export class Region {
   }
 }
 
-const nowhere: Ways = { leaveBefore: () => {}, leaveForEvents: () => {}, goTo: () => {}, goToEip: () => {} };
+const ignore = () => {};
+const nowhere: Ways = {
+  leaveBefore: ignore,
+  leaveForEvents: ignore,
+  goTo: ignore,
+  goToEip: ignore,
+  budgetLeft: (e) => e.state(at.BUDGET),
+  again: ignore,
+};
 
 /** Stages every block for the first time, and cuts it before the first instruction that is left to the interpreter. */
 function learn(blocks: Map<number, Block>, mode: RegionMode, link: Linked): void {
@@ -183,6 +194,8 @@ class RegionEmitter {
       leaveForEvents: (number) => this.leaveForEvents(number),
       goTo: (offset) => this.goTo(offset),
       goToEip: () => this.goToEip(),
+      budgetLeft: (e) => this.budgetLeft(e),
+      again: (e, iterations, number, repeat) => this.again(e, iterations, number, repeat),
     };
     this.stage = new RegionStage(f, this.registers, source.mode, link, ways, false);
   }
@@ -339,6 +352,22 @@ class RegionEmitter {
       return;
     }
     f.i32(offset).set(this.target);
+    this.tail(Way.relative);
+  }
+  private budgetLeft(e: Emitter): Value {
+    const left = { local: this.budget };
+    return e.select(e.gtS(left, 0), left, 0);
+  }
+  private again(e: Emitter, iterations: Value, number: number, repeat: Label): void {
+    const { f } = this;
+    const left = { local: this.budget };
+    e.assign(left, e.sub(left, iterations));
+    e.when(e.gtS(left, 0), () => f.br(repeat));
+    // Left between two iterations, as Cpu.betweenIterations has it.
+    e.setState(at.EFLAGS, e.or(e.state(at.EFLAGS), RF));
+    e.setState(at.EVENTS, e.or(e.state(at.EVENTS), Event.Resume));
+    this.refundFrom(number);
+    f.i32(this.block.instructions[number].offset).set(this.target);
     this.tail(Way.relative);
   }
   private leaveForEvents(number: number): void {

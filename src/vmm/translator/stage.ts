@@ -1,8 +1,8 @@
 import * as at from "../cpu/layout.js";
-import type { Temp, Value, Vector, Wide } from "../isa/emitter.js";
+import type { Emitter, Temp, Value, Vector, Wide } from "../isa/emitter.js";
 import { type AccessKind, type Condition, type FlagsKind, type Helper, type Operand, Stage } from "../isa/stage.js";
 import { Access } from "../mmu/mmu.js";
-import type { FunctionBuilder } from "../wasm/function.js";
+import type { FunctionBuilder, Label } from "../wasm/function.js";
 import { Mem, Op, SimdMem, ValueType } from "../wasm/opcodes.js";
 import { Addresses, type Group } from "./addresses.js";
 import type { BlockFacts, InstructionFacts } from "./facts.js";
@@ -19,6 +19,10 @@ export interface Ways {
   goTo(offset: number): void;
   /** To the EIP on the wasm stack. */
   goToEip(): void;
+  /** What the budget has left, at least 0. */
+  budgetLeft(e: Emitter): Value;
+  /** So many iterations of the instruction are done: another begins at the label, if the budget has something left. */
+  again(e: Emitter, iterations: Value, instruction: number, repeat: Label): void;
 }
 
 /** Indices of functions in the module being built. */
@@ -51,6 +55,7 @@ const X87_MASKS = 0x3f;
 const WIDEST_GROUP = 256;
 
 const UNCONDITIONAL = 0;
+const REPEATED = /^rep(|e|ne)_/;
 
 /**
  * The stage that translates: operands are constants and locals, general registers are locals, flags are statements (pending-flags.ts), and
@@ -66,6 +71,8 @@ export class RegionStage extends Stage {
   private before: Pending = words;
   private nesting = UNCONDITIONAL;
   private addresses!: Addresses;
+  /** Where another iteration of a repeated string instruction begins. */
+  private repeat?: Label;
 
   /** @param registers local of each general register */
   constructor(
@@ -97,7 +104,10 @@ export class RegionStage extends Stage {
     if (!this.learning && facts.conditional && (facts.liveAfter || this.mode.strict)) this.settle();
     this.before = this.pending;
     const { definition, size, entry } = instruction;
+    const repeats = REPEATED.test(entry.name);
+    if (repeats) this.repeat = this.f.loop();
     definition.body(this, size, ...entry.roles.map((role) => ({ role })));
+    if (repeats) this.f.end();
     this.recycleTemporaries();
   }
 
@@ -379,6 +389,9 @@ export class RegionStage extends Stage {
     this.addresses.assigned(n, v, this.nesting !== UNCONDITIONAL);
   }
 
+  stringsAreFlat(): boolean {
+    return this.instruction.plain;
+  }
   addressMask(): Value {
     return this.instruction.address16 ? 0xffff : -1;
   }
@@ -517,9 +530,11 @@ export class RegionStage extends Stage {
     this.put(target);
     this.ways.goToEip();
   }
-  again(): void {
-    this.untranslated();
-    this.facts.leaves = true;
+  budgetLeft(): Value {
+    return this.ways.budgetLeft(this);
+  }
+  again(iterations: Value = 1): void {
+    if (!this.learning) this.ways.again(this, iterations, this.number, this.repeat as Label);
   }
   endBlock(shadow = false): void {
     const leave = () => {
