@@ -5,11 +5,12 @@ import { Event } from "./cpu/events.js";
 import { CR0, CR2, CS, Seg } from "./cpu/layout.js";
 import { CpuState } from "./cpu/state.js";
 import { DecisionEngine } from "./decision/decision-engine.js";
+import { LONGEST_RUN } from "./interpreter/code-cache.js";
 import { compileCore, Interpreter, Stopped } from "./interpreter/interpreter.js";
 import { Mmu } from "./mmu/mmu.js";
 import { MonitorFault } from "./monitor-fault.js";
 import type { Sample } from "./sample.js";
-import { DeterministicClock, HostClock } from "./time/clock.js";
+import { DeterministicClock, HostClock, NS_PER_INSTRUCTION } from "./time/clock.js";
 import { Timers } from "./time/timers.js";
 import { Tsc } from "./time/tsc.js";
 import type { TranslatorPort } from "./translator/port.js";
@@ -195,12 +196,20 @@ export class Machine {
     return this.clock.now();
   }
 
-  /** Runs guest code for one slice, of about so many instructions. Throws MonitorFault: the machine can't go on, and is not to be run again. */
-  run(instructions = SLICE_INSTRUCTIONS): SliceEnd {
+  /** Instructions retired since the machine was made. */
+  get retired(): number {
+    return this.interpreter.retired;
+  }
+
+  /**
+   * Runs guest code for one slice, of about so many instructions; of no more than these if `exact`. Throws MonitorFault: the machine can't go on, and
+   * is not to be run again.
+   */
+  run(instructions = SLICE_INSTRUCTIONS, exact = false): SliceEnd {
     this.timers.runDue(this.clock.now());
     for (let port = 0; port < this.parts.input.length; port++) this.feed(port);
     this.decision.enter();
-    const stopped = this.execute(this.budget(instructions));
+    const stopped = this.execute(...this.budget(instructions, exact));
     this.decision.leave();
     this.sliceEnd = -1;
     this.cpu.clearEvents(Event.Stop);
@@ -244,9 +253,9 @@ export class Machine {
     return (this.hostClock ?? this.deterministicClock) as HostClock | DeterministicClock;
   }
 
-  private execute(budget: number): Stopped {
+  private execute(budget: number, exact: boolean): Stopped {
     try {
-      return this.interpreter.run(budget);
+      return this.interpreter.run(budget, exact);
     } catch (error) {
       if (error instanceof MonitorFault) throw new MonitorFault(error.code, error.message, { ...this.whereabouts(), ...error.context });
       const { message, stack } = error instanceof Error ? error : new Error(String(error));
@@ -254,11 +263,13 @@ export class Machine {
     }
   }
 
-  /** By the deterministic clock, slices end where the next timer is due. */
-  private budget(instructions: number): number {
-    if (!this.deterministicClock) return instructions;
-    this.sliceEnd = Math.min(this.timers.nextDeadline(), this.clock.now() + instructions);
-    return Math.max(1, Math.min(instructions, this.deterministicClock.instructionsUntil(this.sliceEnd)));
+  /** By the deterministic clock, a slice that would get there ends exactly where the next timer is due. */
+  private budget(instructions: number, exact: boolean): [budget: number, exact: boolean] {
+    if (!this.deterministicClock) return [instructions, exact];
+    const farthest = instructions + (exact ? 0 : LONGEST_RUN);
+    const due = this.deterministicClock.instructionsUntil(this.timers.nextDeadline());
+    this.sliceEnd = this.clock.now() + Math.min(due, farthest) * NS_PER_INSTRUCTION;
+    return due <= farthest ? [Math.max(1, Math.min(due, instructions)), true] : [instructions, exact];
   }
 
   /** A device may have been programmed to act before the slice ends. */

@@ -1,3 +1,4 @@
+import { LONGEST_RUN } from "../../src/vmm/interpreter/code-cache.js";
 import { Stopped } from "../../src/vmm/interpreter/interpreter.js";
 import { impossibilities } from "./architecture.js";
 import { Canaries } from "./canaries.js";
@@ -182,8 +183,6 @@ export class Fuzzer {
   }
 }
 
-/** The budget is looked at where decoded code ends: after 64 instructions, or where its page ends. */
-const LONGEST_RUN = map.PAGE + 66;
 const CALLS_AT_MOST = 8000;
 
 /** Whether the guest wrote to its page tables: what it then sees before a flush may differ, on processors too (accessed and dirty bits apart). */

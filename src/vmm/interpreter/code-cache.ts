@@ -26,8 +26,11 @@ export class CodePage {
   }
 }
 
-/** The longest run decoded ahead: code behind an unconditional-looking path may be data. */
-const RUN_LIMIT = 64;
+/**
+ * The longest run decoded ahead: code behind an unconditional-looking path may be data. Also the most instructions that retire between two looks at
+ * the budget, so `run` goes on for fewer than these when it is used up.
+ */
+export const LONGEST_RUN = 64;
 
 /**
  * Predecoded instructions by address and mode. Addresses are host addresses counted from RAM_BASE: for RAM the guest-physical ones, and ROM lies
@@ -71,7 +74,7 @@ export class CodeCache implements CodeWatch {
 
   /** Whether there is no room for another run: `flush` before the next lookup. */
   get full(): boolean {
-    return this.next + 2 * (RUN_LIMIT + 2) * RECORD_SIZE > at.RECORDS_END;
+    return this.next + 2 * (LONGEST_RUN + 2) * RECORD_SIZE > at.RECORDS_END;
   }
 
   holdsCode(page: number): boolean {
@@ -160,7 +163,7 @@ export class CodeCache implements CodeWatch {
     for (;;) {
       const record = this.next;
       const known = offset < at.PAGE_SIZE ? index.get(base + offset) : 0;
-      if (known || offset >= at.PAGE_SIZE || position === RUN_LIMIT) {
+      if (known || offset >= at.PAGE_SIZE || position === LONGEST_RUN) {
         this.next += RECORD_SIZE;
         if (known) fillSpecial(state, record, Special.goto, offset, position, known);
         else fillSpecial(state, record, Special.nextPage, offset, position);

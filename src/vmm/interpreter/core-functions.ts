@@ -1,4 +1,3 @@
-import { Event } from "../cpu/events.js";
 import * as at from "../cpu/layout.js";
 import { Emitter, type Value } from "../isa/emitter.js";
 import { AF, CF, OF, PF, SF, ZF } from "../isa/flags.js";
@@ -211,10 +210,19 @@ export function flatAddress(e: Emitter, record: Value): Value {
   return e.add(e.add(base, scaled), e.loadHost(record, 4, Rec.displacement));
 }
 
+/** Leaves where the budget, as it is once the run of records has ended, is used up. `target` is EIP then. */
+export function emitBudgetCheck(e: Emitter, budget: Value, target: Value, leave: () => void): void {
+  e.when(e.ltS(budget, 1), () => {
+    e.setState(at.EIP, target);
+    e.setState(at.EXIT_RECORD, 0);
+    e.setState(at.EXIT_REASON, ExitReason.Budget);
+    leave();
+  });
+}
+
 /**
  * The end of every jump that is not linked: leaves when the budget is used up (EIP is then the target), else finds the target by the jump
- * cache, else by `lookup`. Straight-line code that goes on (`falls`) may have come from STI, which left no shadow if nothing was waiting: so
- * where such code is left, an interrupt that comes up meanwhile waits for one more instruction.
+ * cache, else by `lookup`.
  */
 export function emitJumpTail(
   e: Emitter,
@@ -222,17 +230,10 @@ export function emitJumpTail(
   record: Value,
   lookup: number,
   to: { goTo(record: () => void): void; leave(): void },
-  falls = false,
 ): void {
   const { f } = e;
   const budget = e.state(at.BUDGET);
-  e.when(e.ltS(budget, 1), () => {
-    if (falls) e.setState(at.EVENTS, e.or(e.state(at.EVENTS), Event.Shadow));
-    e.setState(at.EIP, target);
-    e.setState(at.EXIT_RECORD, 0);
-    e.setState(at.EXIT_REASON, ExitReason.Budget);
-    to.leave();
-  });
+  emitBudgetCheck(e, budget, target, () => to.leave());
   const hash = e.and(e.xor(target, e.shrU(target, 12)), at.JUMP_CACHE_ENTRIES - 1);
   const slot = e.add(e.state(at.VIEW_JUMP_CACHE), e.shl(hash, 3));
   e.when(e.eq(e.loadHost(slot, 4), target), () => {

@@ -3,7 +3,7 @@ import { Emitter } from "../isa/emitter.js";
 import type { FunctionBuilder, Label } from "../wasm/function.js";
 import { ModuleBuilder } from "../wasm/module.js";
 import { Mem, Op, ValueType } from "../wasm/opcodes.js";
-import { CoreFunctions, emitJumpTail } from "./core-functions.js";
+import { CoreFunctions, emitBudgetCheck, emitJumpTail } from "./core-functions.js";
 import { ExitReason } from "./exit.js";
 import { handlers, hotCount, SPECIALS, Special } from "./handlers.js";
 import { Rec } from "./record.js";
@@ -137,16 +137,18 @@ function emitSpecial(which: number, e: Emitter, recordLocal: number, core: CoreF
   const leave = () => f.op(Op.return);
   switch (which) {
     case Special.goto: {
+      const budget = e.sub(e.state(at.BUDGET), e.loadHost(record, 4, Rec.position));
+      e.setState(at.BUDGET, budget);
+      emitBudgetCheck(e, budget, e.add(e.state(at.EIP_PAGE), e.loadHost(record, 2, Rec.offset)), leave);
       const next = e.loadHost(record, 4, Rec.target);
-      const moved = e.sub(e.loadHost(next, 4, Rec.position), e.loadHost(record, 4, Rec.position));
-      e.setState(at.BUDGET, e.add(e.state(at.BUDGET), moved));
+      e.setState(at.BUDGET, e.add(budget, e.loadHost(next, 4, Rec.position)));
       goTo(() => e.put(next));
       break;
     }
     case Special.nextPage: {
       e.setState(at.BUDGET, e.sub(e.state(at.BUDGET), e.loadHost(record, 4, Rec.position)));
       const target = e.add(e.state(at.EIP_PAGE), e.loadHost(record, 2, Rec.offset));
-      emitJumpTail(e, target, record, core.lookup, { goTo, leave }, true);
+      emitJumpTail(e, target, record, core.lookup, { goTo, leave });
       break;
     }
     case Special.redecode: {

@@ -11,7 +11,7 @@ import { sseCallouts } from "../sse/callouts.js";
 import type { TranslatorPort } from "../translator/port.js";
 import { type HandlerTable, TranslationCache, type TranslationOptions } from "../translator/translation-cache.js";
 import { x87Callouts } from "../x87/callouts.js";
-import { CodeCache } from "./code-cache.js";
+import { CodeCache, LONGEST_RUN } from "./code-cache.js";
 import type { CoreImports } from "./core-functions.js";
 import { type CoreModule, emitCoreModule } from "./core-module.js";
 import { ExitReason } from "./exit.js";
@@ -144,23 +144,28 @@ export class Interpreter {
   }
 
   /**
-   * Executes until about `budget` instructions have retired (a run of decoded code goes on to its end) or something else comes up.
-   * Events that wait are attended first.
+   * Executes until about `budget` instructions have retired (a run of decoded code goes on to its end, LONGEST_RUN at most) or something else comes
+   * up. Events that wait are attended first. What is delivered uses up budget too.
+   *
+   * `exact`: never more than `budget` retire, whichever way code is run. The last ones are stepped, and at their end nothing is attended to: what
+   * devices do at that time comes first.
    */
-  run(budget: number): Stopped {
+  run(budget: number, exact = false): Stopped {
     const { state } = this;
-    state.set(at.BUDGET, budget);
+    const stepped = exact ? LONGEST_RUN : 0;
+    state.set(at.BUDGET, budget - stepped);
     state.set(at.RESERVE, 0);
-    this.accounted = budget;
+    this.accounted = budget - stepped;
     this.translations?.install();
     this.refill();
     for (;;) {
+      if (exact && this.left + stepped <= 0) return this.rest(Stopped.Budget);
       if (state.get(at.EVENTS) & ~Event.Resume) {
         const stopped = this.attend();
         if (stopped) return this.rest(stopped);
       }
-      if (this.left <= 0) return this.rest(Stopped.Budget);
-      const sampling = state.i32[at.BUDGET >> 2] <= 0;
+      if (this.left + stepped <= 0) return this.rest(Stopped.Budget);
+      const sampling = state.i32[at.BUDGET >> 2] <= 0 && this.left > 0;
       if (sampling) this.refill();
       // What was attended to may have raised another event, which comes before the next instruction.
       if (state.get(at.EVENTS) !== 0) {
@@ -168,6 +173,10 @@ export class Interpreter {
         continue;
       }
       this.onDispatch();
+      if (this.left <= 0) {
+        if (this.step() === "tripleFault") return this.rest(Stopped.TripleFault);
+        continue;
+      }
       const record = this.lookup(this.cpu.eip, 0);
       if (record) {
         if (sampling) this.sample(record);
@@ -350,7 +359,12 @@ export class Interpreter {
   private redecode(record: number): number {
     const { i32, u16 } = this.state;
     i32[at.BUDGET >> 2] -= i32[(record + Rec.position) >> 2];
-    const next = this.lookup((i32[at.EIP_PAGE >> 2] + u16[(record + Rec.offset) >> 1]) >>> 0, 0);
+    const eip = (i32[at.EIP_PAGE >> 2] + u16[(record + Rec.offset) >> 1]) >>> 0;
+    if (i32[at.BUDGET >> 2] <= 0) {
+      i32[at.EIP >> 2] = eip;
+      return this.exit(ExitReason.Budget, 0);
+    }
+    const next = this.lookup(eip, 0);
     if (next) i32[at.BUDGET >> 2] += i32[(next + Rec.position) >> 2];
     return next;
   }

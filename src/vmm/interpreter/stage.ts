@@ -361,14 +361,15 @@ export class InterpreterStage extends Stage {
     this.to.leave();
   }
   endBlock(shadow = false): void {
-    // With no event waiting, none can come before the next instruction ends: the shadow of STI has nothing to hide then.
+    // With no event waiting, none can come before the next instruction ends, unless the budget does: the shadow of STI has nothing to hide then.
+    const budget = this.charged();
     const leave = () => {
-      this.setState(at.BUDGET, this.charged());
+      this.setState(at.BUDGET, budget);
       this.setState(at.EIP, this.nextEip());
       this.exit(ExitReason.Events, 0);
     };
     if (shadow) {
-      this.when(this.or(this.state(at.EVENTS), this.state(at.INTERRUPT_LINE)), () => {
+      this.when(this.or(this.or(this.state(at.EVENTS), this.state(at.INTERRUPT_LINE)), this.ltS(budget, 1)), () => {
         this.setState(at.EVENTS, this.or(this.state(at.EVENTS), Event.Shadow));
         leave();
       });

@@ -52,6 +52,9 @@ type Way = (typeof Way)[keyof typeof Way];
  *
  * On entry BUDGET counts the head's position, as for every record; what the region has left is BUDGET + RESERVE, kept in a local and
  * charged block by block. On the way out registers and the budget go back into memory, and the next instruction is looked up by EIP.
+ *
+ * A region never uses the budget up: it is entered, and goes round a loop, only where more than all of its instructions are left. So what ends exactly
+ * where the budget does (an event by the deterministic clock, the shadow of STI) is the interpreter's.
  */
 export class Region {
   readonly blocks: ReadonlyMap<number, Block>;
@@ -84,15 +87,19 @@ export class Region {
   }
 
   get instructionCount(): number {
-    let count = 0;
-    for (const { instructions } of this.blocks.values()) count += instructions.length;
-    return count;
+    return countInstructions(this.blocks);
   }
 
   /** Emits the function's body. */
   emit(f: FunctionBuilder, link: LinkedFunctions): void {
     new RegionEmitter(f, link, this.source, this.flow, this.blocks, this.used, this.dirty).emit();
   }
+}
+
+function countInstructions(blocks: ReadonlyMap<number, Block>): number {
+  let count = 0;
+  for (const { instructions } of blocks.values()) count += instructions.length;
+  return count;
 }
 
 const ignore = () => {};
@@ -174,6 +181,8 @@ class RegionEmitter {
   private readonly labels = new Map<number, Label>();
   private block!: Block;
   private node = 0;
+  /** What may retire between two looks at the budget. */
+  private readonly longest: number;
 
   constructor(
     private readonly f: FunctionBuilder,
@@ -185,6 +194,7 @@ class RegionEmitter {
     private readonly dirty: number,
   ) {
     this.registers = Array.from({ length: 8 }, () => f.local(i32));
+    this.longest = countInstructions(blocks);
     this.budget = f.local(i32);
     this.target = f.local(i32);
     this.refund = f.local(i32);
@@ -235,8 +245,8 @@ class RegionEmitter {
   private guard(): void {
     const { f } = this;
     const { gates, usesX87 } = this.demands();
-    if (gates.length === 0) return;
-    f.i32(0);
+    f.i32(0).mem(Mem.i32_load, at.BUDGET).get(0).mem(Mem.i32_load, Rec.position).op(Op.i32_sub);
+    f.i32(0).mem(Mem.i32_load, at.RESERVE).op(Op.i32_add).i32(this.longest).op(Op.i32_le_s);
     for (const gate of gates) f.i32(0).mem(Mem.i32_load, gate).op(Op.i32_or);
     if (usesX87) f.i32(0).mem(Mem.i32_load, at.X87_CONTROL).i32(0x3f).op(Op.i32_and).i32(0x3f).op(Op.i32_xor).op(Op.i32_or);
     f.if();
@@ -257,8 +267,8 @@ class RegionEmitter {
           .get(this.registers[n])
           .mem(Mem.i32_store, at.GPR + 8 * n);
     f.get(this.budget).get(this.refund).op(Op.i32_add).set(this.budget);
-    // An exhausted budget is all in BUDGET, where everyone looks; else it keeps what it had.
-    f.get(this.budget).i32(0).op(Op.i32_gt_s).if();
+    // BUDGET, where everyone looks, keeps what it had, but never has more than is left.
+    f.get(this.budget).i32(0).mem(Mem.i32_load, at.BUDGET).op(Op.i32_gt_s).if();
     f.i32(0).get(this.budget).i32(0).mem(Mem.i32_load, at.BUDGET).op(Op.i32_sub).mem(Mem.i32_store, at.RESERVE);
     f.else();
     f.i32(0).get(this.budget).mem(Mem.i32_store, at.BUDGET);
@@ -324,7 +334,7 @@ class RegionEmitter {
     const label = this.labels.get(target);
     if (target <= node) {
       // Every way round a loop looks at the budget.
-      f.get(this.budget).i32(0).op(Op.i32_le_s).if();
+      f.get(this.budget).i32(this.longest).op(Op.i32_le_s).if();
       f.i32(offset).set(this.target);
       this.tail(Way.relative);
       f.end();
@@ -355,14 +365,14 @@ class RegionEmitter {
     this.tail(Way.relative);
   }
   private budgetLeft(e: Emitter): Value {
-    const left = { local: this.budget };
+    const left = e.sub({ local: this.budget }, this.longest);
     return e.select(e.gtS(left, 0), left, 0);
   }
   private again(e: Emitter, iterations: Value, number: number, repeat: Label): void {
     const { f } = this;
     const left = { local: this.budget };
     e.assign(left, e.sub(left, iterations));
-    e.when(e.gtS(left, 0), () => f.br(repeat));
+    e.when(e.gtS(left, this.longest), () => f.br(repeat));
     // Left between two iterations, as Cpu.betweenIterations has it.
     e.setState(at.EFLAGS, e.or(e.state(at.EFLAGS), RF));
     e.setState(at.EVENTS, e.or(e.state(at.EVENTS), Event.Resume));
