@@ -4,23 +4,20 @@
  * whose speed drifts drifts for all of them; ratios are taken within a turn.
  */
 import { writeFile } from "node:fs/promises";
-import { cpus, loadavg, release } from "node:os";
 import { parseArgs } from "node:util";
 import { READY_LINE } from "../src/images/mini-root.js";
 import { prepareImage } from "../src/images/prepare.js";
 import type { MachineStats } from "../src/vmx/stats.js";
-import type { Engine } from "./engine.js";
-import { qemu } from "./engines/qemu.js";
-import { v86Interpreter, v86Jit } from "./engines/v86.js";
-import { worldswitch } from "./engines/worldswitch.js";
+import { type PresentEngine, presentEngine } from "./engines/all.js";
+import { host, note } from "./host.js";
 import { type Measurement, measure } from "./measurement.js";
 import { spread, table } from "./table.js";
 
-const engines: Record<string, Engine> = { worldswitch, qemu, v86: v86Jit, "v86-nojit": v86Interpreter };
+const ENGINES = "worldswitch,qemu,v86,v86-nojit";
+/** What says that debian-mini's init is up. */
+export const READY = new RegExp(`^${READY_LINE}`, "m");
 
-interface Series {
-  engine: Engine;
-  version: string;
+interface Series extends PresentEngine {
   /** By turn; a failed run has none. */
   runs: (Measurement | undefined)[];
   stats?: MachineStats;
@@ -32,7 +29,7 @@ export async function bootBenchmark(args: string[]): Promise<number> {
     args,
     options: {
       runs: { type: "string", default: "3" },
-      engines: { type: "string", default: Object.keys(engines).join(",") },
+      engines: { type: "string", default: ENGINES },
       limit: { type: "string", default: "300" },
       json: { type: "string" },
     },
@@ -40,18 +37,15 @@ export async function bootBenchmark(args: string[]): Promise<number> {
   const image = await prepareImage("debian-mini", { onProgress: ({ step, fraction }) => note(`${step} ${Math.floor(fraction * 100)} %`) });
   const series: Series[] = [];
   for (const name of values.engines.split(",")) {
-    const engine = engines[name];
-    if (!engine) throw new Error(`There is no engine "${name}"; there are ${Object.keys(engines).join(", ")}.`);
-    const found = await engine.describe();
-    if ("missing" in found) note(`${engine.name} is left out: ${found.missing}`);
-    else series.push({ engine, version: found.version, runs: [] });
+    const present = await presentEngine(name);
+    if (present) series.push({ ...present, runs: [] });
   }
 
   let failed = false;
   for (let turn = 1; turn <= Number(values.runs); turn++) {
     for (const one of series) {
       const { argv, stats } = await one.engine.command(image);
-      const outcome = await measure(argv, READY_LINE, Number(values.limit));
+      const outcome = await measure(argv, READY, Number(values.limit));
       if ("failure" in outcome) {
         failed = true;
         note(`turn ${turn}, ${one.engine.name}: ${outcome.failure}`);
@@ -71,11 +65,6 @@ export async function bootBenchmark(args: string[]): Promise<number> {
   for (const { stats } of series) if (stats) process.stdout.write(details(stats));
   if (values.json) await writeFile(values.json, JSON.stringify(series.map(({ engine, ...rest }) => ({ engine: engine.name, ...rest }))));
   return failed ? 1 : 0;
-}
-
-function host(): string {
-  const load = loadavg()[0].toFixed(1);
-  return `Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? "unknown processor"}, Linux ${release()}, load at the end ${load}`;
 }
 
 function comparison(series: readonly Series[]): string {
@@ -120,8 +109,4 @@ function details(stats: MachineStats): string {
     `${interrupts.delivered} interrupts, ${interrupts.exceptions} exceptions, ${total} world switches\n`,
     table(rows),
   ].join("");
-}
-
-function note(line: string): void {
-  process.stderr.write(`${line}\n`);
 }

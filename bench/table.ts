@@ -12,9 +12,10 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** `2.40 (2.39-2.51)`: the median, and the least and the greatest; `-` of nothing. */
+/** `2.40 (2.39-2.51)`: the median, and the least and the greatest; of one value itself, and of none `-`. */
 export function spread(values: readonly number[], digits: number): string {
   if (values.length === 0) return "-";
   const shown = (value: number) => value.toFixed(digits);
+  if (values.length === 1) return shown(values[0]);
   return `${shown(median(values))} (${shown(Math.min(...values))}-${shown(Math.max(...values))})`;
 }

@@ -7,6 +7,7 @@ const QEMU = "qemu-system-i386";
 
 export const qemu: Engine = {
   name: "QEMU TCG",
+  rival: true,
   async describe() {
     try {
       const { stdout } = await promisify(execFile)(QEMU, ["--version"]);

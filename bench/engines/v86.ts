@@ -12,6 +12,7 @@ const MACHINE = fileURLToPath(new URL("./v86-machine.mjs", import.meta.url));
 function engine(name: string, jit: boolean): Engine {
   return {
     name,
+    rival: true,
     async describe() {
       try {
         const file = join(dirname(createRequire(import.meta.url).resolve("v86")), "..", "package.json");
