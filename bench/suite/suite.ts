@@ -23,7 +23,7 @@ export async function suite(args: string[]): Promise<number> {
     return 0;
   }
   const engines = await chosenEngines(options);
-  const programs = options.only === null ? null : await programsOrNote();
+  const programs = options.only === null ? null : await guestPrograms();
   const starts = [...(options.boot ? [await bootStart()] : []), ...(options.installer ? [await installerStart()] : [])];
   const runs: SuiteRun[] = [];
   for (let turn = 1; turn <= options.runs; turn++) {
@@ -39,13 +39,13 @@ export async function suite(args: string[]): Promise<number> {
         starts: {},
         failures: [],
       };
-      if (programs) await runRows(run, engine, programs, options);
+      if (programs && !("missing" in programs)) await runRows(run, engine, programs, options);
       await runStarts(run, engine, starts, options);
       for (const failure of run.failures) note(`turn ${turn}, ${run.engine}: ${failure}`);
       runs.push(run);
     }
   }
-  const missing = programs || options.only === null ? "" : "\nROWS OF THE GUEST PROGRAM WERE LEFT OUT: see above.\n";
+  const missing = programs && "missing" in programs ? `\nTHE ROWS OF THE GUEST PROGRAM ARE LEFT OUT: ${programs.missing}\n` : "";
   process.stdout.write(`${host()}\n\n${report(runs)}${missing}`);
   if (options.json) await writeFile(options.json, JSON.stringify({ host: host(), runs }));
   return missing === "" && runs.every(({ failures }) => failures.length === 0) && differences(runs).length === 0 ? 0 : 1;
@@ -60,13 +60,6 @@ async function chosenEngines(options: SuiteOptions): Promise<ChosenEngine[]> {
     if (present) chosen.push({ ...present, scale });
   }
   return chosen;
-}
-
-async function programsOrNote(): Promise<GuestPrograms | null> {
-  const programs = await guestPrograms();
-  if (!("missing" in programs)) return programs;
-  note(`The guest programs cannot be built: ${programs.missing}`);
-  return null;
 }
 
 async function runRows(run: SuiteRun, { engine, scale }: ChosenEngine, programs: GuestPrograms, options: SuiteOptions): Promise<void> {
