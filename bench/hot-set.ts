@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { prepareImage } from "../src/images/prepare.js";
 import { RAM_BASE, wasmPages } from "../src/vmm/cpu/layout.js";
+import { compileCore } from "../src/vmm/interpreter/interpreter.js";
 import { Machine } from "../src/vmm/machine.js";
 import { loadBootImage } from "../src/vmx/boot-image.js";
 
@@ -61,7 +62,7 @@ async function dispatches(): Promise<{ handler: string; count: number }[]> {
       if (port === 0) keyboard.see(byte);
     },
     input: [keyboard, { length: 0, peek: () => 0, advance: () => undefined }],
-    profile: true,
+    core: compileCore(true),
   });
   const { kernel, initrd, cmdline } = image;
   const storage = { ram: new Uint8Array(memory.buffer, RAM_BASE, RAM_BYTES), rom: new Uint8Array() };

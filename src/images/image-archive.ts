@@ -3,8 +3,9 @@ import { open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { readBzImage } from "./bzimage.js";
 import { catalogImage } from "./catalog.js";
 import { readCpioFiles, writeCpio } from "./cpio.js";
-import { bytesSum, IMAGE_FILES, ImageCache, MANIFEST_FILE, type PreparedImage, parseManifest } from "./image-cache.js";
+import { bytesSum, IMAGE_FILES, ImageCache, type PreparedImage } from "./image-cache.js";
 import { ImageError } from "./image-error.js";
+import { MANIFEST_FILE, parseManifest } from "./manifest.js";
 
 const MAX_ARCHIVE_BYTES = 1 << 29;
 

@@ -7,20 +7,8 @@ import { createReadStream } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { z } from "zod";
 import type { BuiltImage, CatalogImage } from "./catalog.js";
-
-const Sum = z.string().regex(/^[0-9a-f]{64}$/);
-const FileSum = z.strictObject({ bytes: z.int().min(1), sha256: Sum });
-
-export const Manifest = z.strictObject({
-  format: z.literal(1),
-  name: z.string(),
-  recipe: z.string(),
-  files: z.strictObject({ kernel: FileSum, initrd: FileSum }),
-  packages: z.array(z.strictObject({ name: z.string(), version: z.string(), sha256: Sum })),
-});
-export type Manifest = z.infer<typeof Manifest>;
+import { type FileSum, MANIFEST_FILE, type Manifest, parseManifest } from "./manifest.js";
 
 /** An image that machines can boot: absolute paths on this host, and what a machine gets that says nothing else. */
 export interface PreparedImage {
@@ -32,7 +20,6 @@ export interface PreparedImage {
   manifest: Manifest;
 }
 
-export const MANIFEST_FILE = "manifest.json";
 export const IMAGE_FILES = ["kernel", "initrd"] as const;
 /** A scratch folder that nobody touched for this long belongs to a process that died. */
 const ABANDONED_MS = 24 * 3600 * 1000;
@@ -105,11 +92,11 @@ export class ImageCache {
   }
 }
 
-export function bytesSum(bytes: Uint8Array): z.infer<typeof FileSum> {
+export function bytesSum(bytes: Uint8Array): FileSum {
   return { bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
 }
 
-async function fileSum(path: string): Promise<z.infer<typeof FileSum>> {
+async function fileSum(path: string): Promise<FileSum> {
   const hash = createHash("sha256");
   let bytes = 0;
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
@@ -122,15 +109,6 @@ async function fileSum(path: string): Promise<z.infer<typeof FileSum>> {
 async function readManifest(path: string): Promise<Manifest | null> {
   const text = await readFile(path, "utf8").catch(() => null);
   return text === null ? null : parseManifest(text);
-}
-
-/** null where the text is not a manifest. */
-export function parseManifest(text: string): Manifest | null {
-  try {
-    return Manifest.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
 }
 
 function ignore(...codes: string[]): (error: NodeJS.ErrnoException) => void {

@@ -62,8 +62,8 @@ export interface MachineParts {
   debug?: DebugParts;
   /** Who translates hot code; nobody: it is interpreted. */
   translator?: TranslatorPort;
-  /** Count dispatches by handler (`dispatches`), which slows the engine down: for choosing its hot set. */
-  profile?: boolean;
+  /** The core module, where it has been made beforehand; none: it is emitted here. */
+  core?: WebAssembly.Module;
 }
 
 /** Why a slice ended. */
@@ -143,12 +143,7 @@ export class Machine {
       this.tsc,
     );
     this.cpu.numericErrorLine = (active) => this.board.coprocessorError.setError(active);
-    this.interpreter = new Interpreter(
-      this.cpu,
-      this.mmu,
-      () => this.board.pic.acknowledge(),
-      compileCore(memory.buffer.byteLength / 65536, parts.profile),
-    );
+    this.interpreter = new Interpreter(this.cpu, this.mmu, () => this.board.pic.acknowledge(), parts.core ?? compileCore());
     if (parts.translator) this.interpreter.translateBy(parts.translator, TRANSLATION);
     this.decision = new DecisionEngine(this.cpu, () => retired(), hostNs);
     retired = () => this.interpreter.retiredNow;
@@ -186,7 +181,7 @@ export class Machine {
     this.board.keyboardController.ctrlAltDel();
   }
 
-  /** How often each handler of the interpreter was dispatched, most often first; only with `profile`. */
+  /** How often each handler of the interpreter was dispatched, most often first; only with a core module that counts them. */
   get dispatches(): { handler: string; count: number }[] {
     return this.interpreter.dispatches;
   }

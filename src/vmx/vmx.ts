@@ -1,5 +1,6 @@
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { RAM_BASE, wasmPages } from "../vmm/cpu/layout.js";
+import { builtCore } from "../world/built-core.js";
 import { CrossPage } from "../world/cross-page.js";
 import { HostDriver } from "../world/host-driver.js";
 import { Command, type LeaveReason, type Question } from "../world/leave-reason.js";
@@ -82,6 +83,8 @@ export class Vmx {
     });
     this.thread.on("error", (error) => this.fail(defect(error)));
     this.thread.on("exit", () => this.fail({ code: "internal_error", message: "the VMM thread ended by itself" }));
+    const { thread } = this;
+    void builtCore().then((core) => thread.postMessage(core));
     this.driver.open();
   }
 

@@ -1,12 +1,13 @@
 /** Entry of the VMM thread: builds the machine over the memory that it was given and runs it to its end. */
-import { type MessagePort, workerData } from "node:worker_threads";
+import { once } from "node:events";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { Machine } from "../vmm/machine.js";
 import type { ByteRing } from "./byte-ring.js";
 import { CrossPage } from "./cross-page.js";
 import { ThreadPort } from "./thread-port.js";
 import { Vmm } from "./vmm.js";
 
-/** What a VMM thread is started with. */
+/** What a VMM thread is started with. The core module follows as a message, or null: then it is emitted here. */
 export interface VmmThreadData {
   /** Shared memory of the machine, sized by layout.ts. */
   memory: WebAssembly.Memory;
@@ -24,10 +25,12 @@ const DETERMINISTIC_EPOCH_MS = Date.UTC(2024, 0, 1);
 
 const { memory, ramBytes, page: buffer, clock, debug, translator } = workerData as VmmThreadData;
 const page = new CrossPage(buffer);
+const [core] = (await once(parentPort as MessagePort, "message")) as [WebAssembly.Module | null];
 const machine = new Machine({
   memory,
   ramBytes,
   clock,
+  core: core ?? undefined,
   hostNs: () => performance.now() * 1e6,
   wallClockMs: () => (clock === "host" ? Date.now() : DETERMINISTIC_EPOCH_MS),
   serialSink: (port, byte) => put(page.output[port], byte),

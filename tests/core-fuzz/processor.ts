@@ -10,7 +10,7 @@ import * as map from "./memory-map.js";
 import { PAGE } from "./memory-map.js";
 
 const WASM_PAGES = at.wasmPages(map.RAM_BYTES);
-const core = compileCore(WASM_PAGES, true);
+const core = compileCore(true);
 
 /** How a case is executed: as machines do, by blocks of decoded code; or each instruction alone, from its bytes. */
 export type Manner = "blocks" | "steps";

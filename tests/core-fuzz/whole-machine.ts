@@ -1,7 +1,7 @@
 import type { Cpu } from "../../src/vmm/cpu/cpu.js";
 import * as at from "../../src/vmm/cpu/layout.js";
 import { CpuState } from "../../src/vmm/cpu/state.js";
-import type { Interpreter } from "../../src/vmm/interpreter/interpreter.js";
+import { compileCore, type Interpreter } from "../../src/vmm/interpreter/interpreter.js";
 import { type InputSource, Machine } from "../../src/vmm/machine.js";
 import { MonitorFault } from "../../src/vmm/monitor-fault.js";
 import type { MachineCase } from "./machine-case.js";
@@ -31,7 +31,7 @@ export class WholeMachine {
         this.heard = (Math.imul(this.heard ^ byte ^ (port << 8), 0x0100_0193) + 1) | 0;
       },
       input: [keys(), keys()],
-      profile: true,
+      core: compileCore(true),
     });
     // biome-ignore lint/complexity/useLiteralKeys: what a machine keeps to itself is what is looked at here
     this.cpu = this.#machine["cpu"];

@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { catalogImage } from "../../src/images/catalog.js";
 import { type CpioEntry, writeCpio } from "../../src/images/cpio.js";
 import { exportImage, importImage } from "../../src/images/image-archive.js";
-import { bytesSum, ImageCache, type Manifest } from "../../src/images/image-cache.js";
+import { bytesSum, ImageCache } from "../../src/images/image-cache.js";
+import type { Manifest } from "../../src/images/manifest.js";
 import { scratchFolder } from "./scratch-folder.js";
 import { syntheticKernel } from "./synthetic-kernel.js";
 

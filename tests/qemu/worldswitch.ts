@@ -39,7 +39,7 @@ export class Worldswitch implements Side {
     };
     const tsc: TimeStampCounter = { low: 0, high: 0, read: () => {}, write: () => {} };
     this.#cpu = new Cpu(this.#state, this.#mmu, ports, tsc);
-    this.#interpreter = new Interpreter(this.#cpu, this.#mmu, () => 0, compileCore(PAGES));
+    this.#interpreter = new Interpreter(this.#cpu, this.#mmu, () => 0, compileCore());
   }
 
   run(cases: readonly Case[]): Outcome[] {

@@ -13,13 +13,7 @@ import { Access, level } from "./access-bytes.js";
 import { noteExecuted } from "./executes.js";
 
 const RAM = 1 << 20;
-/** Compiled for a size of memory once. */
-const cores = new Map<number, ReturnType<typeof compileCore>>();
-function coreFor(pages: number): ReturnType<typeof compileCore> {
-  const core = cores.get(pages) ?? compileCore(pages);
-  cores.set(pages, core);
-  return core;
-}
+const core = compileCore();
 
 /** Where the fixture keeps things; all in the first megabyte, linear = physical unless a test turns paging on. */
 export const GDT = 0x1000;
@@ -104,7 +98,7 @@ export class SystemGuest {
       },
     };
     this.cpu = new Cpu(this.state, this.mmu, ports, tsc);
-    this.interpreter = new Interpreter(this.cpu, this.mmu, () => this.acknowledged, coreFor(pages));
+    this.interpreter = new Interpreter(this.cpu, this.mmu, () => this.acknowledged, core);
   }
 
   // Memory

@@ -26,17 +26,23 @@ export interface CoreModule {
   bytes: Uint8Array<ArrayBuffer>;
   /** Size of the hot function's code. */
   hotBytes: number;
-  /** Names of callouts by the number that emitted code passes. */
-  callouts: readonly string[];
+}
+
+/** Custom section: names of callouts by the number that emitted code passes, a line each. The module is all that an engine needs. */
+const CALLOUTS = "callouts";
+
+export function calloutNames(core: WebAssembly.Module): string[] {
+  const [section] = WebAssembly.Module.customSections(core, CALLOUTS);
+  return new TextDecoder().decode(section).split("\n");
 }
 
 /**
- * @param pages size of the memory that the module will be instantiated with, in 64 KiB pages.
+ * One module for machines of any size.
  * @param profile count every dispatch in the u32 words at PROFILE, by handler number: for choosing the hot set, not for use.
  */
-export function emitCoreModule(pages: number, profile = false): CoreModule {
+export function emitCoreModule(profile = false): CoreModule {
   const module = new ModuleBuilder();
-  module.importMemory("env", "memory", pages);
+  module.importMemory("env", "memory", at.wasmPages(0));
   const core = new CoreFunctions(module);
   const callouts: string[] = [];
   const numbers = new Map<string, number>();
@@ -63,7 +69,8 @@ export function emitCoreModule(pages: number, profile = false): CoreModule {
   }
   module.elements(table, "table");
   core.exportForRegions();
-  return { bytes: module.build(), hotBytes: run.f.size, callouts };
+  module.custom(CALLOUTS, new TextEncoder().encode(callouts.join("\n")));
+  return { bytes: module.build(), hotBytes: run.f.size };
 }
 
 /** `run(record)`: executes from that record until something makes it leave (EXIT_REASON). */

@@ -13,7 +13,7 @@ import { type HandlerTable, TranslationCache, type TranslationOptions } from "..
 import { x87Callouts } from "../x87/callouts.js";
 import { CodeCache, LONGEST_RUN } from "./code-cache.js";
 import type { CoreImports } from "./core-functions.js";
-import { type CoreModule, emitCoreModule } from "./core-module.js";
+import { calloutNames, emitCoreModule } from "./core-module.js";
 import { ExitReason } from "./exit.js";
 import { handlers, SPECIALS, Special } from "./handlers.js";
 import { InsnView } from "./insn-view.js";
@@ -80,7 +80,7 @@ export class Interpreter {
     private readonly cpu: Cpu,
     private readonly mmu: Mmu,
     private readonly acknowledge: Acknowledge,
-    core: CoreModule & { module: WebAssembly.Module },
+    core: WebAssembly.Module,
   ) {
     this.state = cpu.state;
     this.insn = new InsnView(cpu.state);
@@ -89,7 +89,7 @@ export class Interpreter {
     mmu.memory.codeWatch = this.cache;
     mmu.onFlush = (kind, linear) => (kind === "page" ? this.jumps.clearPage(linear) : this.jumps.clear());
     cpu.onModeChange = () => this.modeChanged();
-    this.callouts = core.callouts.map((name) => {
+    this.callouts = calloutNames(core).map((name) => {
       const callout = systemCallouts[name] ?? x87Callouts[name] ?? sseCallouts[name];
       if (!callout) throw new Error(`no callout is called ${name}`);
       return callout;
@@ -105,7 +105,7 @@ export class Interpreter {
       redecode: (record) => this.redecode(record),
       crossing: (record) => this.crossing(record),
     };
-    this.instance = new WebAssembly.Instance(core.module, { env: { memory: cpu.state.memory, ...imports } });
+    this.instance = new WebAssembly.Instance(core, { env: { memory: cpu.state.memory, ...imports } });
     this.execute = this.instance.exports.run as (record: number) => void;
     this.modeChanged();
   }
@@ -478,8 +478,7 @@ export class Interpreter {
   }
 }
 
-/** Emits and compiles the core module for a memory of `pages` 64 KiB pages. */
-export function compileCore(pages: number, profile = false): CoreModule & { module: WebAssembly.Module } {
-  const core = emitCoreModule(pages, profile);
-  return { ...core, module: new WebAssembly.Module(core.bytes) };
+/** Emits and compiles the core module. */
+export function compileCore(profile = false): WebAssembly.Module {
+  return new WebAssembly.Module(emitCoreModule(profile).bytes);
 }

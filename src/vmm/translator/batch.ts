@@ -1,3 +1,4 @@
+import { wasmPages } from "../cpu/layout.js";
 import { CoreExport } from "../interpreter/core-functions.js";
 import type { Helper } from "../isa/stage.js";
 import { ModuleBuilder } from "../wasm/module.js";
@@ -26,9 +27,8 @@ export interface Batch {
 /**
  * Translates regions into one module: compiling and instantiating many at once costs less. It imports the memory and functions of the core
  * module, and no table: on Node 20 every importing instance would hold a copy of it.
- * @param pages size of the memory in 64 KiB pages
  */
-export function translateBatch(memory: Uint8Array, pages: number, sources: readonly RegionSource[]): Batch {
+export function translateBatch(memory: Uint8Array, sources: readonly RegionSource[]): Batch {
   const helpers = new Map<string, { helper: Helper; index: number }>();
   const asked: LinkedFunctions = {
     jump: 0,
@@ -42,7 +42,7 @@ export function translateBatch(memory: Uint8Array, pages: number, sources: reado
   };
   const regions = sources.map((source) => Region.find(memory, source, asked));
   const module = new ModuleBuilder();
-  module.importMemory("core", "memory", pages);
+  module.importMemory("core", "memory", wasmPages(0));
   const imports: string[] = [];
   const load = (name: string, params: readonly ValueType[], results: readonly ValueType[]) => {
     imports.push(name);

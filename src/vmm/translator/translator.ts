@@ -10,7 +10,7 @@ export function translate(memory: Uint8Array, requests: readonly TranslationRequ
     code32: true,
     mode: { user, direct, strict },
   }));
-  const { bytes, regions, imports } = translateBatch(memory, memory.byteLength / 65536, sources);
+  const { bytes, regions, imports } = translateBatch(memory, sources);
   const translated = nowUs();
   const module = new WebAssembly.Module(bytes);
   return {

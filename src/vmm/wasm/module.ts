@@ -3,6 +3,9 @@ import { FunctionBuilder } from "./function.js";
 import type { ValueType } from "./opcodes.js";
 import { ValueType as Type } from "./opcodes.js";
 
+/** 4 GiB, the most that a memory can have. */
+const MOST_PAGES = 65536;
+
 interface Global {
   type: ValueType;
   initial: number;
@@ -17,11 +20,12 @@ export class ModuleBuilder {
   private readonly types: string[] = [];
   private readonly typeBytes: Uint8Array[] = [];
   private readonly imports: { module: string; name: string; type: number }[] = [];
-  private memory?: { module: string; name: string; pages: number };
+  private memory?: { module: string; name: string; minimum: number };
   private readonly functions: { builder: FunctionBuilder; type: number }[] = [];
   private readonly globals: Global[] = [];
   private readonly exports: { name: string; kind: number; index: number }[] = [];
   private table: number[] = [];
+  private readonly customs: { name: string; contents: Uint8Array }[] = [];
 
   /** Index of a function type. */
   type(params: readonly ValueType[], results: readonly ValueType[]): number {
@@ -36,9 +40,9 @@ export class ModuleBuilder {
     return this.types.push(key) - 1;
   }
 
-  /** Imports a shared memory of exactly `pages` 64 KiB pages. */
-  importMemory(module: string, name: string, pages: number): void {
-    this.memory = { module, name, pages };
+  /** Imports a shared memory of at least so many 64 KiB pages: any size up to 4 GiB fits. */
+  importMemory(module: string, name: string, minimum: number): void {
+    this.memory = { module, name, minimum };
   }
 
   importFunction(module: string, name: string, params: readonly ValueType[], results: readonly ValueType[]): number {
@@ -71,20 +75,26 @@ export class ModuleBuilder {
     this.exports.push({ name, kind: 0, index });
   }
 
+  /** Adds a custom section, for whoever gets the module to read. */
+  custom(name: string, contents: Uint8Array): void {
+    this.customs.push({ name, contents });
+  }
+
   build(): Uint8Array<ArrayBuffer> {
     const out = new Bytes().raw(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+    const put = (id: number, bytes: Bytes) => out.u8(id).u32(bytes.length).raw(bytes.view());
     const section = (id: number, count: number, fill: (bytes: Bytes) => void) => {
       if (count === 0) return;
       const bytes = new Bytes().u32(count);
       fill(bytes);
-      out.u8(id).u32(bytes.length).raw(bytes.view());
+      put(id, bytes);
     };
     section(1, this.typeBytes.length, (b) => {
       for (const type of this.typeBytes) b.raw(type);
     });
     section(2, this.imports.length + (this.memory ? 1 : 0), (b) => {
       for (const { module, name, type } of this.imports) b.name(module).name(name).u8(0).u32(type);
-      if (this.memory) b.name(this.memory.module).name(this.memory.name).u8(2).u8(3).u32(this.memory.pages).u32(this.memory.pages);
+      if (this.memory) b.name(this.memory.module).name(this.memory.name).u8(2).u8(3).u32(this.memory.minimum).u32(MOST_PAGES);
     });
     section(3, this.functions.length, (b) => {
       for (const { type } of this.functions) b.u32(type);
@@ -105,6 +115,7 @@ export class ModuleBuilder {
     section(10, this.functions.length, (b) => {
       for (const { builder } of this.functions) b.raw(builder.body());
     });
+    for (const { name, contents } of this.customs) put(0, new Bytes().name(name).raw(contents));
     return out.view().slice();
   }
 }

@@ -13,6 +13,7 @@ declare namespace WebAssembly {
 
   class Module {
     constructor(bytes: Uint8Array);
+    static customSections(module: Module, name: string): ArrayBuffer[];
   }
 
   type ExportValue = ((...args: number[]) => number | undefined) | Memory;

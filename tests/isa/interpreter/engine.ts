@@ -63,7 +63,7 @@ export class InterpreterEngine implements IsaEngine {
     this.#mmu = new Mmu(this.#state, guest.RAM_SIZE);
     this.#mmu.memory.writeBytes(0, guest.guestImage().subarray(0, 0xa0000));
     this.#cpu = new Cpu(this.#state, this.#mmu, ports, tsc);
-    this.interpreter = new Interpreter(this.#cpu, this.#mmu, () => 0, compileCore(wasmPages));
+    this.interpreter = new Interpreter(this.#cpu, this.#mmu, () => 0, compileCore());
     const first = at.RAM_BASE + guest.CASE_PHYSICAL;
     const ram = this.#state.u8;
     const images = Uint8Array.from(ram.subarray(first, first + writablePages.length * PAGE));
