@@ -31,6 +31,8 @@ export class ForegroundMachine {
   private readonly full = new Set<NodeJS.WriteStream>();
   /** Why the plug is being pulled. */
   private cause: MachineEnd | null = null;
+  /** What the machine said at its end of where time went; "" unless it was asked to. */
+  profile = "";
   private ended: (end: MachineEnd) => void = () => undefined;
 
   constructor(spec: MachineSpec) {
@@ -62,9 +64,8 @@ export class ForegroundMachine {
     return result;
   }
 
-  /** The statistics, with the histograms of world switches. */
-  async stats(): Promise<MachineStats> {
-    return { ...(await this.vmx.stats()), worldSwitches: this.vmx.switchTimes() };
+  stats(): Promise<MachineStats> {
+    return this.vmx.stats();
   }
 
   private hear(event: VmxEvent): void {
@@ -80,6 +81,7 @@ export class ForegroundMachine {
         if (this.inputUnderWay < INPUT_BYTES) process.stdin.resume();
         break;
       case "stopped":
+        this.profile = event.profile ?? "";
         if (event.fault) this.ended({ kind: "fault", fault: event.fault });
         else if (event.exitCode !== undefined) this.ended({ kind: "exit", code: event.exitCode });
         else this.ended(this.cause ?? { kind: "off" });

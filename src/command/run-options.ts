@@ -18,7 +18,8 @@ Runs one machine in the foreground, its first serial port on this terminal.
   --clock NAME          host (default), or deterministic: the count of instructions
   --debug-exit          a write of VALUE to port 0xF4 ends the run with exit code (VALUE << 1) | 1
   --debug-ports LIST    bytes written to these ports (as 0xE9,0x190) go to standard error
-  --stats FILE          writes the final statistics there, as JSON
+  --stats FILE          writes the final statistics there, as JSON, and a table of world switches to standard error
+  --profile             prints the hottest translated code to standard error at the end
 
 On a terminal: Ctrl-A x ends the machine, Ctrl-A Ctrl-A types Ctrl-A.
 Exit code: 0 the guest powered itself off, 3 it ended with a fault, 2 wrong use, 1 anything else, 128 + n on signal n; or what the guest said by
@@ -40,6 +41,7 @@ export interface RunOptions {
   clock: ClockKind;
   debug?: DebugFacilities;
   stats?: string;
+  profile: boolean;
 }
 
 export class UsageError extends Error {
@@ -53,14 +55,14 @@ const MOST_DEBUG_PORTS = 64;
 export function runOptions(args: readonly string[]): RunOptions | null {
   const values = parse(args);
   if (values.help) return null;
-  const { append = "", memory, engine = "auto", clock = "host", stats } = values;
+  const { append = "", memory, engine = "auto", clock = "host", stats, profile = false } = values;
   const source = sourceOf(values);
   if (source.kind === "rom" && append !== "") throw new UsageError("--append does not go with --rom");
   if (engine !== "interpreter" && engine !== "translator" && engine !== "auto") throw new UsageError(`there is no engine ${engine}`);
   if (clock !== "host" && clock !== "deterministic") throw new UsageError(`there is no clock ${clock}`);
   const ports = debugPorts(values["debug-ports"]);
   const debug = values["debug-exit"] || ports.length > 0 ? { exit: values["debug-exit"] ?? false, ports } : undefined;
-  return { source, append, memoryMiB: memory === undefined ? undefined : memoryMiB(memory), engine, clock, debug, stats };
+  return { source, append, memoryMiB: memory === undefined ? undefined : memoryMiB(memory), engine, clock, debug, stats, profile };
 }
 
 type Values = ReturnType<typeof parse>;
@@ -70,7 +72,7 @@ function parse(args: readonly string[]) {
   const flag = { type: "boolean" } as const;
   const sources = { image: text, kernel: text, initrd: text, multiboot: text, module: { ...text, multiple: true }, rom: text } as const;
   const debug = { "debug-exit": flag, "debug-ports": text } as const;
-  const options = { ...sources, append: text, memory: text, engine: text, clock: text, ...debug, stats: text } as const;
+  const options = { ...sources, append: text, memory: text, engine: text, clock: text, ...debug, stats: text, profile: flag } as const;
   try {
     return parseArgs({ args: [...args], options: { ...options, help: { type: "boolean", short: "h" } }, strict: true }).values;
   } catch (error) {

@@ -5,6 +5,7 @@ import { ImageError } from "../images/image-error.js";
 import type { BootFiles, MachineSpec } from "../vmx/spec.js";
 import { ForegroundMachine, type MachineEnd } from "./foreground-machine.js";
 import { type RunOptions, runOptions, runUsage, type Source, UsageError } from "./run-options.js";
+import { switchTable } from "./switch-table.js";
 
 const DEFAULT_MEMORY_MIB = 128;
 
@@ -18,7 +19,12 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     }
     const machine = new ForegroundMachine(await machineSpec(options));
     const end = await machine.run();
-    if (options.stats !== undefined) await writeFile(options.stats, `${JSON.stringify(await machine.stats(), null, 2)}\n`);
+    if (options.stats !== undefined) {
+      const stats = await machine.stats();
+      await writeFile(options.stats, `${JSON.stringify(stats, null, 2)}\n`);
+      process.stderr.write(switchTable(stats));
+    }
+    process.stderr.write(machine.profile);
     return exitCode(end);
   } catch (error) {
     if (error instanceof UsageError) {
@@ -32,9 +38,9 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 }
 
 async function machineSpec(options: RunOptions): Promise<MachineSpec> {
-  const { source, append, engine, clock, debug } = options;
+  const { source, append, engine, clock, debug, profile } = options;
   const { boot, memoryMiB } = source.kind === "image" ? await catalogBoot(source.name, append) : await fileBoot(source, append);
-  return { memoryMiB: options.memoryMiB ?? memoryMiB, boot, engine, clock, debug };
+  return { memoryMiB: options.memoryMiB ?? memoryMiB, boot, engine, clock, debug, profile };
 }
 
 interface BootAndMemory {

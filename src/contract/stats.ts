@@ -17,7 +17,29 @@ export const MachineStats = z
     mmu: z.object({ hiddenFaults: count, trueFaults: count, tlbFlushes: count, tracedWrites: count }),
     interpreter: z.object({ decodedInstructions: count, codePages: count, invalidations: count, flushes: count }),
     interrupts: z.object({ delivered: count, exceptions: count }),
-    worldSwitches: z.record(z.string(), z.object({ count, timeUs: count })),
+    translator: z.object({
+      regionsCompiled: count,
+      liveRegions: count.meta({ description: "Now" }),
+      codeBytes: count.meta({ description: "WebAssembly of the regions that are live now" }),
+      queueLength: count.meta({ description: "Regions that are being translated now" }),
+      queueTimeUs: count.meta({ description: "From request to answer, summed up" }),
+      translateTimeUs: count,
+      compileTimeUs: count,
+      instructions: count.meta({ description: "Retired inside regions" }),
+      entries: count,
+      exits: z.object({ jump: count, budget: count, event: count, fault: count, interpreter: count }).meta({
+        description: "Why regions were left",
+      }),
+      retranslations: count,
+      generations: count.meta({ description: "Wholesale flushes" }),
+    }),
+    worldSwitches: z.record(z.string(), z.object({ count, timeUs: count, histogramUs: z.array(count) })).meta({
+      description:
+        "By reason, with the time until the monitor went on; histogramUs[n] counts those below 2^n microseconds that no lower bucket counts, the last all the rest",
+    }),
+    switchRates: z.object({ perConsoleByte: count, perIdleSecond: count }).meta({
+      description: "World switches for each byte of serial ports, and for each second that the guest was halted",
+    }),
     serial: z.array(z.object({ port: z.int(), outputBytes: count, inputBytes: count })),
   })
   .meta({ id: "MachineStats", description: "Counters are cumulative since the VM process started" });

@@ -14,6 +14,7 @@ import { DeterministicClock, HostClock, NS_PER_INSTRUCTION } from "./time/clock.
 import { Timers } from "./time/timers.js";
 import { Tsc } from "./time/tsc.js";
 import type { TranslatorPort } from "./translator/port.js";
+import { profileText } from "./translator/profile.js";
 import type { TranslationOptions } from "./translator/translation-cache.js";
 
 /**
@@ -241,7 +242,13 @@ export class Machine {
       input0: com1.inputBytes,
       output1: com2.outputBytes,
       input1: com2.inputBytes,
+      translator: { ...this.interpreter.translator },
     };
+  }
+
+  /** The hottest translated regions, as text of a few KiB. */
+  profile(): string {
+    return profileText([], this.interpreter.retired);
   }
 
   private get clock(): HostClock | DeterministicClock {

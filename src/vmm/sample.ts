@@ -1,5 +1,7 @@
+import { newTranslatorCounters, type TranslatorCounters } from "./translator/counters.js";
+
 /** The numbers of one sample of a machine's counters, in the order in which they cross to the host. Cumulative unless the name says otherwise. */
-export const sampleFields = [
+const machineFields = [
   "guestTimeNs",
   "instructions",
   "directInstructions",
@@ -23,15 +25,18 @@ export const sampleFields = [
   "output1",
   "input1",
 ] as const;
-export type SampleField = (typeof sampleFields)[number];
-export type Sample = Record<SampleField, number>;
+const translatorFields = Object.keys(newTranslatorCounters()) as (keyof TranslatorCounters)[];
+
+type MachineCounters = Record<(typeof machineFields)[number], number>;
+export type Sample = MachineCounters & { translator: TranslatorCounters };
 
 export function writeSample(sample: Sample, into: Float64Array): void {
-  sampleFields.forEach((field, i) => {
-    into[i] = sample[field];
-  });
+  for (const [i, field] of machineFields.entries()) into[i] = sample[field];
+  for (const [i, field] of translatorFields.entries()) into[machineFields.length + i] = sample.translator[field];
 }
 
 export function readSample(from: Float64Array): Sample {
-  return Object.fromEntries(sampleFields.map((field, i) => [field, from[i]])) as Sample;
+  const machine = Object.fromEntries(machineFields.map((field, i) => [field, from[i]])) as MachineCounters;
+  const translator = Object.fromEntries(translatorFields.map((field, i) => [field, from[machineFields.length + i]]));
+  return { ...machine, translator: translator as unknown as TranslatorCounters };
 }

@@ -7,6 +7,8 @@ export interface MachineSpec {
   clock: ClockKind;
   /** Ports that test programs report through; none of them by default. */
   debug?: DebugFacilities;
+  /** Tell with the end where time went. */
+  profile?: boolean;
 }
 
 /** What a machine boots: paths of files on this host. Read again at each reset. */

@@ -6,6 +6,9 @@ import type { MachineStats } from "./stats.js";
 export function machineStats(page: CrossPage, guestMiB: number): MachineStats {
   const sample = readSample(page.sample);
   const times = page.times.read();
+  const { exitsByJump, exitsByBudget, exitsByEvent, exitsByFault, exitsToInterpreter, ...translator } = sample.translator;
+  const translated = sample.instructions === 0 ? 0 : translator.instructions / sample.instructions;
+  const consoleBytes = sample.output0 + sample.input0 + sample.output1 + sample.input1;
   const { user, system } = process.cpuUsage();
   return {
     atMs: Date.now(),
@@ -24,7 +27,7 @@ export function machineStats(page: CrossPage, guestMiB: number): MachineStats {
         timeUs: Math.round(sample.translatedTimeNs / 1000),
       },
     },
-    engines: { interpreted: sample.instructions > 0 ? 1 : 0, translated: 0 },
+    engines: { interpreted: sample.instructions === 0 ? 0 : 1 - translated, translated },
     mmu: {
       hiddenFaults: sample.hiddenFaults,
       trueFaults: sample.trueFaults,
@@ -38,10 +41,22 @@ export function machineStats(page: CrossPage, guestMiB: number): MachineStats {
       flushes: sample.codeFlushes,
     },
     interrupts: { delivered: sample.interrupts, exceptions: sample.exceptions },
-    worldSwitches: Object.fromEntries(Object.entries(times).map(([reason, { count, timeUs }]) => [reason, { count, timeUs }])),
+    translator: {
+      ...translator,
+      exits: { jump: exitsByJump, budget: exitsByBudget, event: exitsByEvent, fault: exitsByFault, interpreter: exitsToInterpreter },
+    },
+    worldSwitches: times,
+    switchRates: {
+      perConsoleByte: ratio(times.output.count + times.input.count + times.throttle.count, consoleBytes),
+      perIdleSecond: ratio(times.halt.count, times.halt.timeUs / 1e6),
+    },
     serial: [
       { port: 0, outputBytes: sample.output0, inputBytes: sample.input0 },
       { port: 1, outputBytes: sample.output1, inputBytes: sample.input1 },
     ],
   };
+}
+
+function ratio(count: number, of: number): number {
+  return of === 0 ? 0 : count / of;
 }

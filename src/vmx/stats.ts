@@ -1,3 +1,6 @@
+import type { TranslatorCounters } from "../vmm/translator/counters.js";
+import type { SwitchTime } from "../world/switch-times.js";
+
 /** One sample of a machine's statistics. Counters are cumulative since the VM process started; times in microseconds unless the name says otherwise. */
 export interface MachineStats {
   /** Host time of the sample, milliseconds since the epoch. */
@@ -19,7 +22,13 @@ export interface MachineStats {
   mmu: { hiddenFaults: number; trueFaults: number; tlbFlushes: number; tracedWrites: number };
   interpreter: { decodedInstructions: number; codePages: number; invalidations: number; flushes: number };
   interrupts: { delivered: number; exceptions: number };
-  /** World switches out of the VMM by reason, with the time spent on the host side. */
-  worldSwitches: Record<string, { count: number; timeUs: number }>;
+  /** What the translator did; `exits`: why its regions were left. */
+  translator: Omit<TranslatorCounters, "exitsByJump" | "exitsByBudget" | "exitsByEvent" | "exitsByFault" | "exitsToInterpreter"> & {
+    exits: { jump: number; budget: number; event: number; fault: number; interpreter: number };
+  };
+  /** World switches out of the VMM by reason, with the time until it went on. */
+  worldSwitches: Record<string, SwitchTime>;
+  /** World switches for each byte that serial ports carried, and for each second that the guest was halted; 0 where there was none. */
+  switchRates: { perConsoleByte: number; perIdleSecond: number };
   serial: { port: number; outputBytes: number; inputBytes: number }[];
 }

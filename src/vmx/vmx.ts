@@ -3,8 +3,7 @@ import { RAM_BASE, wasmPages } from "../vmm/cpu/layout.js";
 import { builtCore } from "../world/built-core.js";
 import { CrossPage } from "../world/cross-page.js";
 import { HostDriver } from "../world/host-driver.js";
-import { Command, type LeaveReason, type Question } from "../world/leave-reason.js";
-import type { SwitchTime } from "../world/switch-times.js";
+import { Command, type Question } from "../world/leave-reason.js";
 import { translatorThreadUrl, vmmThreadUrl } from "../world/thread-urls.js";
 import type { TranslatorThreadData } from "../world/translator-thread.js";
 import type { LoadAnswer, LoadQuestion, StoppedMessage } from "../world/vmm.js";
@@ -18,7 +17,11 @@ import type { MachineStats } from "./stats.js";
 
 /** What a machine reports; `stopped` is the last. */
 export type VmxEvent =
-  | Exclude<FromVm, { type: "stats" }>
+  | Exclude<FromVm, { type: "stats" | "stopped" }>
+  | (Extract<FromVm, { type: "stopped" }> & {
+      /** Where the spec asks for it: the hottest translated regions, as text. */
+      profile?: string;
+    })
   /** Bytes of debug ports, at most 64 KiB. */
   | { type: "debug"; data: Uint8Array };
 
@@ -63,7 +66,7 @@ export class Vmx {
 
   /** Powers the machine on: answered by `started`, or by `stopped` with a fault. */
   start(): void {
-    const { memoryMiB, engine, clock, boot, debug } = this.spec;
+    const { memoryMiB, engine, clock, boot, debug, profile } = this.spec;
     const ramBytes = memoryMiB * 2 ** 20;
     try {
       const pages = wasmPages(ramBytes, romRoom(boot));
@@ -73,7 +76,7 @@ export class Vmx {
       return;
     }
     const translator = engine === "interpreter" ? undefined : this.startTranslator(this.memory);
-    const workerData: VmmThreadData = { memory: this.memory, ramBytes, page: this.page.buffer, clock, debug, translator };
+    const workerData: VmmThreadData = { memory: this.memory, ramBytes, page: this.page.buffer, clock, debug, profile, translator };
     this.thread = new Worker(vmmThreadUrl, {
       name: "vmm",
       workerData,
@@ -144,11 +147,6 @@ export class Vmx {
     });
   }
 
-  /** World switches by reason with a histogram of their times, more than the statistics carry. */
-  switchTimes(): Record<LeaveReason, SwitchTime> {
-    return this.page.times.read();
-  }
-
   private present(): MachineStats {
     return machineStats(this.page, this.spec.memoryMiB);
   }
@@ -196,7 +194,7 @@ export class Vmx {
   }
 
   /** Once: hands out what the guest still wrote, ends the thread, reports. */
-  private end(reason: StopReason, more: { fault?: GuestFault; exitCode?: number } = {}): void {
+  private end(reason: StopReason, more: { fault?: GuestFault; exitCode?: number; profile?: string } = {}): void {
     if (this.ended) return;
     this.ended = true;
     if (this.stopTimer) clearTimeout(this.stopTimer);

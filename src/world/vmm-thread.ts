@@ -16,6 +16,8 @@ export interface VmmThreadData {
   clock: "host" | "deterministic";
   /** Ports for test programs. */
   debug?: { exit: boolean; ports: readonly number[] };
+  /** Say at the end where time went. */
+  profile?: boolean;
   /** The way to the translator thread; none: hot code is interpreted, too. */
   translator?: MessagePort;
 }
@@ -23,7 +25,7 @@ export interface VmmThreadData {
 /** Wall-clock time of deterministic machines at power-on: they must not differ by the day of the run. */
 const DETERMINISTIC_EPOCH_MS = Date.UTC(2024, 0, 1);
 
-const { memory, ramBytes, page: buffer, clock, debug, translator } = workerData as VmmThreadData;
+const { memory, ramBytes, page: buffer, clock, debug, profile, translator } = workerData as VmmThreadData;
 const page = new CrossPage(buffer);
 const [core] = (await once(parentPort as MessagePort, "message")) as [WebAssembly.Module | null];
 const machine = new Machine({
@@ -38,7 +40,7 @@ const machine = new Machine({
   translator: translator && new ThreadPort(translator),
   debug: debug && { ...debug, sink: (byte) => put(page.debug, byte) },
 });
-new Vmm(page, machine).run();
+new Vmm(page, machine, profile).run();
 
 function put(ring: ByteRing, byte: number): void {
   if (!ring.push(byte)) throw new Error("a slice wrote more than its ring has room for");

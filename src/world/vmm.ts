@@ -23,6 +23,8 @@ export interface StoppedMessage {
   fault?: { code: string; message: string; context: Record<string, string> };
   /** With `debug_exit`. */
   exitCode?: number;
+  /** Where it was asked for: what the machine did, as text. */
+  profile?: string;
 }
 
 /** The life of the VMM thread: runs slices of the machine, obeys commands between them, rests when there is nothing to run. Never yields. */
@@ -39,6 +41,8 @@ export class Vmm {
   constructor(
     private readonly page: CrossPage,
     private readonly machine: Machine,
+    /** Whether the host wants to hear, at the end, where time went. */
+    private readonly profiled = false,
   ) {
     this.world = new WorldSwitch(page);
     this.outputs = page.outputs;
@@ -52,7 +56,8 @@ export class Vmm {
       this.ended = { reason: "fault", fault: faultOf(error) };
     }
     this.tellHost();
-    this.ask("stopped", JSON.stringify(this.ended));
+    const profile = this.profiled ? this.machine.profile() : undefined;
+    this.ask("stopped", JSON.stringify({ ...this.ended, profile }));
   }
 
   private live(): void {

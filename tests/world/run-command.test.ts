@@ -47,14 +47,16 @@ class Run {
 }
 
 describe("worldswitch run", () => {
-  it("joins COM1 to standard input and output; ends with 0 when the guest powers off, and writes statistics", async () => {
+  it("joins COM1 to standard input and output; ends with 0 when the guest powers off, and writes statistics and profile", async () => {
     const stats = join(folder, "stats.json");
-    const run = new Run("--kernel", kernel, "--memory", "32", "--stats", stats);
+    const run = new Run("--kernel", kernel, "--memory", "32", "--stats", stats, "--profile");
     await run.untilOutput(READY);
     run.child.stdin?.write("hello!");
     expect(await run.ended).toEqual({ code: 0, signal: null });
     expect(run.out).toBe(`${READY}hello`);
     expect(JSON.parse(readFileSync(stats, "utf8"))).toMatchObject({ memory: { guestMiB: 32 }, worldSwitches: { load: { count: 1 } } });
+    expect(run.err).toMatch(/^world switches .*\nload +1 /);
+    expect(run.err).toContain("translated regions");
   });
 
   it("goes on when standard input ends, and ends on SIGTERM", async () => {

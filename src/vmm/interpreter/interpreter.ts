@@ -8,6 +8,7 @@ import type { CpuState } from "../cpu/state.js";
 import { Decoder, MAX_LENGTH, NEEDS_MORE } from "../decode/decoder.js";
 import type { Mmu } from "../mmu/mmu.js";
 import { sseCallouts } from "../sse/callouts.js";
+import { newTranslatorCounters } from "../translator/counters.js";
 import type { TranslatorPort } from "../translator/port.js";
 import { type HandlerTable, TranslationCache, type TranslationOptions } from "../translator/translation-cache.js";
 import { x87Callouts } from "../x87/callouts.js";
@@ -52,6 +53,7 @@ export class Interpreter {
   interrupts = 0;
   exceptions = 0;
 
+  readonly translator = newTranslatorCounters();
   readonly cache: CodeCache;
   private readonly jumps: JumpCache;
   private readonly state: CpuState;
