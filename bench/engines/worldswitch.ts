@@ -49,5 +49,6 @@ function engine(name: string, options: readonly string[]): Engine {
 }
 
 export const worldswitch = engine("worldswitch", []);
+export const interpreter = engine("worldswitch, interpreter", ["--engine", "interpreter"]);
 /** All code by binary translation, whatever the decision engine says: what direct execution gains is the difference. */
 export const forcedTranslation = engine("worldswitch, forced BT", ["--force-bt"]);

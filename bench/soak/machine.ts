@@ -1,7 +1,6 @@
-/** One of our machines under load: what it says is checked, what it uses is sampled. */
+/** A machine under load: what it says is checked, what it uses is sampled. */
 import { byLine, ConsoleProcess } from "../console-process.js";
-import type { Boot } from "../engine.js";
-import { worldswitch } from "../engines/worldswitch.js";
+import type { Boot, Engine } from "../engine.js";
 import type { ResourceUse } from "../resource-use.js";
 import type { Row } from "../suite/row.js";
 import { table } from "../table.js";
@@ -41,8 +40,8 @@ export class SoakingMachine {
   }
 
   /** @param expected the rows as the host's own processor ran them */
-  static async start(boot: Boot, expected: readonly Row[]): Promise<SoakingMachine> {
-    const { argv, stats } = await worldswitch.command(boot);
+  static async start(engine: Engine, boot: Boot, expected: readonly Row[]): Promise<SoakingMachine> {
+    const { argv, stats } = await engine.command(boot);
     return new SoakingMachine(argv, expected, async () => stats?.());
   }
 

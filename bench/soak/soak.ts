@@ -8,7 +8,7 @@ import { guestBoot, nativePass } from "../suite/pass.js";
 import { guestPrograms } from "../suite/programs.js";
 import { SoakingMachine } from "./machine.js";
 
-const USAGE = `usage: npm run soak [-- --minutes N] [--scale X] [--machines N]
+const USAGE = `usage: npm run soak [-- --minutes N] [--scale X] [--machines N] [--engine worldswitch|interpreter]
 Mixed load in two machines at once, for ten minutes. In each: rows of integer, memory and floating-point work, code that is written and then run, fork and
 exec storms, pipes and page faults, in processes beside each other, and talk on the console in both directions. Prints differences from what the
 host computes, of which there must be none (exit code 1), and how resident memory and the number of memory maps grew.
@@ -20,7 +20,7 @@ process.exitCode = await soak(process.argv.slice(2));
 
 async function soak(args: string[]): Promise<number> {
   const text = { type: "string" } as const;
-  const { values } = parseArgs({ args, options: { minutes: text, scale: text, machines: text, help: { type: "boolean" } } });
+  const { values } = parseArgs({ args, options: { minutes: text, scale: text, machines: text, engine: text, help: { type: "boolean" } } });
   if (values.help) {
     process.stdout.write(USAGE);
     return 0;
@@ -32,11 +32,12 @@ async function soak(args: string[]): Promise<number> {
     note(`The guest programs cannot be built: ${programs.missing}`);
     return 1;
   }
-  if (!(await presentEngine("worldswitch"))) return 1;
+  const present = await presentEngine(values.engine ?? "worldswitch");
+  if (!present) return 1;
   const native = await nativePass(programs.bench, { scale, only: [], silenceSeconds: NATIVE_SILENCE_SECONDS });
   if (native.failures.length > 0) throw new Error(`natively: ${native.failures.join("; ")}`);
   const boot = guestBoot(await prepareImage("debian-mini"), programs.initrd, { scale, soak: 1 });
-  const machines = await Promise.all(Array.from({ length: count }, () => SoakingMachine.start(boot, native.rows)));
+  const machines = await Promise.all(Array.from({ length: count }, () => SoakingMachine.start(present.engine, boot, native.rows)));
   const started = performance.now();
   for (let sample = 1; sample <= SAMPLES; sample++) {
     const due = (sample / SAMPLES) * minutes;
