@@ -6,8 +6,8 @@ Runs our guest programs on this host, in our machine and in its rivals, and prin
 
   --runs N              turns, of which each engine has one run in each; default 3
   --scale X             share of each row's full work, default 1
-  --engines LIST        worldswitch,qemu,v86 by default; also interpreter (ours), forced-bt, v86-nojit; with a scale of its own as v86-nojit:0.02. The others are compared
-                        with the first
+  --engines LIST        worldswitch,qemu,v86 by default; also interpreter (ours), forced-bt, v86-nojit; with a scale of its own:
+                        v86-nojit:0.02. The first is compared with the others
   --forced-bt           our machine a second time, with all code by binary translation
   --only LIST           groups or rows: integer, memory, x87, sse2, kernel, fresh-code, sieve, fork ... and boot
   --installer           Debian's installer to its first dialog, too
