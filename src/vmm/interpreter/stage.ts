@@ -3,6 +3,7 @@ import * as at from "../cpu/layout.js";
 import type { Temp, Value, Vector, Wide } from "../isa/emitter.js";
 import { auxiliary, carryOverflow, conditionOfWords, overflowOf, stepAuxiliary } from "../isa/flag-words.js";
 import { type AccessKind, type Condition, type FlagsKind, type Helper, type Operand, Stage } from "../isa/stage.js";
+import { X87InMemory } from "../isa/x87-file.js";
 import { Access } from "../mmu/mmu.js";
 import type { FunctionBuilder, Label } from "../wasm/function.js";
 import { Mem, Op } from "../wasm/opcodes.js";
@@ -60,6 +61,7 @@ const ACCESS: Record<AccessKind, number> = {
 
 /** The stage that emits handlers: operands are fields of the record, registers are in memory, flags are the two words in memory. */
 export class InterpreterStage extends Stage {
+  readonly x87 = new X87InMemory(this);
   private kind = 0;
   private readonly record: Temp;
 

@@ -1,6 +1,7 @@
 import { RAM_BASE } from "../cpu/layout.js";
 import type { ValueType } from "../wasm/opcodes.js";
 import { Emitter, type Value, type Vector, type Wide } from "./emitter.js";
+import type { X87File } from "./x87-file.js";
 
 /**
  * One operand of the instruction being emitted, opaque to definitions.
@@ -102,6 +103,9 @@ export abstract class Stage extends Emitter {
   /** Mask of offsets for the address size of this instruction: 0xffff or -1; of the stack for `stack`. */
   abstract addressMask(): Value;
   abstract stackMask(): Value;
+
+  /** The x87 registers. */
+  abstract readonly x87: X87File;
 
   // Flags
 

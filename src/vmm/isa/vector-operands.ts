@@ -1,4 +1,4 @@
-import { MMX_GATE, SSE_GATE, X87_TAGS, X87_TOP } from "../cpu/layout.js";
+import { MMX_GATE, SSE_GATE } from "../cpu/layout.js";
 import { SimdLane, ValueType } from "../wasm/opcodes.js";
 import type { Emitter, Value, Vector, Wide } from "./emitter.js";
 import type { Operand, Stage } from "./stage.js";
@@ -29,8 +29,8 @@ export function start(x: Stage, size: number): void {
 
 /** The transition from x87 to MMX: after everything that may fault. */
 export function enterMmx(x: Stage): void {
-  x.setState(X87_TOP, 0);
-  x.setState(X87_TAGS, ALL_VALID);
+  x.x87.setTop(0);
+  x.x87.setTags(ALL_VALID);
 }
 
 export function readMmx(x: Stage, operand: Operand): Wide {

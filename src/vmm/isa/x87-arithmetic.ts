@@ -8,7 +8,7 @@ import { squareRoot } from "../x87/square-root.js";
 import { type Extended, putExtended } from "../x87/unpacked.js";
 import { SIGN } from "../x87/words.js";
 import type { Helper, Stage } from "./stage.js";
-import { type ReadOperand, readInteger, readReal } from "./x87-memory.js";
+import { fromSource, type ReadOperand, readInteger, readReal } from "./x87-memory.js";
 import {
   assignExtended,
   callInto,
@@ -18,39 +18,26 @@ import {
   newResult,
   type Result,
   registerInstruction,
-  withOperands,
+  replacing,
 } from "./x87-stack.js";
 
 /** ST(0) op ST(i) into one of them. `reverse`: ST(i) op ST(0). */
 function betweenRegisters(name: string, helper: Helper, reverse: boolean, to: "top" | "other", pop: boolean): void {
   registerInstruction(name, (x, stack, i) =>
-    withOperands(
-      x,
-      x.and(stack.valid(0), stack.valid(i)),
-      (into) => {
-        const operands = [stack.load(0), stack.load(i)];
-        callInto(x, into, helper, ...(reverse ? operands.reverse() : operands));
-      },
-      (result) => {
-        stack.store(to === "top" ? 0 : i, result);
-        if (pop) stack.pop();
-      },
-    ),
+    replacing(x, stack, { valid: x.and(stack.valid(0), stack.valid(i)), to: to === "top" ? 0 : i, pop }, (into) => {
+      const operands = [stack.load(0), stack.load(i)];
+      callInto(x, into, helper, ...(reverse ? operands.reverse() : operands));
+    }),
   );
 }
 
 /** ST(0) op memory into ST(0). */
 function withMemory(name: string, helper: Helper, reverse: boolean, read: ReadOperand): void {
   memoryInstruction(name, read, (x, stack, operand) =>
-    withOperands(
-      x,
-      stack.valid(0),
-      (into) => {
-        const operands = [stack.load(0), operand()];
-        callInto(x, into, helper, ...(reverse ? operands.reverse() : operands));
-      },
-      (result) => stack.store(0, result),
-    ),
+    replacing(x, stack, { valid: stack.valid(0) }, (into) => {
+      const operands = [stack.load(0), fromSource(x, operand())];
+      callInto(x, into, helper, ...(reverse ? operands.reverse() : operands));
+    }),
   );
 }
 
@@ -77,14 +64,7 @@ for (const [name, helper] of [
 
 /** ST(0) = op ST(0). */
 function onTop(name: string, compute: (x: Stage, a: Extended, into: Result) => void): void {
-  registerInstruction(name, (x, stack) =>
-    withOperands(
-      x,
-      stack.valid(0),
-      (into) => compute(x, stack.load(0), into),
-      (result) => stack.store(0, result),
-    ),
-  );
+  registerInstruction(name, (x, stack) => replacing(x, stack, { valid: stack.valid(0) }, (into) => compute(x, stack.load(0), into)));
 }
 onTop("fsqrt", (x, a, into) => callInto(x, into, squareRoot, a));
 onTop("frndint", (x, a, into) => callInto(x, into, roundToInteger, a));
@@ -99,12 +79,7 @@ onTop("fchs", (x, { sig, se }, into) => {
 });
 
 registerInstruction("fscale", (x, stack) =>
-  withOperands(
-    x,
-    x.and(stack.valid(0), stack.valid(1)),
-    (into) => callInto(x, into, scale, stack.load(0), stack.load(1)),
-    (result) => stack.store(0, result),
-  ),
+  replacing(x, stack, { valid: x.and(stack.valid(0), stack.valid(1)) }, (into) => callInto(x, into, scale, stack.load(0), stack.load(1))),
 );
 
 /** The exponent takes the place of ST(0), the significand is pushed. */

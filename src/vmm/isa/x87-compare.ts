@@ -5,7 +5,7 @@ import { C0, C1, C2, C3, CONDITIONS, EXPONENT } from "../x87/words.js";
 import type { Value } from "./emitter.js";
 import { CF, PF, ZF } from "./flags.js";
 import type { Stage } from "./stage.js";
-import { type ReadOperand, readInteger, readReal } from "./x87-memory.js";
+import { fromSource, type ReadOperand, readInteger, readReal } from "./x87-memory.js";
 import { memoryInstruction, type RegisterStack, registerInstruction } from "./x87-stack.js";
 
 /** Compares ST(0) with another number: `set` gets C0 C2 C3; then pops, unless an unmasked exception has been raised. */
@@ -32,7 +32,7 @@ function comparison(
     },
   );
   set(x, x.and(codes, UNORDERED));
-  if (pops) x.when(x.ltU(codes, HELD), () => stack.pop(pops));
+  if (pops) x.when(x.x87.quiet ? 1 : x.ltU(codes, HELD), () => stack.pop(pops));
 }
 
 /** C1 becomes 0. */
@@ -63,7 +63,7 @@ withRegister("fucomip", false, 1, setFlags);
 
 function withMemory(name: string, pops: number, read: ReadOperand): void {
   memoryInstruction(name, read, (x, stack, operand) =>
-    comparison(x, stack, stack.valid(0), operand, { ordered: true, set: setCodes, pops }),
+    comparison(x, stack, stack.valid(0), () => fromSource(x, operand()), { ordered: true, set: setCodes, pops }),
   );
 }
 withMemory("fcom_m", 0, readReal);

@@ -1,6 +1,6 @@
 import { GATE_ERROR } from "../cpu/fpu-gate.js";
 import { EAX } from "../cpu/general-registers.js";
-import { MMX_GATE, X87_CONTROL, X87_GATE, X87_STATUS, X87_TOP } from "../cpu/layout.js";
+import { MMX_GATE, X87_CONTROL, X87_GATE, X87_STATUS } from "../cpu/layout.js";
 import { BUSY, CONTROL_FIXED, CONTROL_WRITABLE, ES, EXCEPTIONS, TOP_SHIFT } from "../x87/words.js";
 import { define } from "./definition.js";
 import type { Value } from "./emitter.js";
@@ -8,7 +8,7 @@ import type { Stage } from "./stage.js";
 import { clearC1, gate, gateWithoutWait, registerInstruction, setPointer } from "./x87-stack.js";
 
 function statusWord(x: Stage): Value {
-  return x.or(x.state(X87_STATUS), x.shl(x.state(X87_TOP), TOP_SHIFT));
+  return x.or(x.state(X87_STATUS), x.shl(x.x87.top(), TOP_SHIFT));
 }
 
 define("fnstsw_m", (x, _size, memory) => {
@@ -46,11 +46,11 @@ define("fnop_without_wait", gateWithoutWait);
 
 registerInstruction("fincstp", (x, stack) => {
   clearC1(x);
-  x.setState(X87_TOP, stack.physical(1));
+  x.x87.setTop(stack.physical(1));
 });
 registerInstruction("fdecstp", (x, stack) => {
   clearC1(x);
-  x.setState(X87_TOP, stack.physical(-1));
+  x.x87.setTop(stack.physical(-1));
 });
 registerInstruction("ffree", (x, stack, i) => {
   clearC1(x);

@@ -1,5 +1,5 @@
 import { GATE_ABSENT } from "../cpu/fpu-gate.js";
-import { CS, SEGMENT, SEGMENT_SIZE, Seg, X87, X87_CS, X87_GATE, X87_IP, X87_STATUS, X87_TAGS, X87_TOP } from "../cpu/layout.js";
+import { X87_GATE, X87_STATUS } from "../cpu/layout.js";
 import { ValueType } from "../wasm/opcodes.js";
 import { stackOverflow, stackUnderflow } from "../x87/exceptions.js";
 import { type Extended, putExtended } from "../x87/unpacked.js";
@@ -20,26 +20,28 @@ import type { Helper, Operand, Stage } from "./stage.js";
  * Of the pointers to the last instruction, FIP and FCS are kept by every instruction but the control ones; FOP, FDP and FDS only by those
  * that raise an unmasked exception, which is as much as later processors keep (SDM vol. 1, 8.1.8 and 8.1.9: "fopcode compatibility mode",
  * FDP_EXCPTN_ONLY).
+ *
+ * Where the stage knows the file to be quiet and what is empty, there is always a result and one of two arms is not emitted: gate, finish
+ * and all tests of tags and results fall away.
  */
 
 /** Starts an instruction that waits for pending exceptions. */
 export function gate(x: Stage): void {
-  x.gate(X87_GATE, "x87Gate");
+  if (!x.x87.quiet) x.gate(X87_GATE, "x87Gate");
 }
 
 /** Starts an instruction that does not: only CR0.EM and TS stop it. */
 export function gateWithoutWait(x: Stage): void {
-  x.when(x.and(x.state(X87_GATE), GATE_ABSENT), () => x.callout("x87Gate"));
+  if (!x.x87.quiet) x.when(x.and(x.state(X87_GATE), GATE_ABSENT), () => x.callout("x87Gate"));
 }
 
 export function setPointer(x: Stage): void {
-  x.setState(X87_IP, x.currentEip());
-  x.setState(X87_CS, x.loadHost(0, 2, SEGMENT + CS * SEGMENT_SIZE + Seg.selector));
+  x.x87.setPointer(x.currentEip());
 }
 
 /** Only an unmasked exception can have closed the gate since the instruction began. */
 function finish(x: Stage): void {
-  x.when(x.state(X87_GATE), () => x.callout("x87Exception"));
+  if (!x.x87.quiet) x.when(x.state(X87_GATE), () => x.callout("x87Exception"));
 }
 
 /** Defines an instruction on registers. `i` says which ST(i) an instruction with an operand names. */
@@ -73,49 +75,51 @@ export function clearC1(x: Stage): void {
 
 /** The register stack as the instruction finds it. */
 export class RegisterStack {
-  readonly top: Value;
+  private readonly top: Value;
+  private readonly tags: Value;
 
   constructor(private readonly x: Stage) {
-    this.top = x.state(X87_TOP);
+    this.top = x.x87.top();
+    this.tags = x.x87.tags();
   }
 
   /** Number of the physical register that is ST(i); -1 is the one that a push fills. */
   physical(i: Value): Value {
     return this.x.and(this.x.add(this.top, i), 7);
   }
-  /** Address of ST(i). */
-  cell(i: Value): Value {
-    return this.x.add(this.x.shl(this.physical(i), 4), X87);
-  }
-  /** 1 if ST(i) is not empty. */
+  /** 1 if ST(i) was not empty when the instruction began. */
   valid(i: Value): Value {
-    return this.x.and(this.x.shrU(this.x.state(X87_TAGS), this.physical(i)), 1);
+    return this.x.and(this.x.shrU(this.tags, this.physical(i)), 1);
   }
   load(i: Value): Extended {
-    const cell = this.cell(i);
-    return { sig: this.x.loadHostWide(cell), se: this.x.loadHost(cell, 2, 8) };
+    return this.x.x87.load(this.physical(i));
   }
   /** Puts a number into ST(i), which is not empty then. */
   store(i: Value, a: Extended): void {
     this.put(i, a);
-    this.x.setState(X87_TAGS, this.x.or(this.x.state(X87_TAGS), this.x.shl(1, this.physical(i))));
+    this.occupy(i);
   }
   /** The same for a register that is not empty already. */
-  put(i: Value, { sig, se }: Extended): void {
-    const cell = this.cell(i);
-    this.x.storeHostWide(cell, sig);
-    this.x.storeHost(cell, 2, se, 8);
+  put(i: Value, a: Extended): void {
+    this.x.x87.store(this.physical(i), a);
   }
-  empty(i: Value): void {
-    this.x.setState(X87_TAGS, this.x.and(this.x.state(X87_TAGS), this.x.not(this.x.shl(1, this.physical(i)))));
+  /** ST(i) is not empty any more. */
+  occupy(i: Value): void {
+    const { x } = this;
+    x.x87.setTags(x.or(x.x87.tags(), x.shl(1, this.physical(i))));
+  }
+  empty(...registers: Value[]): void {
+    const { x } = this;
+    const tags = registers.reduce((all, i) => x.and(all, x.not(x.shl(1, this.physical(i)))), x.x87.tags());
+    x.x87.setTags(tags);
   }
   pop(count = 1): void {
-    for (let i = 0; i < count; i++) this.empty(i);
-    this.x.setState(X87_TOP, this.physical(count));
+    this.empty(...Array(count).keys());
+    this.x.x87.setTop(this.physical(count));
   }
   push(a: Extended): void {
     this.store(-1, a);
-    this.x.setState(X87_TOP, this.physical(-1));
+    this.x.x87.setTop(this.physical(-1));
   }
 }
 
@@ -142,7 +146,7 @@ export function assignExtended(x: Stage, into: Result, a: Extended): void {
 }
 
 export function hasResult(x: Stage, se: Value): Value {
-  return x.gtS(se, NO_RESULT);
+  return x.x87.quiet ? 1 : x.gtS(se, NO_RESULT);
 }
 
 /**
@@ -157,6 +161,28 @@ export function withOperands(x: Stage, valid: Value, compute: (into: Result) => 
     () => callInto(x, into, stackUnderflow),
   );
   x.when(hasResult(x, into.se), () => settle(into));
+}
+
+/** The same, into ST(to), which is one of those registers; `pop`: and pops. */
+export function replacing(
+  x: Stage,
+  stack: RegisterStack,
+  { valid, to = 0, pop = false }: { valid: Value; to?: Value; pop?: boolean },
+  compute: (into: Result) => void,
+): void {
+  const into = newResult(x);
+  x.when(
+    valid,
+    () => compute(into),
+    () => {
+      callInto(x, into, stackUnderflow);
+      x.when(hasResult(x, into.se), () => stack.occupy(to));
+    },
+  );
+  x.when(hasResult(x, into.se), () => {
+    stack.put(to, into);
+    if (pop) stack.pop();
+  });
 }
 
 /** Pushes what `compute` gives, or the indefinite number of a stack overflow. */

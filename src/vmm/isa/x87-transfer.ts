@@ -5,7 +5,7 @@ import { toInteger } from "../x87/integer.js";
 import { toDouble, toSingle } from "../x87/narrow.js";
 import { type Extended, putExtended, takeExtended } from "../x87/unpacked.js";
 import { load } from "../x87/widen.js";
-import { EXPONENT, INDEFINITE_EXPONENT, INDEFINITE_SIGNIFICAND, RC, RC_NEAREST, RC_UP, WAS_DENORMAL } from "../x87/words.js";
+import { INDEFINITE_EXPONENT, INDEFINITE_SIGNIFICAND, RC, RC_NEAREST, RC_UP } from "../x87/words.js";
 import type { Value } from "./emitter.js";
 import type { Stage } from "./stage.js";
 import { readInteger, readReal } from "./x87-memory.js";
@@ -19,31 +19,30 @@ import {
   pushing,
   type RegisterStack,
   registerInstruction,
+  replacing,
   withOperands,
 } from "./x87-stack.js";
 
 // Loads
 
-memoryInstruction("fld_m", readReal, (x, stack, operand) =>
-  pushing(x, stack, (into) => {
-    const a = operand();
-    x.when(
-      x.ltU(x.and(a.se, EXPONENT | WAS_DENORMAL), EXPONENT),
-      () => {
-        clearC1(x);
-        assignExtended(x, into, a);
-      },
-      () => callInto(x, into, load, a),
-    );
-  }),
-);
-
-memoryInstruction("fild", readInteger, (x, stack, operand) =>
-  pushing(x, stack, (into) => {
-    clearC1(x);
-    assignExtended(x, into, operand());
-  }),
-);
+for (const [name, read] of [
+  ["fld_m", readReal],
+  ["fild", readInteger],
+] as const) {
+  memoryInstruction(name, read, (x, stack, operand) =>
+    pushing(x, stack, (into) => {
+      const source = operand();
+      x.when(
+        source.usual,
+        () => {
+          clearC1(x);
+          assignExtended(x, into, source.widen());
+        },
+        () => callInto(x, into, load, source.any()),
+      );
+    }),
+  );
+}
 
 /** m80 is pushed as it is. */
 memoryInstruction(
@@ -125,7 +124,7 @@ function toMemory(name: string, pop: boolean, indefinite: (size: number) => bigi
           x.assignWide(bits, indefinite(size));
         },
       );
-      x.when(stored, () => {
+      x.when(x.x87.quiet ? 1 : stored, () => {
         if (size === 8) x.storeWide(host, bits);
         else x.store(host, size, x.low(bits));
         if (pop) stack.pop();
@@ -239,15 +238,10 @@ for (const [suffix, cc] of [
 ] as const) {
   registerInstruction(`fcmov${suffix}`, (x, stack, i) => {
     const condition = x.condition(cc);
-    withOperands(
-      x,
-      x.and(stack.valid(0), stack.valid(i)),
-      (into) => {
-        const a = stack.load(0);
-        const b = stack.load(i);
-        assignExtended(x, into, { sig: x.selectWide(condition, b.sig, a.sig), se: x.select(condition, b.se, a.se) });
-      },
-      (result) => stack.store(0, result),
-    );
+    replacing(x, stack, { valid: x.and(stack.valid(0), stack.valid(i)) }, (into) => {
+      const a = stack.load(0);
+      const b = stack.load(i);
+      assignExtended(x, into, { sig: x.selectWide(condition, b.sig, a.sig), se: x.select(condition, b.se, a.se) });
+    });
   });
 }

@@ -1,10 +1,10 @@
 import { X87_CONTROL } from "../cpu/layout.js";
-import type { Emitter, Value } from "../isa/emitter.js";
+import type { Emitter, Value, Wide } from "../isa/emitter.js";
 import type { Helper, HelperLinker } from "../isa/stage.js";
 import { Op, ValueType } from "../wasm/opcodes.js";
 import { callHelper, invalid, report } from "./exceptions.js";
-import { binaryHelper, denormal } from "./operands.js";
-import { giveRounded } from "./rounding.js";
+import { binaryHelper, denormal, type Normal } from "./operands.js";
+import { giveNearest, giveRounded } from "./rounding.js";
 import {
   type Extended,
   giveExtended,
@@ -17,8 +17,8 @@ import {
   unpack,
   variableWide,
 } from "./unpacked.js";
-import { type Double, normalizeDouble, shiftRightFrom } from "./wide.js";
-import { RC, RC_DOWN, SIGN } from "./words.js";
+import { type Double, normalizeDouble, shiftLeftOut, shiftRightFrom } from "./wide.js";
+import { EXPONENT, RC, RC_DOWN, SIGN } from "./words.js";
 
 /** Sum of finite numbers that are not 0, rounded; ends the helper. */
 function giveSum(e: Emitter, core: HelperLinker, x: Unpacked, y: Unpacked): void {
@@ -35,10 +35,9 @@ function giveSum(e: Emitter, core: HelperLinker, x: Unpacked, y: Unpacked): void
     () => {
       const high = e.addWide(large, small.high);
       const carry = e.compareWide(Op.i64_lt_u, high, large);
-      const c = e.wideU(carry);
-      const kept = e.orWide(e.shrUWide(small.low, c), e.andWide(small.low, c));
-      e.assignWide(sum.low, e.orWide(kept, e.shlWide(e.andWide(high, c), 63n)));
-      e.assignWide(sum.high, e.orWide(e.shrUWide(high, c), e.shlWide(c, 63n)));
+      const shifted = shiftInCarry(e, high, small.low, e.wideU(carry));
+      e.assignWide(sum.low, e.orWide(shifted.low, e.andWide(small.low, 1n)));
+      e.assignWide(sum.high, shifted.high);
       e.assign(exp, e.add(exp, carry));
     },
     () => {
@@ -55,6 +54,58 @@ function giveSum(e: Emitter, core: HelperLinker, x: Unpacked, y: Unpacked): void
     },
   );
   giveRounded(e, core, sign, exp, sum);
+}
+
+/**
+ * The usual sum, of numbers less than 64 places apart. The significand of the smaller one is shifted into 64 places below the larger
+ * one's; only where the exponents are the same may it turn out to be larger.
+ */
+function giveUsualSum(e: Emitter, a: Normal, b: Normal, unless: (met: Value) => void): void {
+  const distance = e.sub(a.exp, b.exp);
+  const swap = e.ltS(distance, 0);
+  const places = e.select(swap, e.sub(0, distance), distance);
+  unless(e.ltU(places, 64));
+  const sign = e.and(e.select(swap, b.se, a.se), SIGN);
+  const exp = e.select(swap, b.exp, a.exp);
+  const large = e.selectWide(swap, b.sig, a.sig);
+  const small = e.selectWide(swap, a.sig, b.sig);
+  const n = e.wideU(places);
+  const high = e.shrUWide(small, n);
+  const low = shiftLeftOut(e, small, n);
+  e.when(
+    e.and(e.xor(a.se, b.se), SIGN),
+    () => {
+      const result: Double = {
+        high: variableWide(e, e.subWide(e.subWide(large, high), isNotZeroWide(e, low))),
+        low: variableWide(e, e.subWide(0n, low)),
+      };
+      const signLeft = e.variable(sign);
+      e.when(e.compareWide(Op.i64_lt_u, large, high), () => {
+        e.assignWide(result.high, e.subWide(0n, result.high));
+        e.assign(signLeft, e.xor(sign, SIGN));
+      });
+      // Nothing left, or a single bit below: the exact way.
+      unless(e.compareWide(Op.i64_ne, result.high, 0n));
+      const expLeft = e.sub(exp, e.low(normalizeDouble(e, result)));
+      unless(e.gtS(expLeft, 0));
+      giveNearest(e, signLeft, expLeft, result);
+    },
+    () => {
+      unless(e.ltU(exp, EXPONENT - 1));
+      // Less than 64 places leave the lowest bit of `low` free for the shift.
+      const sum = e.addWide(large, high);
+      const carry = e.compareWide(Op.i64_lt_u, sum, large);
+      giveNearest(e, sign, e.add(exp, carry), shiftInCarry(e, sum, low, e.wideU(carry)));
+    },
+  );
+}
+
+/** sum * 2^64 + low with a carry (0 or 1) above it, one place to the right if there is one. The lowest bit falls out then. */
+function shiftInCarry(e: Emitter, sum: Wide, low: Wide, carry: Wide): { high: Wide; low: Wide } {
+  return {
+    high: e.orWide(e.shrUWide(sum, carry), e.shlWide(carry, 63n)),
+    low: e.orWide(e.shrUWide(low, carry), e.shlWide(e.andWide(sum, carry), 63n)),
+  };
 }
 
 /** Sign of an exact zero difference: plus, but minus when rounding down. */
@@ -96,6 +147,7 @@ function limits(e: Emitter, core: HelperLinker, a: Extended, b: Extended, signA:
 
 function sum(name: string, negate: number): Helper {
   return binaryHelper(name, {
+    usual: (e, a, b, unless) => giveUsualSum(e, a, { ...b, se: e.xor(b.se, negate) }, unless),
     limits: (e, core, a, b) => limits(e, core, a, b, e.and(a.se, SIGN), e.xor(e.and(b.se, SIGN), negate)),
     finite: (e, core, x, y) => giveSum(e, core, x, { ...y, sign: e.variable(e.xor(y.sign, negate)) }),
   });

@@ -2,8 +2,9 @@ import type { Emitter, Temp, Value, Wide } from "../isa/emitter.js";
 import { Op } from "../wasm/opcodes.js";
 import { callHelper, forbids, invalid, report } from "./exceptions.js";
 import { binaryHelper, denormal } from "./operands.js";
-import { giveRounded, HALF } from "./rounding.js";
+import { giveNearest, giveRounded, HALF } from "./rounding.js";
 import { giveExtended, isDenormal, isInfinity, isZero, variableWide } from "./unpacked.js";
+import type { Double } from "./wide.js";
 import { BIAS, EXPONENT, INTEGER_BIT, NO_RESULT, SIGN, ZE } from "./words.js";
 
 /**
@@ -40,8 +41,26 @@ function below(e: Emitter, remainder: Wide, divisor: Wide): Wide {
   return e.selectWide(e.compareWide(Op.i64_eq, remainder, rest), HALF, more);
 }
 
+/** a / b of significands, with the top bit set; `smaller` (0 or 1): the exponent is one less, because a < b. */
+function quotientOf(e: Emitter, a: Wide, b: Wide): { quotient: Double; smaller: Value } {
+  // A dividend below the divisor gets 64 more bits, else 63.
+  const smaller = e.compareWide(Op.i64_lt_u, a, b);
+  const remainder = variableWide(e, e.selectWide(smaller, a, e.shrUWide(a, 1n)));
+  const next = e.selectWide(smaller, 0n, e.shlWide(e.andWide(a, 1n), 31n));
+  const high = digit(e, remainder, next, b);
+  const low = digit(e, remainder, 0n, b);
+  const quotient = { high: variableWide(e, e.orWide(e.shlWide(high, 32n), low)), low: variableWide(e, below(e, remainder, b)) };
+  return { quotient, smaller };
+}
+
 /** a / b. */
 export const divide = binaryHelper("x87Divide", {
+  usual(e, a, b, unless) {
+    const { quotient, smaller } = quotientOf(e, a.sig, b.sig);
+    const exp = e.sub(e.add(e.sub(a.exp, b.exp), BIAS), smaller);
+    unless(e.ltU(e.sub(exp, 1), EXPONENT - 2));
+    giveNearest(e, e.and(e.xor(a.se, b.se), SIGN), exp, quotient);
+  },
   limits(e, core, a, b) {
     const infinityA = isInfinity(e, a);
     const infinityB = isInfinity(e, b);
@@ -64,14 +83,7 @@ export const divide = binaryHelper("x87Divide", {
     });
   },
   finite(e, core, x, y) {
-    // A dividend significand below the divisor's gets 64 more bits, else 63: the quotient always has its top bit set.
-    const smaller = e.compareWide(Op.i64_lt_u, x.sig, y.sig);
-    const remainder = variableWide(e, e.selectWide(smaller, x.sig, e.shrUWide(x.sig, 1n)));
-    const next = e.selectWide(smaller, 0n, e.shlWide(e.andWide(x.sig, 1n), 31n));
-    const high = digit(e, remainder, next, y.sig);
-    const low = digit(e, remainder, 0n, y.sig);
-    const exp = e.sub(e.add(e.sub(x.exp, y.exp), BIAS), smaller);
-    const quotient = { high: variableWide(e, e.orWide(e.shlWide(high, 32n), low)), low: variableWide(e, below(e, remainder, y.sig)) };
-    giveRounded(e, core, e.xor(x.sign, y.sign), exp, quotient);
+    const { quotient, smaller } = quotientOf(e, x.sig, y.sig);
+    giveRounded(e, core, e.xor(x.sign, y.sign), e.sub(e.add(e.sub(x.exp, y.exp), BIAS), smaller), quotient);
   },
 });

@@ -20,7 +20,7 @@ import {
   takeExtended,
   unpack,
 } from "./unpacked.js";
-import { fromInteger } from "./widen.js";
+import { widenInteger } from "./widen.js";
 import { BIAS, C1, DE, EXPONENT, INTEGER_BIT, NO_RESULT, OE, PE, SIGN, UE, WRAP, ZE } from "./words.js";
 
 /** More than any exponent can be off: scaling by it over- or underflows whatever the number. */
@@ -101,7 +101,6 @@ export const extract: Helper = {
     e.when(isDenormal(e, a), () => e.when(forbids(e, core, DE), () => give(nothing, nothing)));
     const x = unpack(e, a);
     normalize(e, x);
-    callHelper(e, core, fromInteger, e.wideS(e.sub(x.exp, BIAS)));
-    give(takeExtended(e), { sig: x.sig, se: e.or(x.sign, BIAS) });
+    give(widenInteger(e, e.wideS(e.sub(x.exp, BIAS))), { sig: x.sig, se: e.or(x.sign, BIAS) });
   },
 };

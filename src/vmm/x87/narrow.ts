@@ -4,7 +4,7 @@ import type { Helper } from "../isa/stage.js";
 import { Op, ValueType } from "../wasm/opcodes.js";
 import { forbids, report } from "./exceptions.js";
 import { isInvalid } from "./nan.js";
-import { cut, DOUBLE_CUT, nearestUp, overflowsToInfinity, reportInexact, roundCut, SINGLE_CUT } from "./rounding.js";
+import { cut, DOUBLE_CUT, overflowsToInfinity, roundCut, roundNearest, SINGLE_CUT } from "./rounding.js";
 import {
   EXTENDED,
   type Extended,
@@ -118,11 +118,8 @@ function giveUsual(e: Emitter, a: Extended, x: Unpacked, format: Format): void {
   const nearest = e.eq(e.and(e.state(X87_CONTROL), PE | RC), PE | RC_NEAREST);
   e.when(e.and(e.and(nearest, topBit(e, a.sig)), e.ltU(e.sub(field, 1), format.max - 2)), () => {
     const below = e.shlWide(x.sig, 64n - format.cut);
-    const odd = e.and(e.low(e.shrUWide(x.sig, format.cut)), 1);
-    const up = nearestUp(e, below, odd);
-    reportInexact(e, below, up);
     // A carry out of the fraction is one into the exponent.
-    const magnitude = e.addWide(e.orWide(e.shlWide(e.wideU(field), 63n - format.cut), fraction(e, x.sig, format)), e.wideU(up));
+    const magnitude = roundNearest(e, e.orWide(e.shlWide(e.wideU(field), 63n - format.cut), fraction(e, x.sig, format)), below);
     e.putWide(e.orWide(magnitude, e.selectWide(x.sign, format.signBit, 0n)));
     e.put(1);
     e.f.op(Op.return);

@@ -3,6 +3,7 @@ import type { Helper, HelperLinker } from "../isa/stage.js";
 import { Op } from "../wasm/opcodes.js";
 import { callHelper, forbids } from "./exceptions.js";
 import { propagateOne, propagateTwo } from "./nan.js";
+import { isUsual } from "./rounding.js";
 import {
   EXTENDED,
   type Extended,
@@ -10,18 +11,20 @@ import {
   isDenormal,
   isNanOrUnsupported,
   isNormal,
+  isNormalExponent,
+  markedExponent,
   normalize,
   parameter,
-  putExtended,
   TWO_EXTENDED,
+  topBit,
   type Unpacked,
   unpack,
 } from "./unpacked.js";
 import { DE, NO_RESULT } from "./words.js";
 
 /*
- * How operations on numbers begin. Each is two functions: one that takes normal numbers only, so that it is short and keeps everything
- * in the processor's registers, and hands whatever else comes to a second one, which sorts operands out before it does the same.
+ * How operations on numbers begin. Each is two functions: one for the usual case only, so that it is short and keeps everything in the
+ * processor's registers. It hands whatever else comes to a second one, which sorts operands out and can do all of it.
  */
 
 /** Reports a denormal operand; ends the helper if it is unmasked. */
@@ -31,7 +34,17 @@ export function denormal(e: Emitter, core: HelperLinker, isOne: Value): void {
   });
 }
 
+/** A normal number and its biased exponent. */
+export interface Normal extends Extended {
+  readonly exp: Value;
+}
+
 interface BinaryOperation {
+  /**
+   * Ends the helper with the result of normal numbers, where `isUsual` holds, if that is a normal number too. `unless` a condition is met
+   * the exact way is taken, which nothing has been changed for.
+   */
+  usual?(e: Emitter, a: Normal, b: Normal, unless: (met: Value) => void): void;
   /** Ends the helper for every pair with an infinity or a zero in it that `finite` can't take. */
   limits(e: Emitter, core: HelperLinker, a: Extended, b: Extended): void;
   /** Ends the helper with the rounded result of finite numbers that are not 0. */
@@ -39,7 +52,7 @@ interface BinaryOperation {
 }
 
 /** A helper on two numbers. */
-export function binaryHelper(name: string, { limits, finite }: BinaryOperation): Helper {
+export function binaryHelper(name: string, { usual, limits, finite }: BinaryOperation): Helper {
   const signature = { params: TWO_EXTENDED, results: EXTENDED };
   const special: Helper = {
     name: `${name}Special`,
@@ -60,16 +73,26 @@ export function binaryHelper(name: string, { limits, finite }: BinaryOperation):
       finite(e, core, x, y);
     },
   };
+  if (!usual) return { ...special, name };
   return {
     name,
     ...signature,
     emit(e, core) {
       const a = parameter(0);
       const b = parameter(2);
-      e.when(e.and(isNormal(e, a), isNormal(e, b)), () => finite(e, core, unpack(e, a), unpack(e, b)));
-      putExtended(e, a);
-      putExtended(e, b);
-      callHelper(e, core, special);
+      const exact = e.f.block();
+      const unless = (met: Value) => {
+        e.put(e.eqz(met));
+        e.f.brIf(exact);
+      };
+      unless(isUsual(e));
+      unless(topBit(e, e.andWide(a.sig, b.sig)));
+      const [expA, expB] = [markedExponent(e, a), markedExponent(e, b)];
+      unless(isNormalExponent(e, expA));
+      unless(isNormalExponent(e, expB));
+      usual(e, { ...a, exp: expA }, { ...b, exp: expB }, unless);
+      e.f.op(Op.unreachable).end();
+      callHelper(e, core, special, a.sig, a.se, b.sig, b.se);
     },
   };
 }

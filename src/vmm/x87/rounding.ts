@@ -43,7 +43,8 @@ export const roundsUp: Helper = {
     const odd: Temp = { local: 2 };
     const rc = e.and(e.state(X87_CONTROL), RC);
     e.when(e.eq(rc, RC_NEAREST), () => {
-      e.put(nearestUp(e, below, odd));
+      // Above half of a unit, or just that below an odd number.
+      e.put(e.compareWide(Op.i64_gt_u, below, e.subWide(HALF, e.wideU(odd))));
       e.f.op(Op.return);
     });
     e.when(e.eq(rc, RC_ZERO), () => {
@@ -53,11 +54,6 @@ export const roundsUp: Helper = {
     e.put(e.and(e.compareWide(Op.i64_ne, below, 0n), e.eq(sign, e.select(e.eq(rc, RC_DOWN), SIGN, 0))));
   },
 };
-
-/** The same for rounding to nearest, ties to even. */
-export function nearestUp(e: Emitter, below: Wide, odd: Value): Value {
-  return e.or(e.compareWide(Op.i64_gt_u, below, HALF), e.and(e.compareWide(Op.i64_eq, below, HALF), odd));
-}
 
 /** Moves the lowest `bits` (less than 64) of `high` to `low`. */
 export function cut(e: Emitter, a: Double, bits: bigint): void {
@@ -147,10 +143,40 @@ export const round = rounding("x87Round", cutToControl);
 /** The same whatever the precision in force. */
 export const roundExtended = rounding("x87RoundExtended", () => 1n);
 
-/** Sets PE and C1 after rounding, where PE is known to be masked. */
-export function reportInexact(e: Emitter, below: Wide, up: Value): void {
-  const flags = e.or(e.shl(e.compareWide(Op.i64_ne, below, 0n), Math.log2(PE)), e.shl(up, Math.log2(C1)));
+/** Whether the control word asks for what fast paths do: rounding to nearest, to 64 bits, and inexact results are masked. */
+export function isUsual(e: Emitter): Value {
+  return e.eq(e.and(e.state(X87_CONTROL), PE | PC | RC), PE | PC_EXTENDED | RC_NEAREST);
+}
+
+/** Sets PE and C1 after rounding, where PE is known to be masked; `up` is 0 or 1 in 64 bits. */
+function reportInexact(e: Emitter, below: Wide, up: Wide): void {
+  const flags = e.or(e.shl(e.compareWide(Op.i64_ne, below, 0n), Math.log2(PE)), e.shl(e.low(up), Math.log2(C1)));
   e.setState(X87_STATUS, e.or(e.and(e.state(X87_STATUS), ~C1), flags));
+}
+
+/**
+ * Rounds to nearest where inexact results are masked, and reports that; gives n with one added if it rounds up. `below`: what lies below
+ * its last place, which is worth 2^cutBits. Only a tie is less simple than to look at the first of those bits, and seldom.
+ */
+export function roundNearest(e: Emitter, n: Wide, below: Wide, cutBits = 0n): Wide {
+  const up = variableWide(e, e.shrUWide(below, 63n));
+  const rounded = variableWide(e, e.addWide(n, cutBits ? e.shlWide(up, cutBits) : up));
+  e.when(e.compareWide(Op.i64_eq, below, HALF), () => {
+    e.assignWide(up, e.andWide(e.shrUWide(n, cutBits), 1n));
+    e.assignWide(rounded, e.andWide(rounded, ~(1n << cutBits)));
+  });
+  reportInexact(e, below, up);
+  return rounded;
+}
+
+/**
+ * Ends a helper with a number rounded to nearest, where inexact results are masked; `cutBits` of its 64 bits have been cut. The exponent
+ * can neither underflow nor, with one added by a carry, overflow.
+ */
+export function giveNearest(e: Emitter, sign: Value, exp: Value, a: { high: Wide; low: Wide }, cutBits = 0n): void {
+  const sig = roundNearest(e, a.high, a.low, cutBits);
+  e.when(e.eqzWide(sig), () => giveExtended(e, INTEGER_BIT, e.or(sign, e.add(exp, 1))));
+  giveExtended(e, sig, e.or(sign, exp));
 }
 
 /**
@@ -159,19 +185,11 @@ export function reportInexact(e: Emitter, below: Wide, up: Value): void {
  */
 export function giveRounded(e: Emitter, core: HelperLinker, sign: Value, exp: Value, a: Double): void {
   const mode = e.and(e.state(X87_CONTROL), PE | PC | RC);
-  const giveNearest = (cutBits: bigint) => {
-    const odd = e.and(e.low(e.shrUWide(a.high, cutBits)), 1);
-    const up = nearestUp(e, a.low, odd);
-    reportInexact(e, a.low, up);
-    const sig = e.addWide(a.high, e.shlWide(e.wideU(up), cutBits));
-    const carried = e.eqzWide(sig);
-    giveExtended(e, e.orWide(sig, e.shlWide(e.wideU(carried), 63n)), e.or(sign, e.add(exp, carried)));
-  };
   e.when(e.ltU(e.sub(exp, 1), EXPONENT - 2), () => {
-    e.when(e.eq(mode, PE | PC_EXTENDED | RC_NEAREST), () => giveNearest(0n));
+    e.when(e.eq(mode, PE | PC_EXTENDED | RC_NEAREST), () => giveNearest(e, sign, exp, a));
     e.when(e.eq(mode, PE | PC_DOUBLE | RC_NEAREST), () => {
       cut(e, a, DOUBLE_CUT);
-      giveNearest(DOUBLE_CUT);
+      giveNearest(e, sign, exp, a, DOUBLE_CUT);
     });
   });
   callHelper(e, core, round, sign, exp, a.high, a.low);

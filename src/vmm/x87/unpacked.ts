@@ -46,9 +46,17 @@ export function exponent(e: Emitter, a: Extended): Value {
   return e.and(a.se, EXPONENT);
 }
 
+/** Biased exponent with WAS_DENORMAL above it. */
+export function markedExponent(e: Emitter, a: Extended): Value {
+  return e.and(a.se, EXPONENT | WAS_DENORMAL);
+}
+/** Whether a marked exponent is that of a normal number, given that its significand has its top bit set. */
+export function isNormalExponent(e: Emitter, marked: Value): Value {
+  return e.ltU(e.sub(marked, 1), EXPONENT - 1);
+}
 /** Neither zero, denormal, infinity, NaN nor unsupported: what fast paths take. */
 export function isNormal(e: Emitter, a: Extended): Value {
-  return e.and(e.ltU(e.sub(e.and(a.se, EXPONENT | WAS_DENORMAL), 1), EXPONENT - 1), topBit(e, a.sig));
+  return e.and(isNormalExponent(e, markedExponent(e, a)), topBit(e, a.sig));
 }
 
 /** NaN, or one of the encodings that no processor since the 387 supports: unnormals, pseudo-infinities, pseudo-NaNs. */

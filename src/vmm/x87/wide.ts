@@ -8,17 +8,17 @@ export interface Double {
   readonly low: Temp;
 }
 
-/** The 128-bit product of two 64-bit numbers, from four products of 32-bit halves. */
+/** The 128-bit product of two 64-bit numbers, its upper half from four products of 32-bit halves. */
 export function product(e: Emitter, a: Wide, b: Wide): Double {
-  const half = (x: Wide) => ({ high: e.shrUWide(x, 32n), low: e.andWide(x, 0xffff_ffffn) });
-  const x = half(a);
-  const y = half(b);
-  const low = e.mulWide(x.low, y.low);
-  // (2^32-1)^2 + (2^32-1) fits; so does adding the low half of the other middle product.
-  const first = half(e.addWide(e.mulWide(x.high, y.low), e.shrUWide(low, 32n)));
-  const second = e.addWide(e.mulWide(x.low, y.high), first.low);
-  const high = e.addWide(e.addWide(e.mulWide(x.high, y.high), first.high), e.shrUWide(second, 32n));
-  return { high: variableWide(e, high), low: variableWide(e, e.orWide(e.shlWide(second, 32n), e.andWide(low, 0xffff_ffffn))) };
+  const upper = (x: Wide) => e.shrUWide(x, 32n);
+  const lower = (x: Wide) => e.andWide(x, 0xffff_ffffn);
+  const [aHigh, aLow, bHigh, bLow] = [upper(a), lower(a), upper(b), lower(b)];
+  const first = e.mulWide(aHigh, bLow);
+  const second = e.mulWide(aLow, bHigh);
+  // Three halves: what they carry into the upper 64 bits is at most 2.
+  const middle = e.addWide(e.addWide(lower(first), lower(second)), upper(e.mulWide(aLow, bLow)));
+  const high = e.addWide(e.addWide(e.mulWide(aHigh, bHigh), e.addWide(upper(first), upper(second))), upper(middle));
+  return { high: variableWide(e, high), low: variableWide(e, e.mulWide(a, b)) };
 }
 
 /** Shifts right by `n` (any number from 0 on); what falls out below the 128 bits is kept as a one in the lowest bit. */
@@ -61,7 +61,7 @@ export function shiftRightFrom(e: Emitter, a: Wide, n: Wide): Double {
 }
 
 /** a << (64 - n) for n modulo 64, 0 for n = 0. */
-function shiftLeftOut(e: Emitter, a: Wide, n: Wide): Wide {
+export function shiftLeftOut(e: Emitter, a: Wide, n: Wide): Wide {
   return e.shlWide(e.shlWide(a, 1n), e.xorWide(n, 63n));
 }
 

@@ -1,9 +1,9 @@
-import type { Emitter, Temp, Value } from "../isa/emitter.js";
+import type { Emitter, Temp, Value, Wide } from "../isa/emitter.js";
 import type { Helper } from "../isa/stage.js";
 import { Op, ValueType } from "../wasm/opcodes.js";
 import { callHelper, report } from "./exceptions.js";
 import { propagateOne } from "./nan.js";
-import { EXTENDED, giveExtended, isDenormal, isNanOrUnsupported, leadingZeros, parameter, topBit } from "./unpacked.js";
+import { EXTENDED, type Extended, giveExtended, isDenormal, isNanOrUnsupported, leadingZeros, parameter, topBit } from "./unpacked.js";
 import { BIAS, DE, EXPONENT, INTEGER_BIT, SIGN, WAS_DENORMAL } from "./words.js";
 
 /**
@@ -46,20 +46,14 @@ export const fromDouble: Helper = {
   },
 };
 
-/** Signed 64-bit integer -> number. */
-export const fromInteger: Helper = {
-  name: "x87FromInteger",
-  params: [ValueType.i64],
-  results: EXTENDED,
-  emit(e) {
-    const n: Temp = { local: 0 };
-    e.when(e.eqzWide(n), () => giveExtended(e, 0n, 0));
-    const negative = topBit(e, n);
-    const magnitude = e.selectWide(negative, e.subWide(0n, n), n);
-    const zeros = leadingZeros(e, magnitude);
-    giveExtended(e, e.shlWide(magnitude, zeros), e.or(e.shl(negative, 15), e.sub(BIAS + 63, e.low(zeros))));
-  },
-};
+/** A signed 64-bit integer as a number. */
+export function widenInteger(e: Emitter, n: Wide): Extended {
+  const negative = topBit(e, n);
+  const magnitude = e.selectWide(negative, e.subWide(0n, n), n);
+  const zeros = leadingZeros(e, magnitude);
+  const se = e.or(e.shl(negative, 15), e.sub(BIAS + 63, e.low(zeros)));
+  return { sig: e.shlWide(magnitude, zeros), se: e.select(e.eqzWide(n), 0, se) };
+}
 
 /**
  * FLD of a widened m32 or m64: reports what is signaling or was denormal. (number, perhaps marked) -> number or NO_RESULT.
