@@ -126,9 +126,15 @@ export const X87_IP = 0x1794;
 export const X87_CS = 0x1798;
 export const X87_DP = 0x179c;
 export const X87_DS = 0x17a0;
+/** A bit for each set of X87_TABLES that is filled. */
+export const X87_TABLES_FILLED = 0x17a4;
 
 /** A free scratch area for emitted helper functions (multi-word results), 256 bytes. */
 export const RESULT = 0x1800;
+
+/** Values of elementary functions that the fast ways of x87/fast start from; see tables.ts there. */
+export const X87_TABLES = 0x2000;
+export const X87_TABLES_END = 0x8000;
 
 /** Two jump caches (supervisor, user) of JUMP_CACHE_ENTRIES entries of 8 bytes: EIP, record. */
 export const JUMP_CACHE = 0x10000;

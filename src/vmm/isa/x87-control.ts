@@ -76,7 +76,7 @@ for (const name of ["fldenv", "frstor", "fbld", "fbstp"]) {
     x.callout(name);
   });
 }
-for (const name of ["fprem", "fprem1", "f2xm1", "fyl2x", "fyl2xp1", "fptan", "fpatan", "fsin", "fcos", "fsincos"]) {
+for (const name of ["fprem", "fprem1"]) {
   define(name, (x) => {
     gate(x);
     setPointer(x);

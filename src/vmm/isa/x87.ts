@@ -2,4 +2,5 @@
 import "./x87-arithmetic.js";
 import "./x87-compare.js";
 import "./x87-control.js";
+import "./x87-transcendental.js";
 import "./x87-transfer.js";

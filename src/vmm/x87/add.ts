@@ -2,6 +2,7 @@ import { X87_CONTROL } from "../cpu/layout.js";
 import type { Emitter, Value, Wide } from "../isa/emitter.js";
 import type { Helper, HelperLinker } from "../isa/stage.js";
 import { Op, ValueType } from "../wasm/opcodes.js";
+import type { Unless } from "./attempt.js";
 import { callHelper, invalid, report } from "./exceptions.js";
 import { binaryHelper, denormal, type Normal } from "./operands.js";
 import { giveNearest, giveRounded } from "./rounding.js";
@@ -60,7 +61,7 @@ function giveSum(e: Emitter, core: HelperLinker, x: Unpacked, y: Unpacked): void
  * The usual sum, of numbers less than 64 places apart. The significand of the smaller one is shifted into 64 places below the larger
  * one's; only where the exponents are the same may it turn out to be larger.
  */
-function giveUsualSum(e: Emitter, a: Normal, b: Normal, unless: (met: Value) => void): void {
+function giveUsualSum(e: Emitter, a: Normal, b: Normal, unless: Unless): void {
   const distance = e.sub(a.exp, b.exp);
   const swap = e.ltS(distance, 0);
   const places = e.select(swap, e.sub(0, distance), distance);

@@ -2,6 +2,7 @@ import { type Callout, Outcome } from "../cpu/callout.js";
 import { X87_STATUS } from "../cpu/layout.js";
 import { fbld, fbstp } from "./bcd.js";
 import { fldenv, fnclex, fninit, fnsave, fnstenv, frstor, x87Exception } from "./environment.js";
+import { fillTables, ofArctangents, ofExponentials, ofLogarithms, ofSines, type TableSet } from "./fast/tables.js";
 import { INDEFINITE, isDenormal, isNan, isUnsupported, one, propagate, roundBinary } from "./real.js";
 import { type Real, Registers } from "./registers.js";
 import { fprem, fprem1 } from "./remainder.js";
@@ -46,6 +47,14 @@ function settled(registers: Registers, operands: readonly Real[], compute: () =>
   const alleged = value.flags ? value.flags | (isDenormal(result) ? UE : 0) : 0;
   registers.raise(flags | alleged);
   return result;
+}
+
+/** A transcendental function, which is fast from the next time on. */
+function prepared(tables: TableSet, callout: Callout): Callout {
+  return (cpu, insn) => {
+    fillTables(cpu.state, tables);
+    return callout(cpu, insn);
+  };
 }
 
 /** f(ST(0)) into ST(0). */
@@ -126,12 +135,18 @@ const isNumber = (a: Real) => !isNan(a);
 export const x87Callouts: Readonly<Record<string, Callout>> = {
   ...{ fninit, fnclex, fnstenv, fldenv, fnsave, frstor, x87Exception },
   ...{ fbld: recorded(fbld), fbstp: recorded(fbstp), fprem: recorded(fprem), fprem1: recorded(fprem1) },
-  f2xm1: unary(exponential),
-  fyl2x: binary(logarithmTimes),
-  fyl2xp1: binary(logarithmPlusOneTimes),
-  fpatan: binary(arctangent),
-  fsin: trigonometric(sine),
-  fcos: trigonometric(cosine),
-  fptan: pushing(tangent, (_a, result) => (isNumber(result) ? one : result)),
-  fsincos: pushing(sine, (a, result, registers) => (isNumber(result) ? settled(registers, [a], () => cosine(a)) : result)),
+  f2xm1: prepared(ofExponentials, unary(exponential)),
+  fyl2x: prepared(ofLogarithms, binary(logarithmTimes)),
+  fyl2xp1: prepared(ofLogarithms, binary(logarithmPlusOneTimes)),
+  fpatan: prepared(ofArctangents, binary(arctangent)),
+  fsin: prepared(ofSines, trigonometric(sine)),
+  fcos: prepared(ofSines, trigonometric(cosine)),
+  fptan: prepared(
+    ofSines,
+    pushing(tangent, (_a, result) => (isNumber(result) ? one : result)),
+  ),
+  fsincos: prepared(
+    ofSines,
+    pushing(sine, (a, result, registers) => (isNumber(result) ? settled(registers, [a], () => cosine(a)) : result)),
+  ),
 };

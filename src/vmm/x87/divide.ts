@@ -11,7 +11,7 @@ import { BIAS, EXPONENT, INTEGER_BIT, NO_RESULT, SIGN, ZE } from "./words.js";
  * One digit in base 2^32 of a division: (remainder * 2^32 + next) / divisor, where remainder < divisor and the divisor has its top bit
  * set. Changes `remainder` and gives the digit (Knuth, TAOCP vol. 2, 4.3.1, algorithm D for a divisor of two digits).
  */
-function digit(e: Emitter, remainder: Temp, next: Wide, divisor: Wide): Wide {
+export function digit(e: Emitter, remainder: Temp, next: Wide, divisor: Wide): Wide {
   const high = e.shrUWide(divisor, 32n);
   const low = e.andWide(divisor, 0xffff_ffffn);
   const q = variableWide(e, e.divUWide(remainder, high));

@@ -1,6 +1,7 @@
 import type { Emitter, Value } from "../isa/emitter.js";
 import type { Helper, HelperLinker } from "../isa/stage.js";
 import { Op } from "../wasm/opcodes.js";
+import { attempt, type Unless } from "./attempt.js";
 import { callHelper, forbids } from "./exceptions.js";
 import { propagateOne, propagateTwo } from "./nan.js";
 import { isUsual } from "./rounding.js";
@@ -40,11 +41,8 @@ export interface Normal extends Extended {
 }
 
 interface BinaryOperation {
-  /**
-   * Ends the helper with the result of normal numbers, where `isUsual` holds, if that is a normal number too. `unless` a condition is met
-   * the exact way is taken, which nothing has been changed for.
-   */
-  usual?(e: Emitter, a: Normal, b: Normal, unless: (met: Value) => void): void;
+  /** Ends the helper with the result of normal numbers where `isUsual` holds, `unless` that is not a normal number too. */
+  usual?(e: Emitter, a: Normal, b: Normal, unless: Unless): void;
   /** Ends the helper for every pair with an infinity or a zero in it that `finite` can't take. */
   limits(e: Emitter, core: HelperLinker, a: Extended, b: Extended): void;
   /** Ends the helper with the rounded result of finite numbers that are not 0. */
@@ -80,18 +78,14 @@ export function binaryHelper(name: string, { usual, limits, finite }: BinaryOper
     emit(e, core) {
       const a = parameter(0);
       const b = parameter(2);
-      const exact = e.f.block();
-      const unless = (met: Value) => {
-        e.put(e.eqz(met));
-        e.f.brIf(exact);
-      };
-      unless(isUsual(e));
-      unless(topBit(e, e.andWide(a.sig, b.sig)));
-      const [expA, expB] = [markedExponent(e, a), markedExponent(e, b)];
-      unless(isNormalExponent(e, expA));
-      unless(isNormalExponent(e, expB));
-      usual(e, { ...a, exp: expA }, { ...b, exp: expB }, unless);
-      e.f.op(Op.unreachable).end();
+      attempt(e, (unless) => {
+        unless(isUsual(e));
+        unless(topBit(e, e.andWide(a.sig, b.sig)));
+        const [expA, expB] = [markedExponent(e, a), markedExponent(e, b)];
+        unless(isNormalExponent(e, expA));
+        unless(isNormalExponent(e, expB));
+        usual(e, { ...a, exp: expA }, { ...b, exp: expB }, unless);
+      });
       callHelper(e, core, special, a.sig, a.se, b.sig, b.se);
     },
   };

@@ -38,7 +38,7 @@ const signed = (negative: boolean, n: bigint) => (negative ? -n : n);
 // Sine, cosine, tangent
 
 /** pi / 2 of the argument reduction is REDUCTION * 2^-67. */
-const REDUCTION = 0xc_90fd_aa22_168c_234cn;
+export const REDUCTION = 0xc_90fd_aa22_168c_234cn;
 const REDUCTION_PLACES = 67;
 
 /** Arguments must be smaller than 2^63. */

@@ -8,17 +8,21 @@ export interface Double {
   readonly low: Temp;
 }
 
-/** The 128-bit product of two 64-bit numbers, its upper half from four products of 32-bit halves. */
-export function product(e: Emitter, a: Wide, b: Wide): Double {
-  const upper = (x: Wide) => e.shrUWide(x, 32n);
-  const lower = (x: Wide) => e.andWide(x, 0xffff_ffffn);
+/** The upper half of a product of 64-bit numbers, from four products of 32-bit halves. */
+export function productHigh(e: Emitter, a: Wide, b: Wide): Wide {
+  const upper = (x: Wide) => (typeof x === "bigint" ? x >> 32n : e.shrUWide(x, 32n));
+  const lower = (x: Wide) => (typeof x === "bigint" ? x & 0xffff_ffffn : e.andWide(x, 0xffff_ffffn));
   const [aHigh, aLow, bHigh, bLow] = [upper(a), lower(a), upper(b), lower(b)];
   const first = e.mulWide(aHigh, bLow);
   const second = e.mulWide(aLow, bHigh);
   // Three halves: what they carry into the upper 64 bits is at most 2.
   const middle = e.addWide(e.addWide(lower(first), lower(second)), upper(e.mulWide(aLow, bLow)));
-  const high = e.addWide(e.addWide(e.mulWide(aHigh, bHigh), e.addWide(upper(first), upper(second))), upper(middle));
-  return { high: variableWide(e, high), low: variableWide(e, e.mulWide(a, b)) };
+  return e.addWide(e.addWide(e.mulWide(aHigh, bHigh), e.addWide(upper(first), upper(second))), upper(middle));
+}
+
+/** The 128-bit product of two 64-bit numbers. */
+export function product(e: Emitter, a: Wide, b: Wide): Double {
+  return { high: variableWide(e, productHigh(e, a, b)), low: variableWide(e, e.mulWide(a, b)) };
 }
 
 /** Shifts right by `n` (any number from 0 on); what falls out below the 128 bits is kept as a one in the lowest bit. */
