@@ -12,11 +12,11 @@ const INDEXES = new Set(["isa/all.ts", "isa/sse.ts", "isa/x87.ts"]);
 
 const VMM = new URL("../../src/vmm/", import.meta.url);
 
-/** Imports the files of a folder of src/vmm, one after another. */
+/** Imports the files of a folder of src/vmm, not of folders in it, one after another. */
 async function* imported(folder: string): AsyncGenerator<{ file: string; exports: Readonly<Record<string, unknown>> }> {
   for (const name of readdirSync(new URL(folder, VMM)).sort()) {
     const file = folder + name;
-    if (!INDEXES.has(file)) yield { file, exports: (await import(new URL(file, VMM).href)) as Record<string, unknown> };
+    if (name.endsWith(".ts") && !INDEXES.has(file)) yield { file, exports: (await import(new URL(file, VMM).href)) as Record<string, unknown> };
   }
 }
 

@@ -15,7 +15,8 @@ const MEMORY_END = 65536 * at.wasmPages(map.RAM_BYTES);
 const STRETCHES: readonly Stretch[] = [
   { name: "the page at 0", from: 0, to: at.GPR },
   { name: "behind the helpers' results", from: at.RESULT + 0x100, to: at.STEP_RECORD },
-  { name: "behind the stepped instruction's records", from: at.STEP_RECORD + 64, to: at.JUMP_CACHE },
+  { name: "behind the stepped instruction's records", from: at.STEP_RECORD + 64, to: at.X87_TABLES },
+  { name: "behind the x87 tables", from: at.X87_TABLES_END, to: at.JUMP_CACHE },
   { name: "behind the dispatch counts", from: PROFILE_END, to: at.TLB },
   { name: "the hole below 1 MiB", from: at.RAM_BASE + map.HOLE.start, to: at.RAM_BASE + map.HOLE.end },
   { name: "behind RAM", from: at.RAM_BASE + map.RAM_BYTES, to: MEMORY_END },

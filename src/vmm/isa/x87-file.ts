@@ -18,15 +18,16 @@ export interface X87File {
   store(n: Value, a: Extended): void;
   /** From here on an instruction at `eip` is executed: FIP and FCS become its address. */
   setPointer(eip: Value): void;
-  /** The gate is known to be open and all exceptions to be masked: so the instruction has a result, whatever the operands. */
+  /** All exceptions are known to be masked: so the instruction has a result, whatever the operands, and the gate stays as it is. */
   readonly quiet: boolean;
 }
 
-/** Everything where it lies between instructions, and nothing known. */
+/** Everything where it lies between instructions. */
 export class X87InMemory implements X87File {
-  readonly quiet = false;
-
-  constructor(private readonly e: Emitter) {}
+  constructor(
+    private readonly e: Emitter,
+    readonly quiet = false,
+  ) {}
 
   top(): Value {
     return this.e.state(X87_TOP);

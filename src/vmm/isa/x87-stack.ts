@@ -21,18 +21,17 @@ import type { Helper, Operand, Stage } from "./stage.js";
  * that raise an unmasked exception, which is as much as later processors keep (SDM vol. 1, 8.1.8 and 8.1.9: "fopcode compatibility mode",
  * FDP_EXCPTN_ONLY).
  *
- * Where the stage knows the file to be quiet and what is empty, there is always a result and one of two arms is not emitted: gate, finish
- * and all tests of tags and results fall away.
+ * Where the stage knows gate, masks and tags, each step comes down to its usual case.
  */
 
 /** Starts an instruction that waits for pending exceptions. */
 export function gate(x: Stage): void {
-  if (!x.x87.quiet) x.gate(X87_GATE, "x87Gate");
+  x.gate(X87_GATE, "x87Gate");
 }
 
 /** Starts an instruction that does not: only CR0.EM and TS stop it. */
 export function gateWithoutWait(x: Stage): void {
-  if (!x.x87.quiet) x.when(x.and(x.state(X87_GATE), GATE_ABSENT), () => x.callout("x87Gate"));
+  x.when(x.and(x.state(X87_GATE), GATE_ABSENT), () => x.callout("x87Gate"));
 }
 
 export function setPointer(x: Stage): void {
@@ -41,7 +40,7 @@ export function setPointer(x: Stage): void {
 
 /** Only an unmasked exception can have closed the gate since the instruction began. */
 function finish(x: Stage): void {
-  if (!x.x87.quiet) x.when(x.state(X87_GATE), () => x.callout("x87Exception"));
+  x.when(x.state(X87_GATE), () => x.callout("x87Exception"));
 }
 
 /** Defines an instruction on registers. `i` says which ST(i) an instruction with an operand names. */

@@ -1,6 +1,7 @@
 import * as at from "../cpu/layout.js";
 import type { Emitter, Temp, Value, Vector, Wide } from "../isa/emitter.js";
 import { type AccessKind, type Condition, type FlagsKind, type Helper, type Operand, Stage } from "../isa/stage.js";
+import { X87InMemory } from "../isa/x87-file.js";
 import { Access } from "../mmu/mmu.js";
 import type { FunctionBuilder, Label } from "../wasm/function.js";
 import { Mem, Op, SimdMem, ValueType } from "../wasm/opcodes.js";
@@ -62,6 +63,8 @@ const REPEATED = /^rep(|e|ne)_/;
  * whatever is not plain leaves the region before the instruction. Every block is staged twice: once to learn (`facts`, with the code thrown away), once to emit.
  */
 export class RegionStage extends Stage {
+  /** A region demands that all exceptions are masked: see `setState`. */
+  readonly x87 = new X87InMemory(this, true);
   private instruction!: Instruction;
   private number = 0;
   private facts!: InstructionFacts;
