@@ -16,7 +16,8 @@ const VMM = new URL("../../src/vmm/", import.meta.url);
 async function* imported(folder: string): AsyncGenerator<{ file: string; exports: Readonly<Record<string, unknown>> }> {
   for (const name of readdirSync(new URL(folder, VMM)).sort()) {
     const file = folder + name;
-    if (name.endsWith(".ts") && !INDEXES.has(file)) yield { file, exports: (await import(new URL(file, VMM).href)) as Record<string, unknown> };
+    if (name.endsWith(".ts") && !INDEXES.has(file))
+      yield { file, exports: (await import(new URL(file, VMM).href)) as Record<string, unknown> };
   }
 }
 
