@@ -32,6 +32,9 @@ export const EXIT_RECORD = 0x10c0;
 /** Instructions that the interpreter may still retire before it looks up; may go below 0 by one block. BUDGET + RESERVE is all that is left. */
 export const BUDGET = 0x10c4;
 export const RESERVE = 0x10f0;
+/** For a region that another one calls: how deep it is (0: entered by its record), and the EIP to which it is expected to return. */
+export const CALL_DEPTH = 0x10f4;
+export const CALL_RETURN = 0x10f8;
 /** Jump cache and TLBs of the present privilege: copied from the VIEWS below when CPL changes. */
 export const VIEW_JUMP_CACHE = 0x10c8;
 export const VIEW_READ = 0x10cc;

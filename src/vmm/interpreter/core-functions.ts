@@ -5,6 +5,7 @@ import type { Helper, HelperLinker } from "../isa/stage.js";
 import type { ModuleBuilder } from "../wasm/module.js";
 import { Op, ValueType } from "../wasm/opcodes.js";
 import { ExitReason } from "./exit.js";
+import { FIRST_REGION } from "./handlers.js";
 import { Rec, RecFlag } from "./record.js";
 
 const { i32 } = ValueType;
@@ -15,6 +16,7 @@ export const ALIGNED = 16;
 /** Names under which the core module exports what translated regions call. */
 export const CoreExport = {
   jump: "jump",
+  call: "call",
   translate: "translate",
   arithmeticFlags: "arithmeticFlags",
   setArithmeticFlags: "setArithmeticFlags",
@@ -60,6 +62,8 @@ export class CoreFunctions implements HelperLinker {
   readonly setArithmeticFlags: number;
   /** (target, record) -> record or 0: a jump whose budget is charged already. */
   readonly jump: number;
+  /** (target) -> what a region answers: a call from one region to what may be another. */
+  readonly call: number;
   /** By name, which says all of what a helper does. */
   private readonly helpers = new Map<string, number>();
 
@@ -79,6 +83,7 @@ export class CoreFunctions implements HelperLinker {
     this.arithmeticFlags = this.emitArithmeticFlags();
     this.setArithmeticFlags = this.emitSetArithmeticFlags();
     this.jump = this.emitJump();
+    this.call = this.emitCall();
   }
 
   helper(helper: Helper): number {
@@ -94,6 +99,7 @@ export class CoreFunctions implements HelperLinker {
   exportForRegions(): void {
     const { module } = this;
     module.exportFunction(CoreExport.jump, this.jump);
+    module.exportFunction(CoreExport.call, this.call);
     module.exportFunction(CoreExport.translate, this.translate);
     module.exportFunction(CoreExport.arithmeticFlags, this.arithmeticFlags);
     module.exportFunction(CoreExport.setArithmeticFlags, this.setArithmeticFlags);
@@ -188,6 +194,27 @@ export class CoreFunctions implements HelperLinker {
     return index;
   }
 
+  /** Into the region at the target on the caller's stack, if the jump cache knows one; otherwise as a jump, with nobody waiting for the return. */
+  private emitCall(): number {
+    const { index, f } = this.module.function([i32], [i32]);
+    const e = new Emitter(f);
+    const target = { local: 0 };
+    const slot = jumpSlot(e, target);
+    e.when(e.eq(e.loadHost(slot, 4), target), () => {
+      const next = e.loadHost(slot, 4, 4);
+      const handler = e.loadHost(next, 2, Rec.handler);
+      e.when(e.eqz(e.ltU(handler, FIRST_REGION)), () => {
+        e.setState(at.EIP_PAGE, e.sub(target, e.loadHost(next, 2, Rec.offset)));
+        e.put(next);
+        e.put(handler);
+        f.callIndirect(this.module.type([i32], [i32])).op(Op.return);
+      });
+    });
+    e.setState(at.CALL_DEPTH, 0);
+    f.get(0).i32(0).call(this.jump);
+    return index;
+  }
+
   private emitJump(): number {
     const { index, f } = this.module.function([i32, i32], [i32]);
     emitJumpTail(new Emitter(f), { local: 0 }, { local: 1 }, this.lookup, {
@@ -200,6 +227,12 @@ export class CoreFunctions implements HelperLinker {
     f.op(Op.unreachable);
     return index;
   }
+}
+
+/** Of the jump cache of the present privilege. */
+function jumpSlot(e: Emitter, target: Value): Value {
+  const hash = e.and(e.xor(target, e.shrU(target, 12)), at.JUMP_CACHE_ENTRIES - 1);
+  return e.add(e.state(at.VIEW_JUMP_CACHE), e.shl(hash, 3));
 }
 
 /** base + (index << scale) + displacement, from the fields of a record. */
@@ -234,8 +267,7 @@ export function emitJumpTail(
   const { f } = e;
   const budget = e.state(at.BUDGET);
   emitBudgetCheck(e, budget, target, () => to.leave());
-  const hash = e.and(e.xor(target, e.shrU(target, 12)), at.JUMP_CACHE_ENTRIES - 1);
-  const slot = e.add(e.state(at.VIEW_JUMP_CACHE), e.shl(hash, 3));
+  const slot = jumpSlot(e, target);
   e.when(e.eq(e.loadHost(slot, 4), target), () => {
     const next = e.loadHost(slot, 4, 4);
     e.setState(at.EIP_PAGE, e.sub(target, e.loadHost(next, 2, Rec.offset)));

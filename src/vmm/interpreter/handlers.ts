@@ -89,6 +89,10 @@ function enumerate(): void {
 }
 enumerate();
 
+/** Handler numbers from here on are translated regions: the table's elements of the same number run them. */
+export const FIRST_REGION = SPECIALS + handlers.length;
+export const LAST_REGION = 0xffff;
+
 export function handlerNumber(form: number, kind: number): number {
   return numbers[form * KINDS + kind];
 }

@@ -3,7 +3,9 @@ import { CoreExport } from "../interpreter/core-functions.js";
 import type { Helper } from "../isa/stage.js";
 import { ModuleBuilder } from "../wasm/module.js";
 import { ValueType } from "../wasm/opcodes.js";
-import { type LinkedFunctions, Region, type RegionSource } from "./region.js";
+import { Region, type RegionSource } from "./region.js";
+import { emitEntry, type LinkedFunctions, REGION_PARAMETERS, RegionEmitter } from "./region-emitter.js";
+import type { Linked } from "./stage.js";
 import "../isa/all.js";
 
 const { i32 } = ValueType;
@@ -30,8 +32,7 @@ export interface Batch {
  */
 export function translateBatch(memory: Uint8Array, sources: readonly RegionSource[]): Batch {
   const helpers = new Map<string, { helper: Helper; index: number }>();
-  const asked: LinkedFunctions = {
-    jump: 0,
+  const asked: Linked = {
     translate: 0,
     arithmeticFlags: 0,
     setArithmeticFlags: 0,
@@ -48,8 +49,9 @@ export function translateBatch(memory: Uint8Array, sources: readonly RegionSourc
     imports.push(name);
     return module.importFunction("core", name, params, results);
   };
-  const link: LinkedFunctions = {
+  const link: Omit<LinkedFunctions, "self"> = {
     jump: load(CoreExport.jump, [i32, i32], [i32]),
+    call: load(CoreExport.call, [i32], [i32]),
     translate: load(CoreExport.translate, [i32, i32, i32, i32], [i32]),
     arithmeticFlags: load(CoreExport.arithmeticFlags, [], [i32]),
     setArithmeticFlags: load(CoreExport.setArithmeticFlags, [i32], []),
@@ -58,8 +60,9 @@ export function translateBatch(memory: Uint8Array, sources: readonly RegionSourc
   for (const one of helpers.values()) one.index = load(CoreExport.helper(one.helper.name), one.helper.params, one.helper.results);
   const translated = regions.map((region, i): TranslatedRegion | null => {
     if (!region) return null;
-    const { f } = module.function([i32], [i32], `r${i}`);
-    region.emit(f, link);
+    const { index, f } = module.function(REGION_PARAMETERS, [i32]);
+    new RegionEmitter(f, { ...link, self: index }, region).emit();
+    emitEntry(module.function([i32], [i32], `r${i}`).f, index);
     return { instructions: region.instructionCount, blocks: region.blocks.size, size: f.size };
   });
   return { bytes: module.build(), regions: translated, imports };

@@ -20,10 +20,14 @@ export interface Block {
   successors: number[];
   /** Falls into the instruction at this offset; undefined: its last instruction never falls through. */
   falls?: number;
+  /** Its last instruction is a call. */
+  calls?: boolean;
 }
 
 /** How an instruction ends a block. */
-const ALWAYS = new Set(["jmp", "call", "callIndirect", "ret", "jmpIndirect"]);
+const ALWAYS = new Set(["jmp", "ret", "jmpIndirect"]);
+/** Calls, which come back behind themselves if all goes well. */
+const CALLS = new Set(["call", "callIndirect"]);
 const CONDITIONAL = /^(j(?!mp)|loop)/;
 
 /** The pages of a region, by their distance in pages from the head's page. */
@@ -84,6 +88,12 @@ export class BlockFinder {
           if (name === "jmp") block.successors.push(targetOf(instruction));
           break;
         }
+        if (CALLS.has(name)) {
+          block.calls = true;
+          block.falls = offset;
+          block.successors.push(offset);
+          break;
+        }
         if (CONDITIONAL.test(name)) {
           block.falls = offset;
           block.successors.push(offset, targetOf(instruction));
@@ -124,7 +134,8 @@ export class BlockFinder {
         const { name } = instruction.entry;
         if (name === "jmp") waiting.push(targetOf(instruction));
         if (CONDITIONAL.test(name)) waiting.push(offset, targetOf(instruction));
-        if (ALWAYS.has(name) || CONDITIONAL.test(name) || instruction.definition.ends) break;
+        if (CALLS.has(name)) waiting.push(offset);
+        if (ALWAYS.has(name) || CALLS.has(name) || CONDITIONAL.test(name) || instruction.definition.ends) break;
       }
     }
     return starts;

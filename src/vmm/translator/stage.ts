@@ -1,5 +1,5 @@
 import * as at from "../cpu/layout.js";
-import type { Emitter, Temp, Value, Vector, Wide } from "../isa/emitter.js";
+import type { Temp, Value, Vector, Wide } from "../isa/emitter.js";
 import { type AccessKind, type Condition, type FlagsKind, type Helper, type Operand, Stage } from "../isa/stage.js";
 import { X87InMemory } from "../isa/x87-file.js";
 import { Access } from "../mmu/mmu.js";
@@ -18,12 +18,15 @@ export interface Ways {
   leaveForEvents(instruction: number): void;
   /** To the instruction at this offset, inside the region or not. */
   goTo(offset: number): void;
-  /** To the EIP on the wasm stack. */
-  goToEip(): void;
+  /** To an EIP. */
+  goToEip(target: Value): void;
+  /** Calls what begins at an EIP, and goes on when that returns to `offset`. */
+  call(target: Value, offset: number): void;
+  returnTo(target: Value): void;
   /** What the budget has left, at least 0. */
-  budgetLeft(e: Emitter): Value;
+  budgetLeft(): Value;
   /** So many iterations of the instruction are done: another begins at the label, if the budget has something left. */
-  again(e: Emitter, iterations: Value, instruction: number, repeat: Label): void;
+  again(iterations: Value, instruction: number, repeat: Label): void;
 }
 
 /** Indices of functions in the module being built. */
@@ -510,6 +513,7 @@ export class RegionStage extends Stage {
   }
   jumpRelative(size: number): void {
     if (size !== 4) this.untranslated();
+    else if (this.instruction.definition.name === "call") this.callTo(this.relativeTarget(4));
     else this.ways.goTo(this.targetOffset());
   }
   branch(c: Value, size: number): void {
@@ -529,15 +533,28 @@ export class RegionStage extends Stage {
     this.f.end();
   }
   jumpTo(target: Value): void {
+    const { name } = this.instruction.definition;
+    if (name === "callIndirect") {
+      this.callTo(target);
+      return;
+    }
     this.flagsFor(Flag.all);
-    this.put(target);
-    this.ways.goToEip();
+    if (name === "ret") {
+      this.ways.returnTo(target);
+      return;
+    }
+    this.ways.goToEip(target);
+  }
+  private callTo(target: Value): void {
+    this.flagsFor(Flag.all);
+    this.ways.call(target, this.instruction.offset + this.instruction.length);
+    this.pending = words;
   }
   budgetLeft(): Value {
-    return this.ways.budgetLeft(this);
+    return this.ways.budgetLeft();
   }
   again(iterations: Value = 1): void {
-    if (!this.learning) this.ways.again(this, iterations, this.number, this.repeat as Label);
+    if (!this.learning) this.ways.again(iterations, this.number, this.repeat as Label);
   }
   endBlock(shadow = false): void {
     const leave = () => {

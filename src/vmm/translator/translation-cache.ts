@@ -1,15 +1,12 @@
 import * as at from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
 import type { CodeCache, CodePage } from "../interpreter/code-cache.js";
-import { handlers, SPECIALS } from "../interpreter/handlers.js";
+import { FIRST_REGION, LAST_REGION, SPECIALS } from "../interpreter/handlers.js";
 import type { CodeMode } from "../interpreter/predecoder.js";
 import { Rec } from "../interpreter/record.js";
 import { HotHeads } from "./hot-heads.js";
 import type { TranslationAnswer, TranslationRequest, TranslatorPort } from "./port.js";
 
-/** Handler numbers from here on are regions, which the table's elements of the same number run. */
-const FIRST_REGION = SPECIALS + handlers.length;
-const LAST_REGION = 0xffff;
 const TABLE_STEP = 1024;
 
 /** A region that was asked for, or is installed. */

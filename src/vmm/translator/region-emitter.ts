@@ -1,0 +1,355 @@
+import { Event } from "../cpu/events.js";
+import * as at from "../cpu/layout.js";
+import { ExitReason } from "../interpreter/exit.js";
+import { Rec } from "../interpreter/record.js";
+import { Emitter, type Value } from "../isa/emitter.js";
+import { RF } from "../isa/flags.js";
+import type { FunctionBuilder, Label } from "../wasm/function.js";
+import { Op, ValueType } from "../wasm/opcodes.js";
+import { type Block, targetOf } from "./blocks.js";
+import { Flag } from "./pending-flags.js";
+import type { Region } from "./region.js";
+import { type Linked, RegionStage, type Ways } from "./stage.js";
+
+const { i32 } = ValueType;
+
+/** Functions that a region's code calls. */
+export interface LinkedFunctions extends Linked {
+  /** The region's own function. */
+  readonly self: number;
+  /** (target EIP, 0) -> record or 0; (target EIP) -> what a region gives: interpreter/core-functions.ts. */
+  readonly jump: number;
+  readonly call: number;
+}
+
+/** What a region gives when the guest has returned to where its caller expects that. No record has this address. */
+const RETURNED = 1;
+/** Calls inside each other: a bound for the host's stack. */
+const DEEPEST = 100;
+
+/** Parameters: the head's record (0 in a call of the region by itself), where a return is expected, how deep this call is (0: none, by its record). */
+const RECORD = { local: 0 };
+const EXPECTED = { local: 1 };
+const DEPTH = { local: 2 };
+export const REGION_PARAMETERS = [i32, i32, i32] as const;
+
+/** Why a region is left, beside returns. */
+const Way = {
+  /** To the instruction at offset `target`. */
+  relative: 0,
+  /** To the EIP in `target`. */
+  absolute: 1,
+  /** To the region's own first instruction, which is the interpreter's this time. */
+  head: 2,
+  /** To the instruction at offset `target`, with the monitor looking at events first. */
+  events: 3,
+} as const;
+type Way = (typeof Way)[keyof typeof Way];
+
+/** All x87 exceptions masked: then none becomes pending inside a region. */
+const X87_MASKS = 0x3f;
+
+/** Emits the function by which a region is entered from its record, or called by other regions (core-functions.ts, `call`). */
+export function emitEntry(f: FunctionBuilder, region: number): void {
+  const e = new Emitter(f);
+  const depth = e.state(at.CALL_DEPTH);
+  e.when(
+    depth,
+    () => e.setState(at.CALL_DEPTH, 0),
+    // BUDGET without the head's position; in a call it is so already.
+    () => e.setState(at.BUDGET, e.sub(e.state(at.BUDGET), e.loadHost(RECORD, 4, Rec.position))),
+  );
+  e.put(RECORD);
+  e.put(e.state(at.CALL_RETURN));
+  e.put(depth);
+  f.call(region);
+}
+
+/**
+ * Emits a region's function. It gives the next record, or 0, as the core module's handlers do: on the way out registers and the budget go
+ * back into memory, and the next instruction is looked up by its EIP. What is left of the budget, BUDGET + RESERVE, is kept in a local and charged
+ * block by block. It is never used up: a region is entered, and goes round a loop or on behind a call, only where more than all of its
+ * instructions are left. So what ends exactly where the budget does (an event by the deterministic clock, the shadow of STI) is the interpreter's.
+ *
+ * A call in guest code calls the region of its target: if the guest returns to behind the call, so does the function (RETURNED), and the
+ * caller goes on. Whatever else happens, both give what the callee gave: then nobody waits for the return any more.
+ */
+export class RegionEmitter {
+  private readonly e: Emitter;
+  private readonly registers: readonly number[];
+  private readonly budget: { local: number };
+  private readonly target: { local: number };
+  /** Instructions of the present block that were charged and have not retired. */
+  private readonly refund: { local: number };
+  private readonly way: { local: number };
+  private readonly eipPage: { local: number };
+  private readonly stage: RegionStage;
+  private readonly tails = new Map<Way, Label>();
+  private readonly labels = new Map<number, Label>();
+  private block!: Block;
+  private node = 0;
+  /** What may retire between two looks at the budget. */
+  private readonly longest: number;
+
+  constructor(
+    private readonly f: FunctionBuilder,
+    private readonly link: LinkedFunctions,
+    private readonly region: Region,
+  ) {
+    this.e = new Emitter(f);
+    this.longest = region.instructionCount;
+    this.registers = Array.from({ length: 8 }, () => f.local(i32));
+    this.budget = { local: f.local(i32) };
+    this.target = { local: f.local(i32) };
+    this.refund = { local: f.local(i32) };
+    this.way = { local: f.local(i32) };
+    this.eipPage = { local: f.local(i32) };
+    const ways: Ways = {
+      leaveBefore: (number) => this.leaveAt(number),
+      leaveForEvents: (number) => this.leaveForEvents(number),
+      goTo: (offset) => this.goTo(offset),
+      goToEip: (target) => this.leaveTo(target),
+      call: (target, offset) => this.call(target, offset),
+      returnTo: (target) => this.returnTo(target),
+      budgetLeft: () => this.budgetLeft(),
+      again: (iterations, number, repeat) => this.again(iterations, number, repeat),
+    };
+    this.stage = new RegionStage(f, this.registers, region.source.mode, link, ways, false);
+  }
+
+  emit(): void {
+    const { f, e } = this;
+    this.guard();
+    this.load();
+    if ([...this.region.blocks.values()].some((block) => block.calls)) e.assign(this.eipPage, e.state(at.EIP_PAGE));
+    const tail = f.block();
+    for (const way of [Way.events, Way.head, Way.absolute, Way.relative]) this.tails.set(way, f.block());
+    this.tree(0);
+    for (const way of [Way.relative, Way.absolute, Way.head, Way.events]) {
+      f.end();
+      e.assign(this.way, way);
+      f.br(tail);
+    }
+    f.end();
+    this.leave();
+  }
+
+  // Borders
+
+  /** What the code was made for must hold; otherwise the head is the interpreter's. */
+  private guard(): void {
+    const { e } = this;
+    const gates = new Set<number>();
+    for (const { facts } of this.region.blocks.values()) for (const gate of facts.gates) gates.add(gate);
+    let bad = e.eqz(e.gtS(e.add(e.state(at.BUDGET), e.state(at.RESERVE)), this.longest));
+    for (const gate of gates) bad = e.or(bad, e.state(gate));
+    if (gates.has(at.X87_GATE)) bad = e.or(bad, e.xor(e.and(e.state(at.X87_CONTROL), X87_MASKS), X87_MASKS));
+    e.when(bad, () => this.giveHead());
+    e.recycle();
+  }
+
+  /** Registers and budget out of memory, and back there. */
+  private load(): void {
+    const { e } = this;
+    for (let n = 0; n < 8; n++) if (this.region.used & (1 << n)) e.assign({ local: this.registers[n] }, e.state(at.GPR + 8 * n));
+    e.assign(this.budget, e.add(e.state(at.BUDGET), e.state(at.RESERVE)));
+    e.recycle();
+  }
+  private store(): void {
+    const { e } = this;
+    for (let n = 0; n < 8; n++) if (this.region.dirty & (1 << n)) e.setState(at.GPR + 8 * n, { local: this.registers[n] });
+    e.setState(at.RESERVE, e.sub(this.budget, e.state(at.BUDGET)));
+    e.recycle();
+  }
+
+  /** Gives the head to the interpreter: its copy, or where the record isn't known, by way of that. */
+  private giveHead(): void {
+    const { f, e } = this;
+    e.when(RECORD, () => {
+      e.setState(at.BUDGET, e.add(e.state(at.BUDGET), e.loadHost(RECORD, 4, Rec.position)));
+      e.put(e.loadHost(RECORD, 4, Rec.target));
+      f.op(Op.return);
+    });
+    this.jump(e.add(e.state(at.EIP_PAGE), this.region.source.head));
+  }
+  private jump(eip: Value): void {
+    this.e.put(eip);
+    this.f.i32(0).call(this.link.jump).op(Op.return);
+  }
+
+  private leave(): void {
+    const { f, e } = this;
+    e.assign(this.budget, e.add(this.budget, this.refund));
+    this.store();
+    // BUDGET, where everyone looks, keeps what it had, but never has more than is left.
+    e.when(e.ltS(this.budget, e.state(at.BUDGET)), () => {
+      e.setState(at.BUDGET, this.budget);
+      e.setState(at.RESERVE, 0);
+    });
+    e.when(e.eq(this.way, Way.head), () => this.giveHead());
+    e.when(e.ne(this.way, Way.absolute), () => e.assign(this.target, e.add(this.target, e.state(at.EIP_PAGE))));
+    e.when(e.eq(this.way, Way.events), () => {
+      e.setState(at.EIP, this.target);
+      e.setState(at.EXIT_RECORD, 0);
+      e.setState(at.EXIT_REASON, ExitReason.Events);
+      f.i32(0).op(Op.return);
+    });
+    this.jump(this.target);
+    f.op(Op.unreachable);
+  }
+
+  // Blocks
+
+  /** The code of a node and of all that it dominates. */
+  private tree(number: number): void {
+    const { f } = this;
+    const node = this.region.flow.nodes[number];
+    if (node.isLoop) this.labels.set(number, f.loop());
+    for (const merge of node.merges) this.labels.set(merge, f.block());
+    this.body(number);
+    for (const merge of node.merges.toReversed()) {
+      f.end();
+      this.tree(merge);
+    }
+    if (node.isLoop) f.end();
+  }
+
+  private body(number: number): void {
+    const { e, stage, region } = this;
+    const block = region.blocks.get(region.flow.order[number]) as Block;
+    this.block = block;
+    this.node = number;
+    e.assign(this.budget, e.sub(this.budget, block.instructions.length));
+    e.recycle();
+    stage.startBlock(block.facts);
+    for (const [i, instruction] of block.instructions.entries()) stage.emit(instruction, i, block.facts.instructions[i]);
+    if (block.falls !== undefined) this.goTo(block.falls);
+  }
+
+  /** On to the instruction at `offset`; emits what follows there, if nothing else leads to it. */
+  private goTo(offset: number): void {
+    const { f, stage, node } = this;
+    const { flow, blocks } = this.region;
+    const number = flow.numbers.get(offset);
+    if (number === undefined || !flow.nodes[node].successors.includes(number)) {
+      stage.flagsFor(Flag.all);
+      this.leaveToOffset(offset);
+      return;
+    }
+    stage.flagsFor((blocks.get(offset) as Block).facts.instructions[0].liveBefore);
+    const label = this.labels.get(number) as Label;
+    if (number <= node) {
+      this.unlessExhausted(offset);
+      f.br(label);
+    } else if (flow.nodes[number].isMerge) {
+      f.br(label);
+    } else {
+      const { block } = this;
+      this.tree(number);
+      this.block = block;
+      this.node = node;
+    }
+  }
+
+  // Ways out
+
+  private tail(way: Way): void {
+    this.f.br(this.tails.get(way) as Label);
+  }
+  private leaveTo(eip: Value): void {
+    this.e.assign(this.target, eip);
+    this.tail(Way.absolute);
+  }
+  private leaveToOffset(offset: number): void {
+    this.e.assign(this.target, offset);
+    this.tail(Way.relative);
+  }
+  /** Leaves to the instruction at `offset` where the budget is used up. */
+  private unlessExhausted(offset: number): void {
+    this.e.when(this.exhausted(), () => this.leaveToOffset(offset));
+    this.e.recycle();
+  }
+  private exhausted(): Value {
+    return this.e.ltS(this.budget, this.longest + 1);
+  }
+  private budgetLeft(): Value {
+    const left = this.e.sub(this.budget, this.longest);
+    return this.e.select(this.e.gtS(left, 0), left, 0);
+  }
+  private leaveAt(number: number): void {
+    const { offset } = this.block.instructions[number];
+    this.refundFrom(number);
+    if (offset === this.region.source.head) this.tail(Way.head);
+    else this.leaveToOffset(offset);
+  }
+  private leaveForEvents(number: number): void {
+    const { offset, length } = this.block.instructions[number];
+    this.refundFrom(number + 1);
+    this.e.assign(this.target, offset + length);
+    this.tail(Way.events);
+  }
+  /** The block was charged as a whole: what comes from instruction `number` on is given back. */
+  private refundFrom(number: number): void {
+    const count = this.block.instructions.length - number;
+    if (count > 0) this.e.assign(this.refund, count);
+  }
+
+  private again(iterations: Value, number: number, repeat: Label): void {
+    const { e } = this;
+    e.assign(this.budget, e.sub(this.budget, iterations));
+    e.when(e.gtS(this.budget, this.longest), () => this.f.br(repeat));
+    // Left between two iterations, as Cpu.betweenIterations has it.
+    e.setState(at.EFLAGS, e.or(e.state(at.EFLAGS), RF));
+    e.setState(at.EVENTS, e.or(e.state(at.EVENTS), Event.Resume));
+    this.refundFrom(number);
+    this.leaveToOffset(this.block.instructions[number].offset);
+    e.recycle();
+  }
+
+  // Calls
+
+  private call(target: Value, offset: number): void {
+    const { f, e } = this;
+    const itself = this.callsItself();
+    e.assign(this.target, target);
+    e.when(e.or(this.exhausted(), e.eqz(e.ltU(DEPTH, DEEPEST))), () => this.tail(Way.absolute));
+    this.store();
+    const expected = e.add(e.state(at.EIP_PAGE), offset);
+    const depth = e.add(DEPTH, 1);
+    if (itself) {
+      e.put(0);
+      e.put(expected);
+      e.put(depth);
+      f.call(this.link.self);
+    } else {
+      e.setState(at.CALL_DEPTH, depth);
+      e.setState(at.CALL_RETURN, expected);
+      e.put(this.target);
+      f.call(this.link.call);
+    }
+    const answer = e.take();
+    e.when(e.ne(answer, RETURNED), () => {
+      e.put(answer);
+      f.op(Op.return);
+    });
+    e.recycle();
+    if (!itself) e.setState(at.EIP_PAGE, this.eipPage);
+    this.load();
+    this.unlessExhausted(offset);
+  }
+  /** Whether the call at the end of the block is to the region's own head. */
+  private callsItself(): boolean {
+    const call = this.block.instructions.at(-1);
+    return call?.entry.name === "call" && targetOf(call) === this.region.source.head;
+  }
+  private returnTo(target: Value): void {
+    const { f, e } = this;
+    e.assign(this.target, target);
+    e.when(e.and(e.eq(this.target, EXPECTED), e.ne(DEPTH, 0)), () => {
+      this.store();
+      f.i32(RETURNED).op(Op.return);
+    });
+    e.recycle();
+    this.tail(Way.absolute);
+  }
+}
