@@ -145,7 +145,7 @@ export class Machine {
     );
     this.cpu.numericErrorLine = (active) => this.board.coprocessorError.setError(active);
     this.interpreter = new Interpreter(this.cpu, this.mmu, () => this.board.pic.acknowledge(), parts.core ?? compileCore());
-    if (parts.translator) this.interpreter.translateBy(parts.translator, TRANSLATION);
+    if (parts.translator) this.interpreter.translateBy(parts.translator, { ...TRANSLATION, profile: process.env.RPROF === "1" });
     this.decision = new DecisionEngine(this.cpu, () => retired(), hostNs);
     retired = () => this.interpreter.retiredNow;
     const engineHears = this.cpu.onModeChange;

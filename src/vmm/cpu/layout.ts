@@ -35,6 +35,8 @@ export const RESERVE = 0x10f0;
 /** For a region that another one calls: how deep it is (0: entered by its record), and the EIP to which it is expected to return. */
 export const CALL_DEPTH = 0x10f4;
 export const CALL_RETURN = 0x10f8;
+/** Instructions that translated regions have retired: 64 bits. Outside what RESET clears. */
+export const TRANSLATED = 0x1c80;
 /** Jump cache and TLBs of the present privilege: copied from the VIEWS below when CPL changes. */
 export const VIEW_JUMP_CACHE = 0x10c8;
 export const VIEW_READ = 0x10cc;

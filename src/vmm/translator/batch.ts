@@ -55,6 +55,7 @@ export function translateBatch(memory: Uint8Array, sources: readonly RegionSourc
     translate: load(CoreExport.translate, [i32, i32, i32, i32], [i32]),
     arithmeticFlags: load(CoreExport.arithmeticFlags, [], [i32]),
     setArithmeticFlags: load(CoreExport.setArithmeticFlags, [i32], []),
+    profile: sources.some(({ mode }) => mode.profile) ? load("profile", [i32, i32, i32, i32], []) : undefined,
     helper: ({ name }) => helpers.get(name)?.index ?? 0,
   };
   for (const one of helpers.values()) one.index = load(CoreExport.helper(one.helper.name), one.helper.params, one.helper.results);

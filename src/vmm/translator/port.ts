@@ -16,6 +16,7 @@ export interface TranslationRequest {
   readonly user: boolean;
   readonly direct: boolean;
   readonly strict: boolean;
+  readonly profile: boolean;
 }
 
 export interface TranslationAnswer {

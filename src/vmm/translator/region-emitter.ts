@@ -8,6 +8,7 @@ import type { FunctionBuilder, Label } from "../wasm/function.js";
 import { Op, ValueType } from "../wasm/opcodes.js";
 import { type Block, targetOf } from "./blocks.js";
 import { Flag } from "./pending-flags.js";
+import { Left } from "./exit-counts.js";
 import type { Region } from "./region.js";
 import { type Linked, RegionStage, type Ways } from "./stage.js";
 
@@ -20,6 +21,8 @@ export interface LinkedFunctions extends Linked {
   /** (target EIP, 0) -> record or 0; (target EIP) -> what a region gives: interpreter/core-functions.ts. */
   readonly jump: number;
   readonly call: number;
+  /** (request, how, target, instructions): exit-counts.ts. */
+  readonly profile?: number;
 }
 
 /** What a region gives when the guest has returned to where its caller expects that. No record has this address. */
@@ -155,10 +158,17 @@ export class RegionEmitter {
     e.assign(this.budget, e.add(e.state(at.BUDGET), e.state(at.RESERVE)));
     e.recycle();
   }
-  private store(): void {
+  private store(how?: Value): void {
     const { e } = this;
     for (let n = 0; n < 8; n++) if (this.region.dirty & (1 << n)) e.setState(at.GPR + 8 * n, { local: this.registers[n] });
-    e.setState(at.RESERVE, e.sub(this.budget, e.state(at.BUDGET)));
+    const rest = e.sub(this.budget, e.state(at.BUDGET));
+    const retired = e.sub(e.state(at.RESERVE), rest);
+    e.storeHostWide(0, e.addWide(e.loadHostWide(0, at.TRANSLATED), e.wideS(retired)), at.TRANSLATED);
+    if (how !== undefined && this.link.profile !== undefined) {
+      for (const v of [this.region.source.id, how, this.target, retired]) e.put(v);
+      this.f.call(this.link.profile);
+    }
+    e.setState(at.RESERVE, rest);
     e.recycle();
   }
 
@@ -180,7 +190,7 @@ export class RegionEmitter {
   private leave(): void {
     const { f, e } = this;
     e.assign(this.budget, e.add(this.budget, this.refund));
-    this.store();
+    this.store(this.way);
     // BUDGET, where everyone looks, keeps what it had, but never has more than is left.
     e.when(e.ltS(this.budget, e.state(at.BUDGET)), () => {
       e.setState(at.BUDGET, this.budget);
@@ -346,7 +356,7 @@ export class RegionEmitter {
     const { f, e } = this;
     e.assign(this.target, target);
     e.when(e.and(e.eq(this.target, EXPECTED), e.ne(DEPTH, 0)), () => {
-      this.store();
+      this.store(Left.returned);
       f.i32(RETURNED).op(Op.return);
     });
     e.recycle();

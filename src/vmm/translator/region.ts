@@ -13,6 +13,8 @@ const LIMIT = 300;
 
 /** What to translate. */
 export interface RegionSource {
+  /** The request's number. */
+  readonly id: number;
   readonly pages: CodePages;
   /** Offset of the head in page 0. */
   readonly head: number;

@@ -44,6 +44,8 @@ export interface RegionMode {
   readonly direct: boolean;
   /** Flags that only a fault or interrupt frame could show are kept, too. */
   readonly strict: boolean;
+  /** Regions tell how they are left. */
+  readonly profile: boolean;
 }
 
 /** A host address in a region: a local, and what an access adds to it. */

@@ -5,6 +5,7 @@ import { FIRST_REGION, LAST_REGION, SPECIALS } from "../interpreter/handlers.js"
 import type { CodeMode } from "../interpreter/predecoder.js";
 import { Rec } from "../interpreter/record.js";
 import { HotHeads } from "./hot-heads.js";
+import { ExitCounts } from "./exit-counts.js";
 import type { TranslationAnswer, TranslationRequest, TranslatorPort } from "./port.js";
 
 const TABLE_STEP = 1024;
@@ -26,6 +27,8 @@ export interface TranslationOptions {
   readonly threshold: number;
   /** Keep flags that only fault and interrupt frames show. */
   readonly strict: boolean;
+  /** Count how regions are left, which slows them down. */
+  readonly profile?: boolean;
 }
 
 /** The core module's table of handlers. */
@@ -45,6 +48,7 @@ export class TranslationCache {
   private readonly entries = new Map<number, Entry>();
   private readonly waiting = new Map<number, Entry>();
   private readonly byPage = new Map<number, Set<number>>();
+  readonly profile = new ExitCounts();
   private next = FIRST_REGION;
   private requests = 0;
 
@@ -89,6 +93,7 @@ export class TranslationCache {
       user: mode.user,
       direct: mode.direct,
       strict: this.options.strict,
+      profile: this.options.profile ?? false,
     };
     this.port.send(request);
   }
@@ -99,8 +104,8 @@ export class TranslationCache {
   }
 
   private installBatch({ ids, regions, imports, module }: TranslationAnswer): void {
-    const core: Record<string, unknown> = { memory: this.state.memory };
-    for (const name of imports) core[name] = this.core[name];
+    const core: Record<string, unknown> = { memory: this.state.memory, profile: this.profile.note };
+    for (const name of imports) core[name] ??= this.core[name];
     let exports: Record<string, unknown> | undefined;
     for (const [i, id] of ids.entries()) {
       const entry = this.waiting.get(id);
