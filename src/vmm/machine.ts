@@ -81,7 +81,7 @@ export type SliceEnd =
   | { kind: "exit"; code: number };
 
 /** Where hot code is looked for, and when it is hot: tuned on boots. */
-const TRANSLATION: TranslationOptions = { quantum: 500, threshold: 6, strict: false };
+const TRANSLATION: TranslationOptions = { quantum: 500, threshold: 12, strict: false };
 
 const SLICE: SliceEnd = { kind: "slice" };
 

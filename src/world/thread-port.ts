@@ -5,8 +5,8 @@ import type { TranslationAnswer, TranslationRequest, TranslatorPort } from "../v
 export class ThreadPort implements TranslatorPort {
   constructor(private readonly port: MessagePort) {}
 
-  send(request: TranslationRequest): void {
-    this.port.postMessage(request);
+  send(requests: readonly TranslationRequest[]): void {
+    this.port.postMessage(requests);
   }
   take(): TranslationAnswer | undefined {
     return receiveMessageOnPort(this.port)?.message as TranslationAnswer | undefined;

@@ -1,10 +1,10 @@
 /**
- * Entry of the translator thread: turns what the VMM thread asks for into compiled modules, as many requests at once as have come. It has an
- * event loop and the VMM thread has none; what it posts is fetched there between slices.
+ * Entry of the translator thread: turns what the VMM thread asks for into compiled modules. It has an event loop and the VMM thread has
+ * none; what it posts is fetched there between slices.
  */
 
 import { setFlagsFromString } from "node:v8";
-import { type MessagePort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { type MessagePort, workerData } from "node:worker_threads";
 import type { TranslationRequest } from "../vmm/translator/port.js";
 import { translate } from "../vmm/translator/translator.js";
 
@@ -13,9 +13,6 @@ export interface TranslatorThreadData {
   memory: WebAssembly.Memory;
   port: MessagePort;
 }
-
-/** Requests that make one module. */
-const BATCH = 16;
 
 const { memory, port } = workerData as TranslatorThreadData;
 const bytes = new Uint8Array(memory.buffer);
@@ -29,13 +26,7 @@ function compileStraightToTheOptimizingTier(): void {
   setFlagsFromString("--no-wasm-lazy-compilation");
 }
 
-port.on("message", (first: TranslationRequest) => {
+port.on("message", (requests: readonly TranslationRequest[]) => {
   compileStraightToTheOptimizingTier();
-  const requests = [first];
-  while (requests.length < BATCH) {
-    const next = receiveMessageOnPort(port);
-    if (!next) break;
-    requests.push(next.message as TranslationRequest);
-  }
   port.postMessage(translate(bytes, requests, () => performance.now() * 1000));
 });

@@ -158,7 +158,7 @@ export class Interpreter {
     state.set(at.BUDGET, budget - stepped);
     state.set(at.RESERVE, 0);
     this.accounted = budget - stepped;
-    this.translations?.install();
+    this.translations?.exchange();
     this.refill();
     for (;;) {
       if (exact && this.left + stepped <= 0) return this.rest(Stopped.Budget);
@@ -206,7 +206,7 @@ export class Interpreter {
   private sample(record: number): void {
     const linear = (this.cpu.eip + this.codeBase) >>> 0;
     const host = this.mmu.memory.host(this.mmu.translateFetch(linear));
-    this.translations?.note(record, host + (linear & 0xfff), this.mode);
+    this.translations?.note({ record, address: host + (linear & 0xfff), linear, mode: this.mode });
   }
 
   /** Runs from a record; positions of runs are added to the budget on the way in and taken off on the way out. */
@@ -354,7 +354,7 @@ export class Interpreter {
       i32[(from + Rec.target) >> 2] = record;
     i32[at.EIP_PAGE >> 2] = eipPage;
     this.jumps.enter(eip, record, linear);
-    this.translations?.found(record, host + offset, this.mode);
+    this.translations?.found({ record, address: host + offset, linear, mode: this.mode });
     return record;
   }
 

@@ -13,7 +13,8 @@ const { i32 } = ValueType;
 /** A translated region: its function's place among the module's exports, and what it is made of. */
 export interface TranslatedRegion {
   readonly instructions: number;
-  readonly blocks: number;
+  /** Offsets of its blocks from the head's page. */
+  readonly starts: readonly number[];
   /** Bytes of WebAssembly. */
   readonly size: number;
 }
@@ -64,7 +65,7 @@ export function translateBatch(memory: Uint8Array, sources: readonly RegionSourc
     const { index, f } = module.function(REGION_PARAMETERS, [i32]);
     new RegionEmitter(f, { ...link, self: index }, region).emit();
     emitEntry(module.function([i32], [i32], `r${i}`).f, index);
-    return { instructions: region.instructionCount, blocks: region.blocks.size, size: f.size };
+    return { instructions: region.instructionCount, starts: [...region.blocks.keys()], size: f.size };
   });
   return { bytes: module.build(), regions: translated, imports };
 }

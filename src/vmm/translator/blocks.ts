@@ -2,6 +2,7 @@ import { PAGE_SIZE } from "../cpu/layout.js";
 import { Decoder, MAX_LENGTH, NEEDS_MORE } from "../decode/decoder.js";
 import { BlockFacts } from "./facts.js";
 import { type Instruction, instructionOf } from "./instruction.js";
+import type { JumpTables } from "./jump-tables.js";
 
 /** A page that a region may take code from. */
 export interface CodePage {
@@ -22,6 +23,8 @@ export interface Block {
   falls?: number;
   /** Its last instruction is a call. */
   calls?: boolean;
+  /** Its last instruction jumps by a table, to one of `successors` as far as is known. */
+  switches?: boolean;
 }
 
 /** How an instruction ends a block. */
@@ -43,6 +46,7 @@ export class BlockFinder {
     private readonly memory: Uint8Array,
     private readonly pages: CodePages,
     private readonly code32: boolean,
+    private readonly tables: JumpTables,
   ) {}
 
   /** The instruction at an offset; null where its page isn't known, it hasn't been decoded by the interpreter, or it goes on in a page that isn't. */
@@ -86,6 +90,10 @@ export class BlockFinder {
         const { name } = instruction.entry;
         if (ALWAYS.has(name)) {
           if (name === "jmp") block.successors.push(targetOf(instruction));
+          if (name === "jmpIndirect") {
+            block.successors.push(...this.targets(instruction));
+            block.switches = true;
+          }
           break;
         }
         if (CALLS.has(name)) {
@@ -115,6 +123,11 @@ export class BlockFinder {
     return blocks;
   }
 
+  /** Where an indirect jump may lead to, as far as its table tells. */
+  private targets(instruction: Instruction): number[] {
+    return this.tables.targets(instruction).filter((offset) => this.at(offset));
+  }
+
   /** Offsets where blocks begin. */
   private starts(head: number, limit: number): Set<number> {
     const starts = new Set<number>();
@@ -133,6 +146,7 @@ export class BlockFinder {
         offset += instruction.length;
         const { name } = instruction.entry;
         if (name === "jmp") waiting.push(targetOf(instruction));
+        if (name === "jmpIndirect") waiting.push(...this.targets(instruction));
         if (CONDITIONAL.test(name)) waiting.push(offset, targetOf(instruction));
         if (CALLS.has(name)) waiting.push(offset);
         if (ALWAYS.has(name) || CALLS.has(name) || CONDITIONAL.test(name) || instruction.definition.ends) break;

@@ -27,7 +27,7 @@ export interface Flow<Key> {
 export function analyse<Key>(entry: Key, successorsOf: (node: Key) => readonly Key[]): Flow<Key> {
   const order = reversePostorder(entry, successorsOf);
   const numbers = new Map(order.map((key, i) => [key, i]));
-  const edges = order.map((key) => successorsOf(key).map((to) => numbers.get(to) ?? 0));
+  const edges = order.map((key) => [...new Set(successorsOf(key))].map((to) => numbers.get(to) ?? 0));
   const dominators = immediateDominators(edges);
   const dominates = (a: number, b: number) => {
     let node = b;

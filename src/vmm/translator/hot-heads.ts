@@ -1,21 +1,76 @@
-import { RECORDS, RECORDS_END } from "../cpu/layout.js";
+import { PAGE_SIZE, RECORDS, RECORDS_END } from "../cpu/layout.js";
+import type { CodeMode } from "../interpreter/predecoder.js";
 import { RECORD_SIZE } from "../interpreter/record.js";
 
-/** Counts how often execution was seen at a record, and tells once when that has been often enough. */
+/** A record at which execution is often seen, the host address of its bytes, and the linear one (of one of its mappings). */
+export interface Head {
+  readonly record: number;
+  readonly address: number;
+  readonly linear: number;
+  readonly mode: CodeMode;
+}
+
+const MOST = 0xff;
+
+function slot(record: number): number {
+  return (record - RECORDS) / RECORD_SIZE;
+}
+
+/**
+ * What to translate next. Each look at where execution is counts for the record found there; from a threshold on it is a candidate. Translating is far
+ * slower than finding candidates, and a loop has as many of them as it has jump targets: so the hottest come first, one of a page at a time,
+ * those that a new region contains are forgotten, and those that wait cool down.
+ */
 export class HotHeads {
   private readonly counts = new Uint8Array((RECORDS_END - RECORDS) / RECORD_SIZE);
+  private readonly candidates = new Map<number, Head>();
 
   /** @param threshold 1 to 255 */
   constructor(private readonly threshold: number) {}
 
-  /** True when the record has become hot just now. */
-  note(record: number): boolean {
-    const i = (record - RECORDS) / RECORD_SIZE;
-    if (this.counts[i] === this.threshold) return false;
-    return ++this.counts[i] === this.threshold;
+  note(head: Head): void {
+    const i = slot(head.record);
+    if (this.counts[i] < MOST) this.counts[i]++;
+    if (this.counts[i] >= this.threshold && !this.candidates.has(head.record)) this.candidates.set(head.record, head);
+  }
+
+  /** Takes up to `most` of the hottest. */
+  take(most: number): Head[] {
+    if (this.candidates.size === 0) return [];
+    const pages = new Set<number>();
+    const taken: Head[] = [];
+    const hottest = [...this.candidates.values()].sort((a, b) => this.counts[slot(b.record)] - this.counts[slot(a.record)]);
+    for (const head of hottest) {
+      const page = head.address - (head.address % PAGE_SIZE);
+      if (taken.length < most && !pages.has(page)) {
+        pages.add(page);
+        taken.push(head);
+        this.forget(head);
+      } else this.cool(head);
+    }
+    return taken;
+  }
+
+  /** A region of this page has been made, with blocks at these offsets in it. */
+  covered(page: number, offsets: ReadonlySet<number>): void {
+    for (const head of this.candidates.values()) {
+      const offset = head.address % PAGE_SIZE;
+      if (head.address - offset === page && offsets.has(offset)) this.forget(head);
+    }
   }
 
   clear(): void {
     this.counts.fill(0);
+    this.candidates.clear();
+  }
+
+  private forget({ record }: Head): void {
+    this.candidates.delete(record);
+    this.counts[slot(record)] = 0;
+  }
+  private cool(head: Head): void {
+    const i = slot(head.record);
+    this.counts[i] -= this.counts[i] >> 3;
+    if (this.counts[i] < this.threshold >> 1) this.forget(head);
   }
 }

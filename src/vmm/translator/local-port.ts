@@ -7,8 +7,8 @@ export class LocalPort implements TranslatorPort {
 
   constructor(private readonly memory: Uint8Array) {}
 
-  send(request: TranslationRequest): void {
-    this.answers.push(translate(this.memory, [request], () => 0));
+  send(requests: readonly TranslationRequest[]): void {
+    this.answers.push(translate(this.memory, requests, () => 0));
   }
   take(): TranslationAnswer | undefined {
     return this.answers.shift();

@@ -11,8 +11,9 @@ export interface RequestedPage {
 export interface TranslationRequest {
   readonly id: number;
   readonly pages: readonly RequestedPage[];
-  /** Offset of the head in page 0. */
+  /** Offset of the head in page 0, and the linear address at which that page was found. */
   readonly head: number;
+  readonly linearPage: number;
   readonly user: boolean;
   readonly direct: boolean;
   readonly strict: boolean;
@@ -32,7 +33,7 @@ export interface TranslationAnswer {
 
 /** Where translations are made: another thread, or (for tests) the caller's own. */
 export interface TranslatorPort {
-  send(request: TranslationRequest): void;
+  send(requests: readonly TranslationRequest[]): void;
   /** The next answer that has come; undefined: none. */
   take(): TranslationAnswer | undefined;
 }

@@ -49,6 +49,9 @@ const Way = {
 } as const;
 type Way = (typeof Way)[keyof typeof Way];
 
+/** Widest range of offsets that a jump by a table is translated for. */
+const WIDEST_SWITCH = 3072;
+
 /** All x87 exceptions masked: then none becomes pending inside a region. */
 const X87_MASKS = 0x3f;
 
@@ -111,7 +114,7 @@ export class RegionEmitter {
       leaveBefore: (number) => this.leaveAt(number),
       leaveForEvents: (number) => this.leaveForEvents(number),
       goTo: (offset) => this.goTo(offset),
-      goToEip: (target) => this.leaveTo(target),
+      goToEip: (target) => this.switchTo(target),
       call: (target, offset) => this.call(target, offset),
       returnTo: (target) => this.returnTo(target),
       budgetLeft: () => this.budgetLeft(),
@@ -238,7 +241,7 @@ export class RegionEmitter {
 
   /** On to the instruction at `offset`; emits what follows there, if nothing else leads to it. */
   private goTo(offset: number): void {
-    const { f, stage, node } = this;
+    const { stage, node } = this;
     const { flow, blocks } = this.region;
     const number = flow.numbers.get(offset);
     if (number === undefined || !flow.nodes[node].successors.includes(number)) {
@@ -247,17 +250,44 @@ export class RegionEmitter {
       return;
     }
     stage.flagsFor((blocks.get(offset) as Block).facts.instructions[0].liveBefore);
-    const label = this.labels.get(number) as Label;
-    if (number <= node) {
-      this.unlessExhausted(offset);
-      f.br(label);
-    } else if (flow.nodes[number].isMerge) {
-      f.br(label);
-    } else {
-      const { block } = this;
-      this.tree(number);
-      this.block = block;
-      this.node = node;
+    this.goToNode(number);
+  }
+  private goToNode(number: number): void {
+    const { f, node, block, region } = this;
+    if (number <= node) this.unlessExhausted(region.flow.order[number]);
+    if (number <= node || region.flow.nodes[number].isMerge) {
+      f.br(this.labels.get(number) as Label);
+      return;
+    }
+    this.tree(number);
+    this.block = block;
+    this.node = node;
+  }
+
+  /** A jump by a table: to those of its targets that are known, by a table of ours over their offsets. */
+  private switchTo(eip: Value): void {
+    const { f, e, region, node, block } = this;
+    const numbers = region.flow.nodes[node].successors;
+    const offsets = numbers.map((number) => region.flow.order[number]);
+    const first = Math.min(...offsets);
+    const size = Math.max(...offsets) - first + 1;
+    if (!block.switches || numbers.length === 0 || size > WIDEST_SWITCH) {
+      this.leaveTo(eip);
+      return;
+    }
+    e.assign(this.target, eip);
+    const back = this.stage.saved();
+    const labels = numbers.map(() => f.block());
+    const elsewhere = this.tails.get(Way.absolute) as Label;
+    const table = Array.from({ length: size }, () => elsewhere);
+    for (const [i, offset] of offsets.entries()) table[offset - first] = labels[i];
+    e.put(e.sub(this.target, e.add(e.state(at.EIP_PAGE), first)));
+    e.recycle();
+    f.brTable(table, elsewhere);
+    for (const number of numbers.toReversed()) {
+      f.end();
+      back();
+      this.goToNode(number);
     }
   }
 

@@ -3,6 +3,7 @@ import { ValueType } from "../wasm/opcodes.js";
 import { type Block, BlockFinder, type CodePages } from "./blocks.js";
 import { InstructionFacts } from "./facts.js";
 import { analyse, type Flow } from "./flow.js";
+import { JumpTables } from "./jump-tables.js";
 import { Flag } from "./pending-flags.js";
 import { type Linked, type RegionMode, RegionStage, type Ways } from "./stage.js";
 
@@ -16,8 +17,9 @@ export interface RegionSource {
   /** The request's number. */
   readonly id: number;
   readonly pages: CodePages;
-  /** Offset of the head in page 0. */
+  /** Offset of the head in page 0, and the linear address at which that page was found. */
   readonly head: number;
+  readonly linearPage: number;
   readonly code32: boolean;
   readonly mode: RegionMode;
 }
@@ -32,7 +34,8 @@ export class Region {
 
   /** Null where the head is nothing that could be translated. */
   static find(memory: Uint8Array, source: RegionSource, link: Linked): Region | null {
-    const finder = new BlockFinder(memory, source.pages, source.code32);
+    const tables = new JumpTables(memory, source.linearPage, source.mode.user);
+    const finder = new BlockFinder(memory, source.pages, source.code32, tables);
     const blocks = finder.find(source.head, LIMIT);
     learn(blocks, source.mode, link);
     return blocks.get(source.head)?.instructions.length ? new Region(source, blocks) : null;

@@ -2,13 +2,20 @@ import * as at from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
 import type { CodeCache, CodePage } from "../interpreter/code-cache.js";
 import { FIRST_REGION, LAST_REGION, SPECIALS } from "../interpreter/handlers.js";
-import type { CodeMode } from "../interpreter/predecoder.js";
 import { Rec } from "../interpreter/record.js";
+<<<<<<< HEAD
 import { HotHeads } from "./hot-heads.js";
 import { ExitCounts } from "./exit-counts.js";
+=======
+import { type Head, HotHeads } from "./hot-heads.js";
+>>>>>>> bfaead3 (The hottest heads are translated first; jumps by tables stay inside a region)
 import type { TranslationAnswer, TranslationRequest, TranslatorPort } from "./port.js";
+import { RegionProfile } from "./profile.js";
 
 const TABLE_STEP = 1024;
+
+/** Regions that are asked for at once: few, so that what is hottest doesn't wait for what was. */
+const BATCH = 4;
 
 /** A region that was asked for, or is installed. */
 interface Entry {
@@ -47,6 +54,8 @@ export class TranslationCache {
   private readonly hot: HotHeads;
   private readonly entries = new Map<number, Entry>();
   private readonly waiting = new Map<number, Entry>();
+  /** Heads at which nothing could be translated. */
+  private readonly hopeless = new Set<number>();
   private readonly byPage = new Map<number, Set<number>>();
   readonly profile = new ExitCounts();
   private next = FIRST_REGION;
@@ -70,37 +79,46 @@ export class TranslationCache {
   }
 
   /** A record has been looked up. */
-  found(record: number, address: number, mode: CodeMode): void {
+  found(head: Head): void {
     if (this.options.threshold > 0) return;
-    this.note(record, address, mode);
-    this.install();
+    this.note(head);
+    this.exchange();
   }
 
-  /** Execution was seen at this record, whose bytes lie at `address` (a host address): asks for its translation if that happens often. */
-  note(record: number, address: number, mode: CodeMode): void {
-    if (!mode.flat || !mode.code32 || !this.hot.note(record)) return;
+  /** Execution was seen here. */
+  note(head: Head): void {
+    const { mode, record } = head;
     const handler = this.state.u16[(record + Rec.handler) >> 1];
-    if (handler < SPECIALS || handler >= FIRST_REGION || this.next > LAST_REGION) return;
+    if (mode.flat && mode.code32 && handler >= SPECIALS && handler < FIRST_REGION && !this.hopeless.has(record)) this.hot.note(head);
+  }
+
+  /** Takes what has been translated meanwhile, and asks for what is hottest now. */
+  exchange(): void {
+    for (let answer = this.port.take(); answer; answer = this.port.take()) this.installBatch(answer);
+    if (this.waiting.size > 0 || this.next + BATCH > LAST_REGION) return;
+    const requests = this.hot.take(BATCH).flatMap((head) => this.request(head) ?? []);
+    if (requests.length === 0) return;
+    this.port.send(requests);
+    if (this.options.threshold === 0) this.exchange();
+  }
+
+  private request({ record, address, linear, mode }: Head): TranslationRequest | undefined {
+    const handler = this.state.u16[(record + Rec.handler) >> 1];
     const number = (address - at.RAM_BASE) >>> 12;
     const page = this.cache.codePage(number);
-    if (!page) return;
+    if (!page || handler < SPECIALS || handler >= FIRST_REGION) return undefined;
     const id = ++this.requests;
     this.waiting.set(id, { head: record, pages: [{ number, page }], handler, instructions: 0, size: 0 });
-    const request: TranslationRequest = {
+    return {
       id,
       pages: [{ delta: 0, host: at.RAM_BASE + number * at.PAGE_SIZE, covered: page.covered.slice() }],
       head: address & (at.PAGE_SIZE - 1),
+      linearPage: (linear & ~(at.PAGE_SIZE - 1)) >>> 0,
       user: mode.user,
       direct: mode.direct,
       strict: this.options.strict,
       profile: this.options.profile ?? false,
     };
-    this.port.send(request);
-  }
-
-  /** Takes what has been translated meanwhile. */
-  install(): void {
-    for (let answer = this.port.take(); answer; answer = this.port.take()) this.installBatch(answer);
   }
 
   private installBatch({ ids, regions, imports, module }: TranslationAnswer): void {
@@ -111,9 +129,11 @@ export class TranslationCache {
       const entry = this.waiting.get(id);
       const region = regions[i];
       this.waiting.delete(id);
+      if (entry && !region) this.hopeless.add(entry.head);
       if (!entry || !region || !this.valid(entry)) continue;
       exports ??= new WebAssembly.Instance(module, { core }).exports;
       this.enter({ ...entry, instructions: region.instructions, size: region.size }, exports[`r${i}`]);
+      this.hot.covered(at.RAM_BASE + entry.pages[0].number * at.PAGE_SIZE, new Set(region.starts));
     }
   }
 
@@ -161,6 +181,7 @@ export class TranslationCache {
     this.entries.clear();
     this.waiting.clear();
     this.byPage.clear();
+    this.hopeless.clear();
     this.hot.clear();
     this.next = FIRST_REGION;
   }
