@@ -7,8 +7,8 @@ import { RF } from "../isa/flags.js";
 import type { FunctionBuilder, Label } from "../wasm/function.js";
 import { Op, ValueType } from "../wasm/opcodes.js";
 import { type Block, targetOf } from "./blocks.js";
-import { Flag } from "./pending-flags.js";
 import { Left } from "./exit-counts.js";
+import { Flag } from "./pending-flags.js";
 import type { Region } from "./region.js";
 import { type Linked, RegionStage, type Ways } from "./stage.js";
 

@@ -3,14 +3,11 @@ import type { CpuState } from "../cpu/state.js";
 import type { CodeCache, CodePage } from "../interpreter/code-cache.js";
 import { FIRST_REGION, LAST_REGION, SPECIALS } from "../interpreter/handlers.js";
 import { Rec } from "../interpreter/record.js";
-<<<<<<< HEAD
-import { HotHeads } from "./hot-heads.js";
+
 import { ExitCounts } from "./exit-counts.js";
-=======
 import { type Head, HotHeads } from "./hot-heads.js";
->>>>>>> bfaead3 (The hottest heads are translated first; jumps by tables stay inside a region)
+
 import type { TranslationAnswer, TranslationRequest, TranslatorPort } from "./port.js";
-import { RegionProfile } from "./profile.js";
 
 const TABLE_STEP = 1024;
 
