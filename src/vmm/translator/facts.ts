@@ -23,6 +23,9 @@ export class BlockFacts {
   /** General registers that are read, and written, one bit each. */
   used = 0;
   dirty = 0;
+  /** The same for XMM registers. */
+  usedVectors = 0;
+  dirtyVectors = 0;
   /** Words of state that have to be 0 for it, and that nothing in it changes. */
   readonly gates = new Set<number>();
   /** Accesses at constant distances from each other, by the key of their place. */

@@ -4,9 +4,10 @@ import type { Decoder } from "../decode/decoder.js";
 import type { Entry } from "../decode/entry.js";
 import { type Definition, definition } from "../isa/definition.js";
 
-/** Where an operand that is a register lies: a general register (whole, or a byte of it), or a cell of state at a constant address. */
+/** Where an operand that is a register lies: a general register (whole, or a byte of it), an XMM register, or a cell of state at a constant address. */
 export type Place =
   | { readonly kind: "general"; readonly n: number; readonly high: boolean }
+  | { readonly kind: "vector"; readonly n: number }
   | { readonly kind: "cell"; readonly address: number };
 
 /** One decoded instruction of a region. Offsets count from the first byte of the page that the region's head lies in; they may be negative. */
@@ -79,7 +80,7 @@ function rmPlace(entry: Entry, n: number, size: number): Place {
         return general(n, 4);
       case "W":
       case "U":
-        return cell(at.XMM + 16 * n);
+        return { kind: "vector", n };
       case "Q":
       case "N":
         return cell(at.X87 + 16 * n);
@@ -96,7 +97,7 @@ function regPlace(entry: Entry, n: number, size: number): Place {
       case "G":
         return general(n, size);
       case "V":
-        return cell(at.XMM + 16 * n);
+        return { kind: "vector", n };
       case "P":
         return cell(at.X87 + 16 * n);
       case "S":

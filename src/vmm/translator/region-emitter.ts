@@ -5,12 +5,12 @@ import { Rec } from "../interpreter/record.js";
 import { Emitter, type Value } from "../isa/emitter.js";
 import { RF } from "../isa/flags.js";
 import type { FunctionBuilder, Label } from "../wasm/function.js";
-import { Op, ValueType } from "../wasm/opcodes.js";
+import { Op, SimdMem, ValueType } from "../wasm/opcodes.js";
 import { type Block, targetOf } from "./blocks.js";
 import { Left } from "./exit-counts.js";
 import { Flag } from "./pending-flags.js";
 import type { Region } from "./region.js";
-import { type Linked, RegionStage, type Ways } from "./stage.js";
+import { type Linked, newRegisters, RegionStage, type Registers, type Ways } from "./stage.js";
 
 const { i32 } = ValueType;
 
@@ -82,7 +82,7 @@ export function emitEntry(f: FunctionBuilder, region: number): void {
  */
 export class RegionEmitter {
   private readonly e: Emitter;
-  private readonly registers: readonly number[];
+  private readonly registers: Registers;
   private readonly budget: { local: number };
   private readonly target: { local: number };
   /** Instructions of the present block that were charged and have not retired. */
@@ -104,7 +104,7 @@ export class RegionEmitter {
   ) {
     this.e = new Emitter(f);
     this.longest = region.instructionCount;
-    this.registers = Array.from({ length: 8 }, () => f.local(i32));
+    this.registers = newRegisters(f);
     this.budget = { local: f.local(i32) };
     this.target = { local: f.local(i32) };
     this.refund = { local: f.local(i32) };
@@ -156,14 +156,27 @@ export class RegionEmitter {
 
   /** Registers and budget out of memory, and back there. */
   private load(): void {
-    const { e } = this;
-    for (let n = 0; n < 8; n++) if (this.region.used & (1 << n)) e.assign({ local: this.registers[n] }, e.state(at.GPR + 8 * n));
+    const { f, e } = this;
+    const { general, vector } = this.registers;
+    const { used, usedVectors } = this.region;
+    for (let n = 0; n < 8; n++) {
+      if (used & (1 << n)) e.assign({ local: general[n] }, e.state(at.GPR + 8 * n));
+      if (usedVectors & (1 << n))
+        f.i32(0)
+          .simdMem(SimdMem.v128_load, at.XMM + 16 * n)
+          .set(vector[n]);
+    }
     e.assign(this.budget, e.add(e.state(at.BUDGET), e.state(at.RESERVE)));
     e.recycle();
   }
   private store(how?: Value): void {
     const { e } = this;
-    for (let n = 0; n < 8; n++) if (this.region.dirty & (1 << n)) e.setState(at.GPR + 8 * n, { local: this.registers[n] });
+    const { general, vector } = this.registers;
+    const { dirty, dirtyVectors } = this.region;
+    for (let n = 0; n < 8; n++) {
+      if (dirty & (1 << n)) e.setState(at.GPR + 8 * n, { local: general[n] });
+      if (dirtyVectors & (1 << n)) e.storeHostVector(0, { local: vector[n] }, at.XMM + 16 * n);
+    }
     const rest = e.sub(this.budget, e.state(at.BUDGET));
     const retired = e.sub(e.state(at.RESERVE), rest);
     e.storeHostWide(0, e.addWide(e.loadHostWide(0, at.TRANSLATED), e.wideS(retired)), at.TRANSLATED);

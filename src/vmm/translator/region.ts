@@ -1,13 +1,10 @@
 import { FunctionBuilder } from "../wasm/function.js";
-import { ValueType } from "../wasm/opcodes.js";
 import { type Block, BlockFinder, type CodePages } from "./blocks.js";
 import { InstructionFacts } from "./facts.js";
 import { analyse, type Flow } from "./flow.js";
 import { JumpTables } from "./jump-tables.js";
 import { Flag } from "./pending-flags.js";
-import { type Linked, type RegionMode, RegionStage, type Ways } from "./stage.js";
-
-const { i32 } = ValueType;
+import { type Linked, newRegisters, type RegionMode, RegionStage, type Ways } from "./stage.js";
 
 /** Instructions that a region is made of at most. V8 gives functions of more than 8,192 virtual registers a poorer register allocator. */
 const LIMIT = 300;
@@ -31,6 +28,9 @@ export class Region {
   /** General registers that it reads or writes, and those that it writes, one bit each. */
   readonly used: number;
   readonly dirty: number;
+  /** The same for XMM registers. */
+  readonly usedVectors: number;
+  readonly dirtyVectors: number;
 
   /** Null where the head is nothing that could be translated. */
   static find(memory: Uint8Array, source: RegionSource, link: Linked): Region | null {
@@ -48,13 +48,11 @@ export class Region {
     this.flow = analyse(source.head, (start) => blocks.get(start)?.successors ?? []);
     this.blocks = new Map(this.flow.order.flatMap((start) => (blocks.has(start) ? [[start, blocks.get(start) as Block]] : [])));
     liveness(this.blocks);
-    let [used, dirty] = [0, 0];
-    for (const { facts } of this.blocks.values()) {
-      used |= facts.used;
-      dirty |= facts.dirty;
-    }
-    this.used = used | dirty;
-    this.dirty = dirty;
+    const facts = [...this.blocks.values()].map((block) => block.facts);
+    this.dirty = facts.reduce((all, one) => all | one.dirty, 0);
+    this.used = facts.reduce((all, one) => all | one.used, this.dirty);
+    this.dirtyVectors = facts.reduce((all, one) => all | one.dirtyVectors, 0);
+    this.usedVectors = facts.reduce((all, one) => all | one.usedVectors, this.dirtyVectors);
   }
 
   get instructionCount(): number {
@@ -79,16 +77,15 @@ const nowhere: Ways = {
 /** Stages every block for the first time, and cuts it before the first instruction that is left to the interpreter. */
 function learn(blocks: Map<number, Block>, mode: RegionMode, link: Linked): void {
   const f = new FunctionBuilder([], []);
-  const registers = Array.from({ length: 8 }, () => f.local(i32));
-  const stage = new RegionStage(f, registers, mode, link, nowhere, true);
+  const stage = new RegionStage(f, newRegisters(f), mode, link, nowhere, true);
   for (const [start, block] of blocks) {
     stage.startBlock(block.facts);
     for (const [number, instruction] of block.instructions.entries()) {
       const facts = new InstructionFacts();
-      const { used, dirty } = block.facts;
+      const { used, dirty, usedVectors, dirtyVectors } = block.facts;
       stage.emit(instruction, number, facts);
       if (facts.leaves) {
-        Object.assign(block.facts, { used, dirty });
+        Object.assign(block.facts, { used, dirty, usedVectors, dirtyVectors });
         block.instructions = block.instructions.slice(0, number);
         block.successors = [];
         block.falls = instruction.offset;

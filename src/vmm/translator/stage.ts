@@ -4,7 +4,7 @@ import { type AccessKind, type Condition, type FlagsKind, type Helper, type Oper
 import { X87InMemory } from "../isa/x87-file.js";
 import { Access } from "../mmu/mmu.js";
 import type { FunctionBuilder, Label } from "../wasm/function.js";
-import { Mem, Op, SimdMem, ValueType } from "../wasm/opcodes.js";
+import { Mem, Op, SimdLane, SimdMem, ValueType } from "../wasm/opcodes.js";
 import { Addresses, type Group } from "./addresses.js";
 import type { BlockFacts, InstructionFacts } from "./facts.js";
 import type { Instruction, Place } from "./instruction.js";
@@ -48,6 +48,16 @@ export interface RegionMode {
   readonly profile: boolean;
 }
 
+/** Locals of the general and the XMM registers. */
+export interface Registers {
+  readonly general: readonly number[];
+  readonly vector: readonly number[];
+}
+export function newRegisters(f: FunctionBuilder): Registers {
+  const eight = (type: ValueType) => Array.from({ length: 8 }, () => f.local(type));
+  return { general: eight(ValueType.i32), vector: eight(ValueType.v128) };
+}
+
 /** A host address in a region: a local, and what an access adds to it. */
 interface HostTemp extends Temp {
   readonly offset?: number;
@@ -79,13 +89,14 @@ export class RegionStage extends Stage {
   private before: Pending = words;
   private nesting = UNCONDITIONAL;
   private addresses!: Addresses;
+  /** XMM registers that the instruction works on in memory. */
+  private readonly exposed: number[] = [];
   /** Where another iteration of a repeated string instruction begins. */
   private repeat?: Label;
 
-  /** @param registers local of each general register */
   constructor(
     f: FunctionBuilder,
-    private readonly registers: readonly number[],
+    private readonly registers: Registers,
     private readonly mode: RegionMode,
     private readonly link: Linked,
     private readonly ways: Ways,
@@ -116,6 +127,7 @@ export class RegionStage extends Stage {
     if (repeats) this.repeat = this.f.loop();
     definition.body(this, size, ...entry.roles.map((role) => ({ role })));
     if (repeats) this.f.end();
+    this.takeExposed();
     this.recycleTemporaries();
   }
 
@@ -334,16 +346,43 @@ export class RegionStage extends Stage {
   }
   registerAddress(operand: Operand): Value {
     const place = this.place(operand);
+    if (place.kind === "general") throw new Error("general registers have no address in a region");
     if (place.kind === "cell") return place.address;
-    throw new Error("general registers have no address in a region");
+    // An XMM register is in memory for the length of this instruction.
+    const address = at.XMM + 16 * place.n;
+    this.storeHostVector(address, { local: this.vectorOf(place.n) });
+    this.exposed.push(place.n);
+    return address;
+  }
+  private takeExposed(): void {
+    for (const n of this.exposed) this.setVector(n, this.loadHostVector(at.XMM + 16 * n));
+    this.exposed.length = 0;
+  }
+  private vectorOf(n: number): number {
+    this.block.usedVectors |= 1 << n;
+    return this.registers.vector[n];
+  }
+  private setVector(n: number, v: Vector): void {
+    this.block.dirtyVectors |= 1 << n;
+    this.f.get(v.local).set(this.registers.vector[n]);
   }
   private readRegister(place: Place, size: number): Value {
     if (place.kind === "cell") return this.loadHost(place.address, size);
+    if (place.kind === "vector") {
+      this.f.get(this.vectorOf(place.n)).simdLane(SimdLane.i32x4_extract_lane, 0);
+      return this.trunc(this.take(), size);
+    }
     return place.high ? this.and(this.shrU(this.reg(place.n), 8), 0xff) : this.reg(place.n, size);
   }
   private writeRegister(place: Place, size: number, v: Value): void {
     if (place.kind === "cell") this.storeHost(place.address, size, v);
-    else if (place.high) this.setLocal(place.n, this.or(this.and(this.reg(place.n), ~0xff00), this.shl(this.and(v, 0xff), 8)));
+    else if (place.kind === "vector") {
+      if (size !== 4) throw new Error("no instruction writes less of an XMM register");
+      this.f.get(this.vectorOf(place.n));
+      this.put(v);
+      this.f.simdLane(SimdLane.i32x4_replace_lane, 0);
+      this.setVector(place.n, this.take(ValueType.v128));
+    } else if (place.high) this.setLocal(place.n, this.or(this.and(this.reg(place.n), ~0xff00), this.shl(this.and(v, 0xff), 8)));
     else this.setReg(place.n, size, v);
   }
 
@@ -365,21 +404,43 @@ export class RegionStage extends Stage {
     return { v: this.readRegister(place, size), store: (r) => this.writeRegister(place, size, r) };
   }
   readWide(operand: Operand): Wide {
-    return this.loadHostWide(this.isMemory(operand) ? this.translateOperand(8, "read") : this.registerAddress(operand));
+    if (this.isMemory(operand)) return this.loadHostWide(this.translateOperand(8, "read"));
+    const place = this.place(operand);
+    if (place.kind !== "vector") return this.loadHostWide(this.registerAddress(operand));
+    this.f.get(this.vectorOf(place.n)).simdLane(SimdLane.i64x2_extract_lane, 0);
+    return this.take(ValueType.i64);
   }
   writeWide(operand: Operand, v: Wide): void {
-    this.storeHostWide(this.isMemory(operand) ? this.translateOperand(8, "write") : this.registerAddress(operand), v);
+    const place = this.place(operand);
+    if (this.isMemory(operand)) this.storeWide(this.translateOperand(8, "write"), v);
+    else if (place.kind !== "vector") this.storeHostWide(this.registerAddress(operand), v);
+    else {
+      this.f.get(this.vectorOf(place.n));
+      this.putWide(v);
+      this.f.simdLane(SimdLane.i64x2_replace_lane, 0);
+      this.setVector(place.n, this.take(ValueType.v128));
+    }
   }
   readVector(operand: Operand, unaligned = false): Vector {
-    return this.loadHostVector(this.isMemory(operand) ? this.operandAccess(16, "read", 0, !unaligned) : this.registerAddress(operand));
+    if (this.isMemory(operand)) return this.loadHostVector(this.operandAccess(16, "read", 0, !unaligned));
+    const place = this.place(operand);
+    if (place.kind !== "vector") return this.loadHostVector(this.registerAddress(operand));
+    this.f.get(this.vectorOf(place.n));
+    return this.take(ValueType.v128);
   }
   writeVector(operand: Operand, v: Vector, unaligned = false): void {
-    this.storeHostVector(this.isMemory(operand) ? this.operandAccess(16, "write", 0, !unaligned) : this.registerAddress(operand), v);
+    const place = this.place(operand);
+    if (this.isMemory(operand)) this.storeVector(this.operandAccess(16, "write", 0, !unaligned), v);
+    else if (place.kind !== "vector") this.storeHostVector(this.registerAddress(operand), v);
+    else {
+      if (this.nesting !== UNCONDITIONAL) this.vectorOf(place.n);
+      this.setVector(place.n, v);
+    }
   }
 
   reg(n: number, size = 4): Value {
     this.block.used |= 1 << n;
-    this.f.get(this.registers[n]);
+    this.f.get(this.registers.general[n]);
     if (size !== 4) this.f.i32(size === 1 ? 0xff : 0xffff).op(Op.i32_and);
     const copy = this.take();
     if (size === 4) this.addresses.isCopy(copy, n);
@@ -393,7 +454,7 @@ export class RegionStage extends Stage {
     this.block.dirty |= 1 << n;
     if (this.nesting !== UNCONDITIONAL) this.block.used |= 1 << n;
     this.put(v);
-    this.f.set(this.registers[n]);
+    this.f.set(this.registers.general[n]);
     this.addresses.assigned(n, v, this.nesting !== UNCONDITIONAL);
   }
 
