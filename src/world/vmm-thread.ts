@@ -1,5 +1,6 @@
 /** Entry of the VMM thread: builds the machine over the memory that it was given and runs it to its end. */
 import { once } from "node:events";
+import { performance } from "node:perf_hooks";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { Machine } from "../vmm/machine.js";
 import type { ByteRing } from "./byte-ring.js";

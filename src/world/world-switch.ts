@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { type CrossPage, Word } from "./cross-page.js";
 import { type LeaveReason, leaveReasons, type Question, type Rest, type Signal } from "./leave-reason.js";
 

@@ -2,7 +2,10 @@ import type { Cpu } from "./cpu.js";
 import { Vector } from "./exceptions.js";
 import { GDTR_BASE, GDTR_LIMIT, LDTR, Seg } from "./layout.js";
 
-/** The two doublewords of a segment or gate descriptor (SDM vol. 3, 3.4.5), unsigned, and where it lies (linear). */
+/**
+ * The two doublewords of a segment or gate descriptor (SDM vol. 3, 3.4.5), and where it lies (linear); all of them as signed integers, so that
+ * objects of this shape, which every segment load makes, hold small integers and nothing else.
+ */
 export interface Descriptor {
   readonly low: number;
   readonly high: number;
@@ -103,7 +106,7 @@ export function readDescriptorAt(cpu: Cpu, address: number): Descriptor | undefi
   const low = cpu.mmu.read(address, 4, false);
   if (low < 0) return undefined;
   const high = cpu.mmu.read((address + 4) >>> 0, 4, false);
-  return high < 0 ? undefined : { low, high, address };
+  return high < 0 ? undefined : { low: low | 0, high: high | 0, address: address | 0 };
 }
 
 /**
@@ -155,6 +158,6 @@ export function readAdmittedGlobal(
 /** Sets the accessed bit in memory if it is clear. `undefined`: a page fault was raised; otherwise the descriptor as it now is. */
 export function markAccessed(cpu: Cpu, d: Descriptor): Descriptor | undefined {
   if (isAccessed(d)) return d;
-  const high = (d.high | ACCESSED) >>> 0;
+  const high = d.high | ACCESSED;
   return cpu.mmu.write((d.address + 5) >>> 0, 1, (high >>> 8) & 0xff, false) ? { ...d, high } : undefined;
 }

@@ -179,7 +179,7 @@ export class Interpreter {
         if (this.step() === "tripleFault") return this.rest(Stopped.TripleFault);
         continue;
       }
-      const record = this.lookup(this.cpu.eip, 0);
+      const record = this.resume(this.cpu.eip);
       if (record) {
         if (sampling) this.sample(record);
         this.enter(record);
@@ -313,7 +313,7 @@ export class Interpreter {
         if (state.get(at.EVENTS) !== 0) return this.exit(ExitReason.Events, 0);
         if (i32[at.BUDGET >> 2] <= 0) return this.exit(ExitReason.Budget, 0);
         this.onDispatch();
-        const next = this.lookup(cpu.eip, 0);
+        const next = this.resume(cpu.eip);
         if (next) i32[at.BUDGET >> 2] += i32[(next + Rec.position) >> 2];
         return next;
       }
@@ -328,6 +328,17 @@ export class Interpreter {
       default:
         return this.exit(ExitReason.Fault, record);
     }
+  }
+
+  /** Record to go on at, by the jump cache where it knows. */
+  private resume(eip: number): number {
+    this.codeSegmentChanged();
+    const record = this.jumps.find(eip);
+    if (record === 0) return this.lookup(eip, 0);
+    const { i32, u16 } = this.state;
+    i32[at.EIP >> 2] = eip;
+    i32[at.EIP_PAGE >> 2] = eip - u16[(record + Rec.offset) >> 1];
+    return record;
   }
 
   private lookup(eip: number, from: number): number {

@@ -31,6 +31,13 @@ export class JumpCache {
     this.pages[(linear >>> 12) & 0xfff] = 1;
   }
 
+  /** The record for an EIP at the present privilege; 0: not known. */
+  find(eip: number): number {
+    const { i32 } = this.state;
+    const word = (this.state.get(at.VIEW_JUMP_CACHE) >> 2) + 2 * ((eip ^ (eip >>> 12)) & (ENTRIES - 1));
+    return i32[word] === (eip | 0) ? i32[word + 1] : 0;
+  }
+
   clear(): void {
     for (let i = 0; i < this.count; i++) this.empty(this.filled[i]);
     this.count = 0;

@@ -91,12 +91,17 @@ export class TranslationCache {
 
   /** Takes what has been translated meanwhile, and asks for what is hottest now. */
   exchange(): void {
-    for (let answer = this.port.take(); answer; answer = this.port.take()) this.installBatch(answer);
+    for (let answer = this.nextAnswer(); answer; answer = this.nextAnswer()) this.installBatch(answer);
     if (this.waiting.size > 0 || this.next + BATCH > LAST_REGION) return;
     const requests = this.hot.take(BATCH).flatMap((head) => this.request(head) ?? []);
     if (requests.length === 0) return;
     this.port.send(requests);
     if (this.options.threshold === 0) this.exchange();
+  }
+
+  /** Nothing comes that nobody waits for, and to look costs microseconds. */
+  private nextAnswer(): TranslationAnswer | undefined {
+    return this.waiting.size === 0 ? undefined : this.port.take();
   }
 
   private request({ record, address, linear, mode }: Head): TranslationRequest | undefined {
