@@ -26,14 +26,16 @@ export class ConsoleProcess {
     const endWithUs = () => this.signal("SIGKILL");
     process.on("exit", endWithUs);
     for (const signal of ENDING_SIGNALS) process.on(signal, abandon);
-    const read = (chunk: Buffer) => {
-      const text = chunk.toString("latin1");
+    const keep = (text: string) => {
       this.recent = (this.recent + text).slice(-TAIL);
-      hear(text);
     };
-    child.stdout.on("data", read);
-    child.stderr.on("data", read);
-    child.on("error", (error) => read(Buffer.from(error.message)));
+    child.stdout.setEncoding("latin1").on("data", (text: string) => {
+      keep(text);
+      hear(text);
+    });
+    // What the engine itself has to say is no part of the console, but may explain its end.
+    child.stderr.setEncoding("latin1").on("data", keep);
+    child.on("error", (error) => keep(error.message));
     // It may have ended while we write.
     child.stdin.on("error", () => undefined);
     this.ended = once(child, "close")
@@ -47,7 +49,7 @@ export class ConsoleProcess {
       });
   }
 
-  /** The last 2,000 characters of the console. */
+  /** The last 2,000 characters of the console, and of standard error. */
   get tail(): string {
     return this.recent;
   }
