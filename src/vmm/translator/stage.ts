@@ -258,17 +258,24 @@ export class RegionStage extends Stage {
       return { local: group.local, offset: place.delta - group.low } as HostTemp;
     }
     const entry = this.tlbEntry(linear, write);
-    if (size === 1) this.when(this.and(entry, 1), () => this.leave());
+    if (size === 1) this.invalid(entry);
     else this.when(this.and(this.or(linear, entry), size - 1), () => this.unaligned(linear, entry, size));
     return this.add(linear, entry);
   }
+  /** The check of a single byte, which has no end to lie in another page. */
+  private invalid(entry: Value): void {
+    this.when(this.and(entry, 1), () => this.leave());
+  }
+  /** Of two bytes at least: the first byte of a page would get by with an invalid entry. */
   private unaligned(linear: Value, entry: Value, size: number): void {
     this.when(this.gtU(this.add(this.and(linear, 0xfff), this.and(entry, 0xfff)), 0x1000 - size), () => this.leave());
   }
   /** Checks all bytes of a group at once and gives the local that holds the host address of the lowest. */
   private checked(lowest: Value, group: Group): number {
     const entry = this.tlbEntry(lowest, group.write);
-    this.unaligned(lowest, entry, group.high - group.low);
+    const bytes = group.high - group.low;
+    if (bytes === 1) this.invalid(entry);
+    else this.unaligned(lowest, entry, bytes);
     const local = this.f.local(ValueType.i32);
     this.put(lowest);
     this.put(entry);
