@@ -4,6 +4,5 @@ import { startMmx } from "./vector-operands.js";
 /** All registers become empty: back to x87. */
 define("emms", (x) => {
   startMmx(x);
-  x.x87.setTop(0);
-  x.x87.setTags(0);
+  x.x87.reset(0);
 });

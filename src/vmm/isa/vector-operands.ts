@@ -29,8 +29,7 @@ export function start(x: Stage, size: number): void {
 
 /** The transition from x87 to MMX: after everything that may fault. */
 export function enterMmx(x: Stage): void {
-  x.x87.setTop(0);
-  x.x87.setTags(ALL_VALID);
+  x.x87.reset(ALL_VALID);
 }
 
 export function readMmx(x: Stage, operand: Operand): Wide {

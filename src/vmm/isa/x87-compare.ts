@@ -5,8 +5,9 @@ import { C0, C1, C2, C3, CONDITIONS, EXPONENT } from "../x87/words.js";
 import type { Value } from "./emitter.js";
 import { CF, PF, ZF } from "./flags.js";
 import type { Stage } from "./stage.js";
+import type { RegisterStack } from "./x87-file.js";
 import { fromSource, type ReadOperand, readInteger, readReal } from "./x87-memory.js";
-import { memoryInstruction, type RegisterStack, registerInstruction } from "./x87-stack.js";
+import { memoryInstruction, registerInstruction } from "./x87-stack.js";
 
 /** Compares ST(0) with another number: `set` gets C0 C2 C3; then pops, unless an unmasked exception has been raised. */
 function comparison(

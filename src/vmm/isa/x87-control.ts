@@ -46,11 +46,11 @@ define("fnop_without_wait", gateWithoutWait);
 
 registerInstruction("fincstp", (x, stack) => {
   clearC1(x);
-  x.x87.setTop(stack.physical(1));
+  stack.move(1);
 });
 registerInstruction("fdecstp", (x, stack) => {
   clearC1(x);
-  x.x87.setTop(stack.physical(-1));
+  stack.move(-1);
 });
 registerInstruction("ffree", (x, stack, i) => {
   clearC1(x);

@@ -7,6 +7,7 @@ import { C1, NO_RESULT } from "../x87/words.js";
 import { define } from "./definition.js";
 import type { Temp, Value } from "./emitter.js";
 import type { Helper, Operand, Stage } from "./stage.js";
+import type { RegisterStack } from "./x87-file.js";
 
 /*
  * The parts that x87 instructions are made of. Every instruction goes through these steps:
@@ -35,7 +36,7 @@ export function gateWithoutWait(x: Stage): void {
 }
 
 export function setPointer(x: Stage): void {
-  x.x87.setPointer(x.currentEip());
+  x.x87.setPointer();
 }
 
 /** Only an unmasked exception can have closed the gate since the instruction began. */
@@ -48,7 +49,7 @@ export function registerInstruction(name: string, body: (x: Stage, stack: Regist
   define(name, (x, _size, operand) => {
     gate(x);
     setPointer(x);
-    body(x, new RegisterStack(x), operand ? x.registerAddress(operand) : 0);
+    body(x, x.x87.stack(), operand ? x.registerAddress(operand) : 0);
     finish(x);
   });
 }
@@ -63,63 +64,13 @@ export function memoryInstruction<T>(
     gate(x);
     const operand = translate(x, size, memory);
     setPointer(x);
-    body(x, new RegisterStack(x), operand, size);
+    body(x, x.x87.stack(), operand, size);
     finish(x);
   });
 }
 
 export function clearC1(x: Stage): void {
   x.setState(X87_STATUS, x.and(x.state(X87_STATUS), ~C1));
-}
-
-/** The register stack as the instruction finds it. */
-export class RegisterStack {
-  private readonly top: Value;
-  private readonly tags: Value;
-
-  constructor(private readonly x: Stage) {
-    this.top = x.x87.top();
-    this.tags = x.x87.tags();
-  }
-
-  /** Number of the physical register that is ST(i); -1 is the one that a push fills. */
-  physical(i: Value): Value {
-    return this.x.and(this.x.add(this.top, i), 7);
-  }
-  /** 1 if ST(i) was not empty when the instruction began. */
-  valid(i: Value): Value {
-    return this.x.and(this.x.shrU(this.tags, this.physical(i)), 1);
-  }
-  load(i: Value): Extended {
-    return this.x.x87.load(this.physical(i));
-  }
-  /** Puts a number into ST(i), which is not empty then. */
-  store(i: Value, a: Extended): void {
-    this.put(i, a);
-    this.occupy(i);
-  }
-  /** The same for a register that is not empty already. */
-  put(i: Value, a: Extended): void {
-    this.x.x87.store(this.physical(i), a);
-  }
-  /** ST(i) is not empty any more. */
-  occupy(i: Value): void {
-    const { x } = this;
-    x.x87.setTags(x.or(x.x87.tags(), x.shl(1, this.physical(i))));
-  }
-  empty(...registers: Value[]): void {
-    const { x } = this;
-    const tags = registers.reduce((all, i) => x.and(all, x.not(x.shl(1, this.physical(i)))), x.x87.tags());
-    x.x87.setTags(tags);
-  }
-  pop(count = 1): void {
-    this.empty(...Array(count).keys());
-    this.x.x87.setTop(this.physical(count));
-  }
-  push(a: Extended): void {
-    this.store(-1, a);
-    this.x.x87.setTop(this.physical(-1));
-  }
 }
 
 /** A number that one of two arms gives: two variables. */

@@ -9,7 +9,8 @@ import { BIAS, C1, C2, INTEGER_BIT, NO_RESULT, PE } from "../x87/words.js";
 import { define } from "./definition.js";
 import type { Value } from "./emitter.js";
 import type { Helper, Stage } from "./stage.js";
-import { gate, RegisterStack, setPointer } from "./x87-stack.js";
+import type { RegisterStack } from "./x87-file.js";
+import { gate, setPointer } from "./x87-stack.js";
 
 /*
  * The transcendental instructions are callouts (x87/callouts.ts), which know all operands and responses. For usual operands, helpers of
@@ -32,7 +33,7 @@ function transcendental(name: string, { operands, pushes = false, helper, clears
   define(name, (x) => {
     gate(x);
     setPointer(x);
-    const stack = new RegisterStack(x);
+    const stack = x.x87.stack();
     const valid = operands.reduce<Value>((all, i) => x.and(all, stack.valid(i)), pushes ? x.eqz(stack.valid(-1)) : 1);
     x.when(x.eqz(valid), () => x.callout(name));
     for (const i of operands) putExtended(x, stack.load(i));

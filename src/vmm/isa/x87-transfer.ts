@@ -8,6 +8,7 @@ import { load } from "../x87/widen.js";
 import { INDEFINITE_EXPONENT, INDEFINITE_SIGNIFICAND, RC, RC_NEAREST, RC_UP } from "../x87/words.js";
 import type { Value } from "./emitter.js";
 import type { Stage } from "./stage.js";
+import type { RegisterStack } from "./x87-file.js";
 import { readInteger, readReal } from "./x87-memory.js";
 import {
   assignExtended,
@@ -17,7 +18,6 @@ import {
   memoryInstruction,
   newResult,
   pushing,
-  type RegisterStack,
   registerInstruction,
   replacing,
   withOperands,

@@ -1,7 +1,6 @@
 import * as at from "../cpu/layout.js";
 import type { Temp, Value, Vector, Wide } from "../isa/emitter.js";
 import { type AccessKind, type Condition, type FlagsKind, type Helper, type Operand, Stage } from "../isa/stage.js";
-import { X87InMemory } from "../isa/x87-file.js";
 import { Access } from "../mmu/mmu.js";
 import type { FunctionBuilder, Label } from "../wasm/function.js";
 import { Mem, Op, SimdLane, SimdMem, ValueType } from "../wasm/opcodes.js";
@@ -9,6 +8,7 @@ import { Addresses, type Group } from "./addresses.js";
 import type { BlockFacts, InstructionFacts } from "./facts.js";
 import type { Instruction, Place } from "./instruction.js";
 import { carryOf, conditionOf, Flag, flagsOfCondition, localsOf, overflowIn, type Pending, words, writeWords } from "./pending-flags.js";
+import { RegionX87 } from "./region-x87.js";
 
 /** How control leaves a block; given by whoever lays the region's code out. */
 export interface Ways {
@@ -78,8 +78,7 @@ const REPEATED = /^rep(|e|ne)_/;
  * whatever is not plain leaves the region before the instruction. Every block is staged twice: once to learn (`facts`, with the code thrown away), once to emit.
  */
 export class RegionStage extends Stage {
-  /** A region demands that all exceptions are masked: see `setState`. */
-  readonly x87 = new X87InMemory(this, true);
+  readonly x87: RegionX87;
   private instruction!: Instruction;
   private number = 0;
   private facts!: InstructionFacts;
@@ -103,6 +102,7 @@ export class RegionStage extends Stage {
     private readonly learning: boolean,
   ) {
     super(f);
+    this.x87 = new RegionX87(this, (holds) => this.when(this.eqz(holds), () => this.leave()));
   }
 
   // Course of a block
@@ -111,6 +111,7 @@ export class RegionStage extends Stage {
     this.block = block;
     this.addresses = new Addresses();
     this.pending = words;
+    this.x87.startBlock();
     for (const group of block.groups.values()) group.local = undefined;
   }
 
@@ -122,8 +123,10 @@ export class RegionStage extends Stage {
     // Flags that change on some paths only are kept in memory.
     if (!this.learning && facts.conditional && (facts.liveAfter || this.mode.strict)) this.settle();
     this.before = this.pending;
+    this.x87.startInstruction(instruction.offset);
     const { definition, size, entry } = instruction;
     const repeats = REPEATED.test(entry.name);
+    if (repeats) this.x87.flush();
     if (repeats) this.repeat = this.f.loop();
     definition.body(this, size, ...entry.roles.map((role) => ({ role })));
     if (repeats) this.f.end();
@@ -140,13 +143,16 @@ export class RegionStage extends Stage {
   /** Pending flags go into memory if somebody behind this point may read one of `live`. */
   flagsFor(live: number): void {
     if (live || this.mode.strict) writeWords(this, this.pending);
+    this.x87.flush();
   }
 
   /** What is known at the end of a block, so that code of other blocks can be emitted in between. */
   saved(): () => void {
     const { block, addresses, pending, before, instruction, number, facts, nesting } = this;
     const kept = new Set([...localsOf(pending), ...localsOf(before)]);
+    const resumeX87 = this.x87.saved();
     return () => {
+      resumeX87();
       Object.assign(this, { block, addresses, pending, before, instruction, number, facts, nesting });
       this.retake(kept);
     };
@@ -155,6 +161,7 @@ export class RegionStage extends Stage {
   private leave(): void {
     if (this.learning) return;
     if (this.facts.liveBefore || this.mode.strict) writeWords(this, this.before);
+    this.x87.flushBefore();
     this.ways.leaveBefore(this.number);
   }
 
