@@ -626,6 +626,7 @@ export class RegionStage extends Stage {
     this.flagsFor(Flag.all);
     this.ways.call(target, this.instruction.offset + this.instruction.length);
     this.pending = words;
+    this.x87.startBlock();
   }
   budgetLeft(): Value {
     return this.ways.budgetLeft();
