@@ -9,6 +9,7 @@ import { Decoder, MAX_LENGTH, NEEDS_MORE } from "../decode/decoder.js";
 import type { Mmu } from "../mmu/mmu.js";
 import { sseCallouts } from "../sse/callouts.js";
 import { newTranslatorCounters } from "../translator/counters.js";
+import type { Head } from "../translator/hot-heads.js";
 import type { TranslatorPort } from "../translator/port.js";
 import { type HandlerTable, TranslationCache, type TranslationOptions } from "../translator/translation-cache.js";
 import { x87Callouts } from "../x87/callouts.js";
@@ -202,11 +203,15 @@ export class Interpreter {
     this.accounted = left;
   }
 
+  private head(record: number, address: number, linear: number): Head {
+    const { state, mode } = this;
+    return { record, address, linear, mode, x87: { top: state.get(at.X87_TOP), tags: state.get(at.X87_TAGS) } };
+  }
   /** Execution has got to this record, which EIP says. */
   private sample(record: number): void {
     const linear = (this.cpu.eip + this.codeBase) >>> 0;
     const host = this.mmu.memory.host(this.mmu.translateFetch(linear));
-    this.translations?.note({ record, address: host + (linear & 0xfff), linear, mode: this.mode });
+    this.translations?.note(this.head(record, host + (linear & 0xfff), linear));
   }
 
   /** Runs from a record; positions of runs are added to the budget on the way in and taken off on the way out. */
@@ -365,7 +370,7 @@ export class Interpreter {
       i32[(from + Rec.target) >> 2] = record;
     i32[at.EIP_PAGE >> 2] = eipPage;
     this.jumps.enter(eip, record, linear);
-    this.translations?.found({ record, address: host + offset, linear, mode: this.mode });
+    this.translations?.found(this.head(record, host + offset, linear));
     return record;
   }
 

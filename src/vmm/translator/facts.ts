@@ -1,5 +1,6 @@
 import type { Group, Located } from "./addresses.js";
 import { Flag } from "./pending-flags.js";
+import type { X87Shape, X87Use } from "./region-x87.js";
 
 /** What staging an instruction for the first time has told about it. */
 export class InstructionFacts {
@@ -18,7 +19,7 @@ export class InstructionFacts {
 }
 
 /** What is known of a block. */
-export class BlockFacts {
+export class BlockFacts implements X87Use {
   readonly instructions: InstructionFacts[] = [];
   /** General registers that are read, and written, one bit each. */
   used = 0;
@@ -26,6 +27,12 @@ export class BlockFacts {
   /** The same for XMM registers. */
   usedVectors = 0;
   dirtyVectors = 0;
+  usedX87 = 0;
+  dirtyX87 = 0;
+  asksShape = false;
+  shape: X87Shape = { top: 0, tags: 0 };
+  /** Somebody has said with which shape it begins. */
+  shaped = false;
   /** Words of state that have to be 0 for it, and that nothing in it changes. */
   readonly gates = new Set<number>();
   /** Accesses at constant distances from each other, by the key of their place. */

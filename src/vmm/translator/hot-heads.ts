@@ -1,6 +1,7 @@
 import { PAGE_SIZE, RECORDS, RECORDS_END } from "../cpu/layout.js";
 import type { CodeMode } from "../interpreter/predecoder.js";
 import { RECORD_SIZE } from "../interpreter/record.js";
+import type { X87Shape } from "./region-x87.js";
 
 /** A record at which execution is often seen, the host address of its bytes, and the linear one (of one of its mappings). */
 export interface Head {
@@ -8,6 +9,8 @@ export interface Head {
   readonly address: number;
   readonly linear: number;
   readonly mode: CodeMode;
+  /** TOP and tags. */
+  readonly x87: X87Shape;
 }
 
 const MOST = 0xff;

@@ -1,4 +1,5 @@
 import type { TranslatedRegion } from "./batch.js";
+import type { X87Shape } from "./region-x87.js";
 
 /** A page that a region may take code from, as it was when the region was asked for. */
 export interface RequestedPage {
@@ -14,6 +15,8 @@ export interface TranslationRequest {
   /** Offset of the head in page 0, and the linear address at which that page was found. */
   readonly head: number;
   readonly linearPage: number;
+  /** TOP and tags as the head was found with them. */
+  readonly x87: X87Shape;
   readonly user: boolean;
   readonly direct: boolean;
   readonly strict: boolean;

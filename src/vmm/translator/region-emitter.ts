@@ -10,6 +10,7 @@ import { type Block, targetOf } from "./blocks.js";
 import { Left } from "./exit-counts.js";
 import { Flag } from "./pending-flags.js";
 import type { Region } from "./region.js";
+import type { X87Shape } from "./region-x87.js";
 import { type Linked, newRegisters, RegionStage, type Registers, type Ways } from "./stage.js";
 
 const { i32 } = ValueType;
@@ -118,7 +119,7 @@ export class RegionEmitter {
       call: (target, offset) => this.call(target, offset),
       returnTo: (target) => this.returnTo(target),
       budgetLeft: () => this.budgetLeft(),
-      again: (iterations, number, repeat) => this.again(iterations, number, repeat),
+      again: (iterations, number, repeat, settle) => this.again(iterations, number, repeat, settle),
     };
     this.stage = new RegionStage(f, this.registers, region.source.mode, link, ways, false);
   }
@@ -149,33 +150,51 @@ export class RegionEmitter {
     for (const { facts } of this.region.blocks.values()) for (const gate of facts.gates) gates.add(gate);
     let bad = e.eqz(e.gtS(e.add(e.state(at.BUDGET), e.state(at.RESERVE)), this.longest));
     for (const gate of gates) bad = e.or(bad, e.state(gate));
+    if (this.asksShape) bad = e.or(bad, this.shapeDiffers(this.region.source.x87));
     if (gates.has(at.X87_GATE)) bad = e.or(bad, e.xor(e.and(e.state(at.X87_CONTROL), X87_MASKS), X87_MASKS));
     e.when(bad, () => this.giveHead());
     e.recycle();
   }
 
+  private get asksShape(): boolean {
+    return [...this.region.blocks.values()].some(({ facts }) => facts.asksShape);
+  }
+  /** Not 0 where TOP and tags aren't these. */
+  private shapeDiffers({ top, tags }: X87Shape): Value {
+    const { e } = this;
+    return e.or(e.xor(e.state(at.X87_TOP), top), e.xor(e.state(at.X87_TAGS), tags));
+  }
+
   /** Registers and budget out of memory, and back there. */
   private load(): void {
-    const { f, e } = this;
-    const { general, vector } = this.registers;
-    const { used, usedVectors } = this.region;
+    const { e } = this;
+    const { general, vector, significand, signExponent } = this.registers;
+    const { used, usedVectors, usedX87 } = this.region;
     for (let n = 0; n < 8; n++) {
       if (used & (1 << n)) e.assign({ local: general[n] }, e.state(at.GPR + 8 * n));
-      if (usedVectors & (1 << n))
-        f.i32(0)
-          .simdMem(SimdMem.v128_load, at.XMM + 16 * n)
-          .set(vector[n]);
+      if (usedVectors & (1 << n)) this.assignVector(vector[n], at.XMM + 16 * n);
+      if (usedX87 & (1 << n)) {
+        e.assignWide({ local: significand[n] }, e.loadHostWide(0, at.X87 + 16 * n));
+        e.assign({ local: signExponent[n] }, e.loadHost(0, 2, at.X87 + 16 * n + 8));
+      }
     }
     e.assign(this.budget, e.add(e.state(at.BUDGET), e.state(at.RESERVE)));
     e.recycle();
   }
+  private assignVector(local: number, address: number): void {
+    this.f.i32(0).simdMem(SimdMem.v128_load, address).set(local);
+  }
   private store(how?: Value): void {
     const { e } = this;
-    const { general, vector } = this.registers;
-    const { dirty, dirtyVectors } = this.region;
+    const { general, vector, significand, signExponent } = this.registers;
+    const { dirty, dirtyVectors, dirtyX87 } = this.region;
     for (let n = 0; n < 8; n++) {
       if (dirty & (1 << n)) e.setState(at.GPR + 8 * n, { local: general[n] });
       if (dirtyVectors & (1 << n)) e.storeHostVector(0, { local: vector[n] }, at.XMM + 16 * n);
+      if (dirtyX87 & (1 << n)) {
+        e.storeHostWide(0, { local: significand[n] }, at.X87 + 16 * n);
+        e.storeHost(0, 2, { local: signExponent[n] }, at.X87 + 16 * n + 8);
+      }
     }
     const rest = e.sub(this.budget, e.state(at.BUDGET));
     const retired = e.sub(e.state(at.RESERVE), rest);
@@ -258,11 +277,11 @@ export class RegionEmitter {
     const { flow, blocks } = this.region;
     const number = flow.numbers.get(offset);
     if (number === undefined || !flow.nodes[node].successors.includes(number)) {
-      stage.flagsFor(Flag.all);
+      stage.settleFor(Flag.all);
       this.leaveToOffset(offset);
       return;
     }
-    stage.flagsFor((blocks.get(offset) as Block).facts.instructions[0].liveBefore);
+    stage.settleFor((blocks.get(offset) as Block).facts.instructions[0].liveBefore);
     this.goToNode(number);
   }
   private goToNode(number: number): void {
@@ -347,13 +366,14 @@ export class RegionEmitter {
     if (count > 0) this.e.assign(this.refund, count);
   }
 
-  private again(iterations: Value, number: number, repeat: Label): void {
+  private again(iterations: Value, number: number, repeat: Label, settle: () => void): void {
     const { e } = this;
     e.assign(this.budget, e.sub(this.budget, iterations));
     e.when(e.gtS(this.budget, this.longest), () => this.f.br(repeat));
     // Left between two iterations, as Cpu.betweenIterations has it.
     e.setState(at.EFLAGS, e.or(e.state(at.EFLAGS), RF));
     e.setState(at.EVENTS, e.or(e.state(at.EVENTS), Event.Resume));
+    settle();
     this.refundFrom(number);
     this.leaveToOffset(this.block.instructions[number].offset);
     e.recycle();
@@ -388,6 +408,7 @@ export class RegionEmitter {
     e.recycle();
     if (!itself) e.setState(at.EIP_PAGE, this.eipPage);
     this.load();
+    if (this.asksShape) e.when(this.shapeDiffers(this.stage.x87.shape), () => this.leaveToOffset(offset));
     this.unlessExhausted(offset);
   }
   /** Whether the call at the end of the block is to the region's own head. */

@@ -1,65 +1,74 @@
 import { EIP_PAGE, X87_TAGS, X87_TOP } from "../cpu/layout.js";
-import type { Temp, Value } from "../isa/emitter.js";
+import type { Value } from "../isa/emitter.js";
 import type { Stage } from "../isa/stage.js";
-import { loadRegister, RegisterStack, storePointer, storeRegister, type X87File } from "../isa/x87-file.js";
+import { RegisterStack, storePointer, type X87File } from "../isa/x87-file.js";
 import { ValueType } from "../wasm/opcodes.js";
 import type { Extended } from "../x87/unpacked.js";
 
-/** What is known at some point of a block. Registers are counted from ST(0) at its beginning, modulo 8, and have one bit each. */
-interface Known {
-  /** TOP and tags of the block's beginning are in their locals. */
-  readonly loaded: boolean;
-  /** How far the top has moved. */
-  readonly moved: number;
-  /** Registers of which it was found whether they are empty, and those that were not. */
-  readonly found: number;
-  readonly foundValid: number;
-  /** Registers that have become empty or occupied, and those that are occupied. */
-  readonly changed: number;
-  readonly valid: number;
-  /** Offset of the last x87 instruction, if there was one. */
+/** TOP and the tags, as they are known while emitting. */
+export interface X87Shape {
+  readonly top: number;
+  readonly tags: number;
+}
+
+/** Locals of the physical registers. */
+export interface X87Locals {
+  readonly significand: readonly number[];
+  readonly signExponent: readonly number[];
+}
+
+/** What a block has to do with the x87. */
+export interface X87Use {
+  /** Physical registers that it reads, and writes, one bit each. */
+  usedX87: number;
+  dirtyX87: number;
+  /** TOP and tags when it begins, if any instruction of the region asks. */
+  shape: X87Shape;
+  asksShape: boolean;
+}
+
+/** TOP, tags and the offset of the last x87 instruction, as far as memory doesn't show them. */
+interface Known extends X87Shape {
   readonly pointer?: number;
 }
-const NOTHING: Known = { loaded: false, moved: 0, found: 0, foundValid: 0, changed: 0, valid: 0 };
 
 /**
- * The x87 of a block of a region: numbers are where they lie between instructions, but TOP and tags are read once, then followed while
- * emitting, and written, with FIP and FCS, where the block ends or is left. Registers are taken to be as instructions usually find them:
- * where that is not known it is tested, and the region left if it isn't so.
+ * The x87 in a region: TOP and tags are constants (demanded on entry, and the same by whatever way a block is reached), and so every register is
+ * known by its number and kept in locals. TOP, tags, FIP and FCS are written where a block ends or is left. All exceptions are masked: the
+ * region demands that, too.
  */
 export class RegionX87 extends RegisterStack implements X87File {
-  /** A region demands that all exceptions are masked. */
   readonly quiet = true;
-  private readonly topLocal: Temp;
-  private readonly tagsLocal: Temp;
-  private now = NOTHING;
-  private before = NOTHING;
+  private use!: X87Use;
+  private now: Known = { top: 0, tags: 0 };
+  private before: Known = this.now;
   private offset = 0;
 
-  /** @param leaveUnless leaves the region before the present instruction unless a condition holds */
   constructor(
     private readonly x: Stage,
-    private readonly leaveUnless: (holds: Value) => void,
+    private readonly locals: X87Locals,
   ) {
     super();
-    this.topLocal = { local: x.f.local(ValueType.i32) };
-    this.tagsLocal = { local: x.f.local(ValueType.i32) };
   }
 
   // Course of a block
 
-  startBlock(): void {
-    this.now = NOTHING;
-    this.before = NOTHING;
+  startBlock(use: X87Use): void {
+    this.use = use;
+    this.now = { top: use.shape.top, tags: use.shape.tags };
+    this.before = this.now;
   }
   startInstruction(offset: number): void {
     this.before = this.now;
     this.offset = offset;
   }
+  get shape(): X87Shape {
+    return this.now;
+  }
   /** What is known here, for when code of other blocks has been emitted in between. */
   saved(): () => void {
-    const { now, before, offset } = this;
-    return () => Object.assign(this, { now, before, offset });
+    const { use, now, before, offset } = this;
+    return () => Object.assign(this, { use, now, before, offset });
   }
 
   /** Brings memory up to date, for what comes behind the block; and for a leave before the present instruction. */
@@ -69,82 +78,67 @@ export class RegionX87 extends RegisterStack implements X87File {
   flushBefore(): void {
     this.write(this.before);
   }
-  private write({ moved, found, foundValid, changed, valid, pointer }: Known): void {
+  private write({ top, tags, pointer }: Known): void {
     const { x } = this;
-    if (moved) x.setState(X87_TOP, this.physical(moved));
-    const different = changed & ~(found & ~(valid ^ foundValid));
-    if (different) {
-      const kept = x.and(this.tagsLocal, x.not(this.rotated(different)));
-      x.setState(X87_TAGS, x.or(kept, this.rotated(valid & different)));
-    }
+    const { shape } = this.use;
+    if (top !== shape.top) x.setState(X87_TOP, top);
+    if (tags !== shape.tags) x.setState(X87_TAGS, tags);
     if (pointer !== undefined) storePointer(x, x.add(x.state(EIP_PAGE), pointer));
   }
 
-  /** Number of the physical register that was ST(i) at the block's beginning. */
-  private physical(i: number): Value {
-    return this.x.and(this.x.add(this.topLocal, i), 7);
-  }
-  /** Bits of registers as this class counts them, as bits of physical registers. */
-  private rotated(bits: number): Value {
-    const { x } = this;
-    const twice = x.shl(bits | (bits << 8), this.topLocal);
-    return x.and(x.shrU(twice, 8), 0xff);
-  }
-  /** ST(i), as this class counts. Instructions in a region name registers by numbers. */
-  private index(i: Value): number {
-    return (this.now.moved + (i as number)) & 7;
-  }
+  // The register stack. Instructions in a region name registers by numbers.
 
-  // The register stack
-
+  private physical(i: Value): number {
+    this.use.asksShape = true;
+    return (this.now.top + (i as number)) & 7;
+  }
   stack(): RegisterStack {
-    if (!this.now.loaded) {
-      const { x } = this;
-      x.assign(this.topLocal, x.state(X87_TOP));
-      x.assign(this.tagsLocal, x.state(X87_TAGS));
-      this.now = { ...this.now, loaded: true };
-    }
     return this;
   }
   valid(i: Value): Value {
-    const { x, now } = this;
-    const index = this.index(i);
-    const bit = 1 << index;
-    if (now.changed & bit) return now.valid & bit ? 1 : 0;
-    if (now.found & bit) return now.foundValid & bit ? 1 : 0;
-    const usual = i === -1 ? 0 : 1;
-    this.leaveUnless(x.eq(x.and(x.shrU(this.tagsLocal, this.physical(index)), 1), usual));
-    this.now = { ...now, found: now.found | bit, foundValid: now.foundValid | (usual << index) };
-    return usual;
+    return (this.now.tags >> this.physical(i)) & 1;
   }
   load(i: Value): Extended {
-    return loadRegister(this.x, this.physical(this.index(i)));
+    return this.loadPhysical(this.physical(i));
   }
   put(i: Value, a: Extended): void {
-    storeRegister(this.x, this.physical(this.index(i)), a);
+    this.putPhysical(this.physical(i), a);
   }
   occupy(i: Value): void {
-    const bit = 1 << this.index(i);
-    this.now = { ...this.now, changed: this.now.changed | bit, valid: this.now.valid | bit };
+    this.now = { ...this.now, tags: this.now.tags | (1 << this.physical(i)) };
   }
   empty(...registers: Value[]): void {
-    const bits = registers.reduce<number>((all, i) => all | (1 << this.index(i)), 0);
-    this.now = { ...this.now, changed: this.now.changed | bits, valid: this.now.valid & ~bits };
+    const bits = registers.reduce<number>((all, i) => all | (1 << this.physical(i)), 0);
+    this.now = { ...this.now, tags: this.now.tags & ~bits };
   }
   move(by: number): void {
-    this.now = { ...this.now, moved: this.index(by) };
+    this.now = { ...this.now, top: this.physical(by) };
+  }
+
+  /** Register R0 to R7. */
+  loadPhysical(n: number): Extended {
+    const { x, locals } = this;
+    this.use.usedX87 |= 1 << n;
+    x.f.get(locals.significand[n]);
+    const sig = x.take(ValueType.i64);
+    x.f.get(locals.signExponent[n]);
+    return { sig, se: x.take() };
+  }
+  putPhysical(n: number, { sig, se }: Extended): void {
+    const { x, locals } = this;
+    this.use.dirtyX87 |= 1 << n;
+    x.assignWide({ local: locals.significand[n] }, sig);
+    x.assign({ local: locals.signExponent[n] }, se);
   }
 
   // The rest of the file
 
   top(): Value {
-    this.stack();
-    return this.physical(this.now.moved);
+    return this.physical(0);
   }
   reset(tags: number): void {
-    this.x.setState(X87_TOP, 0);
-    this.x.setState(X87_TAGS, tags);
-    this.now = { ...NOTHING, pointer: this.now.pointer };
+    this.use.asksShape = true;
+    this.now = { ...this.now, top: 0, tags };
   }
   setPointer(): void {
     this.now = { ...this.now, pointer: this.offset };

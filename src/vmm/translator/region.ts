@@ -4,6 +4,7 @@ import { InstructionFacts } from "./facts.js";
 import { analyse, type Flow } from "./flow.js";
 import { JumpTables } from "./jump-tables.js";
 import { Flag } from "./pending-flags.js";
+import type { X87Shape } from "./region-x87.js";
 import { type Linked, newRegisters, type RegionMode, RegionStage, type Ways } from "./stage.js";
 
 /** Instructions that a region is made of at most. V8 gives functions of more than 8,192 virtual registers a poorer register allocator. */
@@ -17,6 +18,8 @@ export interface RegionSource {
   /** Offset of the head in page 0, and the linear address at which that page was found. */
   readonly head: number;
   readonly linearPage: number;
+  /** TOP and tags as the head was found with them. */
+  readonly x87: X87Shape;
   readonly code32: boolean;
   readonly mode: RegionMode;
 }
@@ -31,13 +34,16 @@ export class Region {
   /** The same for XMM registers. */
   readonly usedVectors: number;
   readonly dirtyVectors: number;
+  /** The same for physical x87 registers. */
+  readonly usedX87: number;
+  readonly dirtyX87: number;
 
   /** Null where the head is nothing that could be translated. */
   static find(memory: Uint8Array, source: RegionSource, link: Linked): Region | null {
     const tables = new JumpTables(memory, source.linearPage, source.mode.user);
     const finder = new BlockFinder(memory, source.pages, source.code32, tables);
     const blocks = finder.find(source.head, LIMIT);
-    learn(blocks, source.mode, link);
+    learn(blocks, source, link);
     return blocks.get(source.head)?.instructions.length ? new Region(source, blocks) : null;
   }
 
@@ -52,6 +58,8 @@ export class Region {
     this.dirty = facts.reduce((all, one) => all | one.dirty, 0);
     this.used = facts.reduce((all, one) => all | one.used, this.dirty);
     this.dirtyVectors = facts.reduce((all, one) => all | one.dirtyVectors, 0);
+    this.dirtyX87 = facts.reduce((all, one) => all | one.dirtyX87, 0);
+    this.usedX87 = facts.reduce((all, one) => all | one.usedX87, this.dirtyX87);
     this.usedVectors = facts.reduce((all, one) => all | one.usedVectors, this.dirtyVectors);
   }
 
@@ -75,17 +83,23 @@ const nowhere: Ways = {
 };
 
 /** Stages every block for the first time, and cuts it before the first instruction that is left to the interpreter. */
-function learn(blocks: Map<number, Block>, mode: RegionMode, link: Linked): void {
+function learn(blocks: Map<number, Block>, { head, x87, mode }: RegionSource, link: Linked): void {
   const f = new FunctionBuilder([], []);
   const stage = new RegionStage(f, newRegisters(f), mode, link, nowhere, true);
   for (const [start, block] of blocks) {
+    if (start === head) shape(block, x87);
+    // Nobody leads here any more.
+    if (!block.facts.shaped) {
+      blocks.delete(start);
+      continue;
+    }
     stage.startBlock(block.facts);
     for (const [number, instruction] of block.instructions.entries()) {
       const facts = new InstructionFacts();
-      const { used, dirty, usedVectors, dirtyVectors } = block.facts;
+      const { used, dirty, usedVectors, dirtyVectors, usedX87, dirtyX87, asksShape } = block.facts;
       stage.emit(instruction, number, facts);
       if (facts.leaves) {
-        Object.assign(block.facts, { used, dirty, usedVectors, dirtyVectors });
+        Object.assign(block.facts, { used, dirty, usedVectors, dirtyVectors, usedX87, dirtyX87, asksShape });
         block.instructions = block.instructions.slice(0, number);
         block.successors = [];
         block.falls = instruction.offset;
@@ -100,8 +114,18 @@ function learn(blocks: Map<number, Block>, mode: RegionMode, link: Linked): void
       block.falls = last?.offset;
     }
     if (block.instructions.length === 0) blocks.delete(start);
+    // With another shape than it was first reached with, a block is the interpreter's to enter.
+    else block.successors = block.successors.filter((to) => shape(blocks.get(to), stage.x87.shape));
   }
   for (const block of blocks.values()) block.successors = block.successors.filter((to) => blocks.has(to));
+}
+
+/** Says with which TOP and tags a block begins. False: that differs from what was said before. */
+function shape(block: Block | undefined, by: X87Shape): boolean {
+  if (!block) return false;
+  const { facts } = block;
+  if (!facts.shaped) Object.assign(facts, { shaped: true, shape: by });
+  return facts.shape.top === by.top && facts.shape.tags === by.tags;
 }
 
 /** Which flags are read behind each instruction before they are set again. Whoever is outside may read all. */

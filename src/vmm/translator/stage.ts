@@ -8,7 +8,7 @@ import { Addresses, type Group } from "./addresses.js";
 import type { BlockFacts, InstructionFacts } from "./facts.js";
 import type { Instruction, Place } from "./instruction.js";
 import { carryOf, conditionOf, Flag, flagsOfCondition, localsOf, overflowIn, type Pending, words, writeWords } from "./pending-flags.js";
-import { RegionX87 } from "./region-x87.js";
+import { RegionX87, type X87Locals } from "./region-x87.js";
 
 /** How control leaves a block; given by whoever lays the region's code out. */
 export interface Ways {
@@ -25,8 +25,8 @@ export interface Ways {
   returnTo(target: Value): void;
   /** What the budget has left, at least 0. */
   budgetLeft(): Value;
-  /** So many iterations of the instruction are done: another begins at the label, if the budget has something left. */
-  again(iterations: Value, instruction: number, repeat: Label): void;
+  /** So many iterations of the instruction are done: another begins at the label, if the budget has something left; otherwise `settle`, and leave. */
+  again(iterations: Value, instruction: number, repeat: Label, settle: () => void): void;
 }
 
 /** Indices of functions in the module being built. */
@@ -48,14 +48,19 @@ export interface RegionMode {
   readonly profile: boolean;
 }
 
-/** Locals of the general and the XMM registers. */
-export interface Registers {
+/** Locals of the general, the XMM and the x87 registers. */
+export interface Registers extends X87Locals {
   readonly general: readonly number[];
   readonly vector: readonly number[];
 }
 export function newRegisters(f: FunctionBuilder): Registers {
   const eight = (type: ValueType) => Array.from({ length: 8 }, () => f.local(type));
-  return { general: eight(ValueType.i32), vector: eight(ValueType.v128) };
+  return {
+    general: eight(ValueType.i32),
+    vector: eight(ValueType.v128),
+    significand: eight(ValueType.i64),
+    signExponent: eight(ValueType.i32),
+  };
 }
 
 /** A host address in a region: a local, and what an access adds to it. */
@@ -90,6 +95,7 @@ export class RegionStage extends Stage {
   private addresses!: Addresses;
   /** XMM registers that the instruction works on in memory. */
   private readonly exposed: number[] = [];
+  private readonly exposedMmx: number[] = [];
   /** Where another iteration of a repeated string instruction begins. */
   private repeat?: Label;
 
@@ -102,7 +108,7 @@ export class RegionStage extends Stage {
     private readonly learning: boolean,
   ) {
     super(f);
-    this.x87 = new RegionX87(this, (holds) => this.when(this.eqz(holds), () => this.leave()));
+    this.x87 = new RegionX87(this, registers);
   }
 
   // Course of a block
@@ -111,7 +117,7 @@ export class RegionStage extends Stage {
     this.block = block;
     this.addresses = new Addresses();
     this.pending = words;
-    this.x87.startBlock();
+    this.x87.startBlock(block);
     for (const group of block.groups.values()) group.local = undefined;
   }
 
@@ -126,7 +132,6 @@ export class RegionStage extends Stage {
     this.x87.startInstruction(instruction.offset);
     const { definition, size, entry } = instruction;
     const repeats = REPEATED.test(entry.name);
-    if (repeats) this.x87.flush();
     if (repeats) this.repeat = this.f.loop();
     definition.body(this, size, ...entry.roles.map((role) => ({ role })));
     if (repeats) this.f.end();
@@ -140,8 +145,8 @@ export class RegionStage extends Stage {
     this.recycle(new Set(localsOf(this.pending)));
   }
 
-  /** Pending flags go into memory if somebody behind this point may read one of `live`. */
-  flagsFor(live: number): void {
+  /** The block ends: what is pending goes into memory, flags if somebody behind this point may read one of `live`. */
+  settleFor(live: number): void {
     if (live || this.mode.strict) writeWords(this, this.pending);
     this.x87.flush();
   }
@@ -160,9 +165,13 @@ export class RegionStage extends Stage {
 
   private leave(): void {
     if (this.learning) return;
+    this.settleBefore();
+    this.ways.leaveBefore(this.number);
+  }
+  /** What is pending goes into memory as it was when the instruction began. */
+  private settleBefore(): void {
     if (this.facts.liveBefore || this.mode.strict) writeWords(this, this.before);
     this.x87.flushBefore();
-    this.ways.leaveBefore(this.number);
   }
 
   override when(c: Value, then: () => void, otherwise?: () => void): void {
@@ -170,9 +179,12 @@ export class RegionStage extends Stage {
       super.when(c, then, otherwise);
       return;
     }
+    const { shape } = this.x87;
     this.nesting++;
     super.when(c, then, otherwise);
     this.nesting--;
+    if (this.x87.shape.top !== shape.top || this.x87.shape.tags !== shape.tags)
+      throw new Error("TOP and tags are the same whatever way code takes");
   }
 
   /** Ends the translated part of the region: the instruction is the interpreter's. */
@@ -361,16 +373,31 @@ export class RegionStage extends Stage {
   registerAddress(operand: Operand): Value {
     const place = this.place(operand);
     if (place.kind === "general") throw new Error("general registers have no address in a region");
-    if (place.kind === "cell") return place.address;
+    if (place.kind === "cell") {
+      if (place.address >= at.X87) this.exposeMmx((place.address - at.X87) >> 4);
+      return place.address;
+    }
     // An XMM register is in memory for the length of this instruction.
     const address = at.XMM + 16 * place.n;
+    if (this.exposed.includes(place.n)) return address;
     this.storeHostVector(address, { local: this.vectorOf(place.n) });
     this.exposed.push(place.n);
     return address;
   }
+  /** The same for an MMX register, which is an x87 register too. */
+  private exposeMmx(n: number): void {
+    if (this.exposedMmx.includes(n)) return;
+    const { sig, se } = this.x87.loadPhysical(n);
+    this.storeHostWide(at.X87 + 16 * n, sig);
+    this.storeHost(at.X87 + 16 * n, 2, se, 8);
+    this.exposedMmx.push(n);
+  }
   private takeExposed(): void {
     for (const n of this.exposed) this.setVector(n, this.loadHostVector(at.XMM + 16 * n));
+    for (const n of this.exposedMmx)
+      this.x87.putPhysical(n, { sig: this.loadHostWide(at.X87 + 16 * n), se: this.loadHost(at.X87 + 16 * n, 2, 8) });
     this.exposed.length = 0;
+    this.exposedMmx.length = 0;
   }
   private vectorOf(n: number): number {
     this.block.usedVectors |= 1 << n;
@@ -615,7 +642,7 @@ export class RegionStage extends Stage {
       this.callTo(target);
       return;
     }
-    this.flagsFor(Flag.all);
+    this.settleFor(Flag.all);
     if (name === "ret") {
       this.ways.returnTo(target);
       return;
@@ -623,23 +650,22 @@ export class RegionStage extends Stage {
     this.ways.goToEip(target);
   }
   private callTo(target: Value): void {
-    this.flagsFor(Flag.all);
+    this.settleFor(Flag.all);
     this.ways.call(target, this.instruction.offset + this.instruction.length);
     this.pending = words;
-    this.x87.startBlock();
   }
   budgetLeft(): Value {
     return this.ways.budgetLeft();
   }
   again(iterations: Value = 1): void {
-    if (!this.learning) this.ways.again(iterations, this.number, this.repeat as Label);
+    if (!this.learning) this.ways.again(iterations, this.number, this.repeat as Label, () => this.settleBefore());
   }
   endBlock(shadow = false): void {
     const leave = () => {
       if (!this.learning) this.ways.leaveForEvents(this.number);
     };
     this.facts.endsBlock = true;
-    this.flagsFor(Flag.all);
+    this.settleFor(Flag.all);
     if (shadow) this.when(this.or(this.state(at.EVENTS), this.state(at.INTERRUPT_LINE)), leave);
     else leave();
   }

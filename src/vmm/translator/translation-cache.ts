@@ -104,7 +104,7 @@ export class TranslationCache {
     return this.waiting.size === 0 ? undefined : this.port.take();
   }
 
-  private request({ record, address, linear, mode }: Head): TranslationRequest | undefined {
+  private request({ record, address, linear, mode, x87 }: Head): TranslationRequest | undefined {
     const handler = this.state.u16[(record + Rec.handler) >> 1];
     const number = (address - at.RAM_BASE) >>> 12;
     const page = this.cache.codePage(number);
@@ -116,6 +116,7 @@ export class TranslationCache {
       pages: [{ delta: 0, host: at.RAM_BASE + number * at.PAGE_SIZE, covered: page.covered.slice() }],
       head: address & (at.PAGE_SIZE - 1),
       linearPage: (linear & ~(at.PAGE_SIZE - 1)) >>> 0,
+      x87,
       user: mode.user,
       direct: mode.direct,
       strict: this.options.strict,
