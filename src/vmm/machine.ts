@@ -10,6 +10,7 @@ import { compileCore, Interpreter, Stopped } from "./interpreter/interpreter.js"
 import { Mmu } from "./mmu/mmu.js";
 import { MonitorFault } from "./monitor-fault.js";
 import type { Sample } from "./sample.js";
+import { SliceLength } from "./slice-length.js";
 import { DeterministicClock, HostClock, NS_PER_INSTRUCTION } from "./time/clock.js";
 import { Timers } from "./time/timers.js";
 import { Tsc } from "./time/tsc.js";
@@ -17,11 +18,8 @@ import type { TranslatorPort } from "./translator/port.js";
 import { profileText } from "./translator/profile.js";
 import type { TranslationOptions } from "./translator/translation-cache.js";
 
-/**
- * Instructions of one slice: under a millisecond, which bounds how late timers and commands are. Also the most bytes that the guest can write to
- * a serial port (or all debug ports) in one, but for the few that a run of straight-line code goes on.
- */
-export const SLICE_INSTRUCTIONS = 50_000;
+/** Instructions of a slice by the deterministic clock: always the same, so that a run can be repeated. By the host's, see slice-length.ts. */
+const DETERMINISTIC_SLICE = 50_000;
 
 /** Input that waits for a serial port: what `ByteRing` gives a reader. */
 export interface InputSource {
@@ -101,6 +99,7 @@ export class Machine {
   private pendingExit: number | null = null;
   /** Guest time at which the present slice must end; -1: it ends by itself (host clock). */
   private sliceEnd = -1;
+  private readonly length = new SliceLength();
   private readonly received = new Uint8Array(16);
 
   constructor(private readonly parts: MachineParts) {
@@ -198,21 +197,29 @@ export class Machine {
   }
 
   /**
-   * Runs guest code for one slice, of about so many instructions; of no more than these if `exact`. Throws MonitorFault: the machine can't go on, and
-   * is not to be run again.
+   * Runs guest code for one slice: of about so many instructions, of no more than these if `exact`, or as many as suit the guest. Throws
+   * MonitorFault: the machine can't go on, and is not to be run again.
    */
-  run(instructions = SLICE_INSTRUCTIONS, exact = false): SliceEnd {
-    this.timers.runDue(this.clock.now());
+  run(instructions?: number, exact = false): SliceEnd {
+    const begun = this.clock.now();
+    this.timers.runDue(begun);
     for (let port = 0; port < this.parts.input.length; port++) this.feed(port);
     this.decision.enter();
-    const stopped = this.execute(...this.budget(instructions, exact));
+    const { retired } = this;
+    const stopped = this.execute(...this.budget(instructions ?? this.usual(begun), exact));
     this.decision.leave();
+    if (stopped === Stopped.Budget && this.hostClock) this.length.ran(this.retired - retired, this.clock.now() - begun);
     this.sliceEnd = -1;
     this.cpu.clearEvents(Event.Stop);
     if (this.pendingExit !== null) return { kind: "exit", code: this.pendingExit };
     if (this.pendingReset) return { kind: "reset", cause: this.pendingReset };
     if (stopped === Stopped.TripleFault) return { kind: "reset", cause: "triple_fault" };
     return stopped === Stopped.Halted ? this.halted() : SLICE;
+  }
+
+  /** While a slice runs: lets it end at the next instruction boundary. */
+  endSlice(): void {
+    this.cpu.setEvents(Event.Stop);
   }
 
   sample(): Sample {
@@ -263,6 +270,10 @@ export class Machine {
       const { message, stack } = error instanceof Error ? error : new Error(String(error));
       throw new MonitorFault("internal_error", message, { ...this.whereabouts(), stack: stack ?? "" });
     }
+  }
+
+  private usual(now: number): number {
+    return this.hostClock ? this.length.instructions(this.timers.nextDeadline() - now) : DETERMINISTIC_SLICE;
   }
 
   /** By the deterministic clock, a slice that would get there ends exactly where the next timer is due. */

@@ -20,7 +20,7 @@ export const Word = {
 } as const;
 
 export const SERIAL_PORTS = 2;
-/** The VMM runs a slice only when every output ring has room for all that a slice can write. */
+/** What the guest writes ahead of the host; then it waits. */
 export const OUTPUT_RING_BYTES = 128 * 1024;
 export const INPUT_RING_BYTES = 64 * 1024;
 const COMMAND_RING_BYTES = 64;

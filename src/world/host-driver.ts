@@ -61,7 +61,7 @@ export class HostDriver {
   }
 
   command(command: Command): void {
-    // The VMM empties this ring several times a millisecond; who sends more is not heard twice.
+    // The VMM empties this ring every half millisecond; who sends more is not heard twice.
     this.page.commands.push(command);
     this.page.wake();
   }

@@ -6,7 +6,7 @@ import { Machine } from "../vmm/machine.js";
 import type { ByteRing } from "./byte-ring.js";
 import { CrossPage } from "./cross-page.js";
 import { ThreadPort } from "./thread-port.js";
-import { Vmm } from "./vmm.js";
+import { OUTPUT_MARGIN, Vmm } from "./vmm.js";
 
 /** What a VMM thread is started with. The core module follows as a message, or null: then it is emitted here. */
 export interface VmmThreadData {
@@ -45,4 +45,5 @@ new Vmm(page, machine, profile).run();
 
 function put(ring: ByteRing, byte: number): void {
   if (!ring.push(byte)) throw new Error("a slice wrote more than its ring has room for");
+  if (ring.free < OUTPUT_MARGIN) machine.endSlice();
 }

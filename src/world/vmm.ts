@@ -1,5 +1,5 @@
 import type { ResetCause } from "../vmm/board.js";
-import { type Boot, type Machine, SLICE_INSTRUCTIONS, type SliceEnd } from "../vmm/machine.js";
+import type { Boot, Machine, SliceEnd } from "../vmm/machine.js";
 import { MonitorFault } from "../vmm/monitor-fault.js";
 import { ResetRate } from "../vmm/reset-rate.js";
 import { writeSample } from "../vmm/sample.js";
@@ -8,8 +8,8 @@ import { type CrossPage, Word } from "./cross-page.js";
 import { Command } from "./leave-reason.js";
 import { WorldSwitch } from "./world-switch.js";
 
-/** Room that an output ring must have before a slice: all that the slice can write, and the straight-line code that may go on beyond it. */
-const SLICE_OUTPUT = SLICE_INSTRUCTIONS + 4096;
+/** With less room than this in an output ring the guest waits. A slice that fills a ring so far ends: what it may still write then fits. */
+export const OUTPUT_MARGIN = 4096;
 
 /** What the VMM tells the host with `load`, and is told. */
 export interface LoadQuestion {
@@ -131,7 +131,7 @@ export class Vmm {
   }
 
   private mayWrite(): boolean {
-    return this.outputs.every((ring) => ring.free >= SLICE_OUTPUT);
+    return this.outputs.every((ring) => ring.free >= OUTPUT_MARGIN);
   }
 
   /** The host sees the flag after it has made room, or room was made before the flag was set: either way the rest ends. */

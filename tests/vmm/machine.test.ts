@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { RAM_BASE, wasmPages } from "../../src/vmm/cpu/layout.js";
+import { LONGEST_RUN } from "../../src/vmm/interpreter/code-cache.js";
 import { type InputSource, Machine, type MachineParts, type SliceEnd } from "../../src/vmm/machine.js";
 import { MonitorFault } from "../../src/vmm/monitor-fault.js";
+import { LONGEST_SLICE } from "../../src/vmm/slice-length.js";
 import { loadLinux } from "../../src/vmx/loader/linux.js";
 import { READY, tinyGuest } from "../guests/tiny-guest.js";
 
@@ -14,7 +16,7 @@ class Rig {
   readonly typed: number[] = [];
   readonly machine: Machine;
 
-  constructor(parts: Partial<MachineParts> = {}) {
+  constructor(parts: Partial<MachineParts> = {}, kernel = tinyGuest()) {
     const pages = wasmPages(RAM);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     const { typed } = this;
@@ -42,7 +44,7 @@ class Rig {
       input: [keyboard, silence],
       ...parts,
     });
-    const state = loadLinux(new Uint8Array(memory.buffer, RAM_BASE, RAM), { kernel: tinyGuest(), cmdline: "" });
+    const state = loadLinux(new Uint8Array(memory.buffer, RAM_BASE, RAM), { kernel, cmdline: "" });
     this.machine.boot({ kind: "loaded", state });
   }
   type(text: string): void {
@@ -55,6 +57,13 @@ class Rig {
       if (end.kind !== "slice") return end;
     }
   }
+}
+
+/** The tiny guest, but where it would sleep in HLT it goes round and round. */
+function restlessGuest(): Uint8Array {
+  const kernel = Buffer.from(tinyGuest());
+  kernel[kernel.indexOf(Buffer.of(0xfb, 0xf4, 0xeb)) + 1] = 0x90;
+  return kernel;
 }
 
 describe("the machine", () => {
@@ -109,6 +118,37 @@ describe("the machine", () => {
     const { instructions, guestTimeNs } = rig.machine.sample();
     expect(instructions - ran).toBeLessThan(10);
     expect(guestTimeNs).toBeGreaterThan(50 * 54.9e6);
+  });
+
+  it("attends to input within a bounded number of instructions, however fast the guest runs", () => {
+    // To this clock every slice is over in no time, which makes for long ones.
+    let ns = 0;
+    const rig = new Rig({ hostNs: () => ns++ }, restlessGuest());
+    const slices: number[] = [];
+    const slice = () => {
+      const before = rig.machine.retired;
+      rig.machine.run();
+      slices.push(rig.machine.retired - before);
+    };
+    for (let i = 0; i < 30; i++) slice();
+    expect(Math.max(...slices)).toBeGreaterThan(LONGEST_SLICE / 2);
+    rig.type("a");
+    slice();
+    expect(rig.output).toBe(`${READY}a`);
+    expect(Math.max(...slices)).toBeLessThan(LONGEST_SLICE + LONGEST_RUN);
+  });
+
+  it("ends a slice at the next instruction boundary when it is told to", () => {
+    const rig: Rig = new Rig({
+      serialSink: (_port, byte) => {
+        rig.output += String.fromCharCode(byte);
+        rig.machine.endSlice();
+      },
+    });
+    for (let letters = 1; letters <= READY.length; letters++) {
+      expect(rig.machine.run()).toEqual({ kind: "slice" });
+      expect(rig.output).toBe(READY.slice(0, letters));
+    }
   });
 
   it("ends with a typed fault that says where the guest was, when the monitor fails", () => {
