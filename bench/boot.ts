@@ -6,10 +6,10 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { READY_LINE } from "../src/images/mini-root.js";
-import { prepareImage } from "../src/images/prepare.js";
 import type { MachineStats } from "../src/vmx/stats.js";
 import { type PresentEngine, presentEngine } from "./engines/all.js";
 import { host, note } from "./host.js";
+import { preparedImage } from "./image.js";
 import { type Measurement, measure } from "./measurement.js";
 import { spread, table } from "./table.js";
 
@@ -34,7 +34,7 @@ export async function bootBenchmark(args: string[]): Promise<number> {
       json: { type: "string" },
     },
   });
-  const image = await prepareImage("debian-mini", { onProgress: ({ step, fraction }) => note(`${step} ${Math.floor(fraction * 100)} %`) });
+  const image = await preparedImage("debian-mini");
   const series: Series[] = [];
   for (const name of values.engines.split(",")) {
     const present = await presentEngine(name);

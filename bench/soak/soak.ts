@@ -1,9 +1,9 @@
 /** `npm run soak`: mixed load in several machines at once, see `--help`. */
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { prepareImage } from "../../src/images/prepare.js";
 import { presentEngine } from "../engines/all.js";
 import { host, note } from "../host.js";
+import { preparedImage } from "../image.js";
 import { guestBoot, nativePass } from "../suite/pass.js";
 import { guestPrograms } from "../suite/programs.js";
 import { SoakingMachine } from "./machine.js";
@@ -36,7 +36,7 @@ async function soak(args: string[]): Promise<number> {
   if (!present) return 1;
   const native = await nativePass(programs.bench, { scale, only: [], silenceSeconds: NATIVE_SILENCE_SECONDS });
   if (native.failures.length > 0) throw new Error(`natively: ${native.failures.join("; ")}`);
-  const boot = guestBoot(await prepareImage("debian-mini"), programs.initrd, { scale, soak: 1 });
+  const boot = guestBoot(await preparedImage("debian-mini"), programs.initrd, { scale, soak: 1 });
   const machines = await Promise.all(Array.from({ length: count }, () => SoakingMachine.start(present.engine, boot, native.rows)));
   const started = performance.now();
   for (let sample = 1; sample <= SAMPLES; sample++) {

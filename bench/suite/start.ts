@@ -1,9 +1,8 @@
 /** Rows that are the start of a system: from the start of the process to a text on the console. There is no native figure to set beside. */
 import type { PreparedImage } from "../../src/images/image-cache.js";
-import { prepareImage } from "../../src/images/prepare.js";
 import { READY } from "../boot.js";
 import type { Engine } from "../engine.js";
-import { note } from "../host.js";
+import { preparedImage } from "../image.js";
 import { measure, type Outcome } from "../measurement.js";
 
 export interface Start {
@@ -13,16 +12,12 @@ export interface Start {
 }
 
 export async function bootStart(): Promise<Start> {
-  return { name: "boot", image: await prepared("debian-mini"), text: READY };
+  return { name: "boot", image: await preparedImage("debian-mini"), text: READY };
 }
 
 /** Debian's installer asks for a language first. Its dialog is drawn with escape sequences, the title in one piece. */
 export async function installerStart(): Promise<Start> {
-  return { name: "installer", image: await prepared("debian-installer"), text: /Select a language/ };
-}
-
-function prepared(name: string): Promise<PreparedImage> {
-  return prepareImage(name, { onProgress: ({ step, fraction }) => note(`${name}: ${step} ${Math.floor(fraction * 100)} %`) });
+  return { name: "installer", image: await preparedImage("debian-installer"), text: /Select a language/ };
 }
 
 export async function timeStart({ image, text }: Start, engine: Engine, limitSeconds: number): Promise<Outcome> {

@@ -3,9 +3,9 @@
  * before its own, and with its rivals within a turn.
  */
 import { writeFile } from "node:fs/promises";
-import { prepareImage } from "../../src/images/prepare.js";
 import { type PresentEngine, presentEngine } from "../engines/all.js";
 import { host, note } from "../host.js";
+import { preparedImage } from "../image.js";
 import { differences } from "./comparison.js";
 import { SUITE_USAGE, type SuiteOptions, suiteOptions } from "./options.js";
 import { guestBoot, machinePass, nativePass } from "./pass.js";
@@ -74,7 +74,7 @@ async function runRows(run: SuiteRun, { engine, scale }: ChosenEngine, programs:
   run.native = native.flat();
   // A name that the program doesn't know would fail in every machine, too.
   if (run.failures.length > 0) return;
-  const image = await prepareImage("debian-mini");
+  const image = await preparedImage("debian-mini");
   const words = { scale, ...(only.length > 0 ? { rows: only.join(",") } : {}) };
   const { argv, stats } = await engine.command(guestBoot(image, programs.initrd, words));
   const started = performance.now();
