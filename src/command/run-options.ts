@@ -19,10 +19,13 @@ Runs one machine in the foreground, its first serial port on this terminal.
   --debug-exit          a write of VALUE to port 0xF4 ends the run with exit code (VALUE << 1) | 1
   --debug-ports LIST    bytes written to these ports (as 0xE9,0x190) go to standard error
   --stats FILE          writes the final statistics there, as JSON, and a table of world switches to standard error
+  --lockstep            runs two machines side by side, one by the interpreter alone, compares them all the time, and names the first instruction that
+                        they differ in; goes by the deterministic clock
+  --lockstep-every N    compares every N instructions, 50000 (default) at most
   --profile             prints the hottest translated code to standard error at the end
 
 On a terminal: Ctrl-A x ends the machine, Ctrl-A Ctrl-A types Ctrl-A.
-Exit code: 0 the guest powered itself off, 3 it ended with a fault, 2 wrong use, 1 anything else, 128 + n on signal n; or what the guest said by
+Exit code: 0 the guest powered itself off, 3 it ended with a fault, 4 machines in lockstep differ, 2 wrong use, 1 anything else, 128 + n on signal n; or what the guest said by
 --debug-exit.
 `;
 
@@ -39,6 +42,8 @@ export interface RunOptions {
   memoryMiB?: number;
   engine: Engine;
   clock: ClockKind;
+  /** Instructions between two comparisons of machines in lockstep. */
+  lockstep?: { every: number };
   debug?: DebugFacilities;
   stats?: string;
   profile: boolean;
@@ -48,6 +53,8 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
+/** Machines in lockstep are compared at least once in a slice: there is room for no more output than that of one. */
+const MOST_INSTRUCTIONS = 50_000;
 const LAST_PORT = 0xffff;
 const MOST_DEBUG_PORTS = 64;
 
@@ -55,14 +62,27 @@ const MOST_DEBUG_PORTS = 64;
 export function runOptions(args: readonly string[]): RunOptions | null {
   const values = parse(args);
   if (values.help) return null;
-  const { append = "", memory, engine = "auto", clock = "host", stats, profile = false } = values;
+  const { append = "", memory, engine = "auto", stats, profile = false } = values;
+  const lockstep = lockstepOf(values);
+  const { clock = lockstep ? "deterministic" : "host" } = values;
+  if (lockstep && clock === "host") throw new UsageError("--lockstep goes by the deterministic clock");
   const source = sourceOf(values);
   if (source.kind === "rom" && append !== "") throw new UsageError("--append does not go with --rom");
   if (engine !== "interpreter" && engine !== "translator" && engine !== "auto") throw new UsageError(`there is no engine ${engine}`);
   if (clock !== "host" && clock !== "deterministic") throw new UsageError(`there is no clock ${clock}`);
   const ports = debugPorts(values["debug-ports"]);
   const debug = values["debug-exit"] || ports.length > 0 ? { exit: values["debug-exit"] ?? false, ports } : undefined;
-  return { source, append, memoryMiB: memory === undefined ? undefined : memoryMiB(memory), engine, clock, debug, stats, profile };
+  return {
+    source,
+    append,
+    memoryMiB: memory === undefined ? undefined : memoryMiB(memory),
+    engine,
+    clock,
+    lockstep,
+    debug,
+    stats,
+    profile,
+  };
 }
 
 type Values = ReturnType<typeof parse>;
@@ -71,8 +91,19 @@ function parse(args: readonly string[]) {
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
   const sources = { image: text, kernel: text, initrd: text, multiboot: text, module: { ...text, multiple: true }, rom: text } as const;
+  const lockstep = { lockstep: flag, "lockstep-every": text } as const;
   const debug = { "debug-exit": flag, "debug-ports": text } as const;
-  const options = { ...sources, append: text, memory: text, engine: text, clock: text, ...debug, stats: text, profile: flag } as const;
+  const options = {
+    ...sources,
+    append: text,
+    memory: text,
+    engine: text,
+    clock: text,
+    ...debug,
+    ...lockstep,
+    stats: text,
+    profile: flag,
+  } as const;
   try {
     return parseArgs({ args: [...args], options: { ...options, help: { type: "boolean", short: "h" } }, strict: true }).values;
   } catch (error) {
@@ -96,6 +127,18 @@ function memoryMiB(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 32 || value > 2048) throw new UsageError("--memory is a whole number from 32 to 2048, in MiB");
   return value;
+}
+
+function lockstepOf(values: Values): RunOptions["lockstep"] {
+  const text = values["lockstep-every"];
+  if (!values.lockstep) {
+    if (text !== undefined) throw new UsageError("--lockstep-every goes with --lockstep");
+    return undefined;
+  }
+  const every = Number(text ?? MOST_INSTRUCTIONS);
+  if (!Number.isInteger(every) || every < 1 || every > MOST_INSTRUCTIONS)
+    throw new UsageError(`--lockstep-every is a whole number from 1 to ${MOST_INSTRUCTIONS}`);
+  return { every };
 }
 
 function debugPorts(list: string | undefined): number[] {

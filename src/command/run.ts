@@ -38,9 +38,9 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 }
 
 async function machineSpec(options: RunOptions): Promise<MachineSpec> {
-  const { source, append, engine, clock, debug, profile } = options;
+  const { source, append, engine, clock, lockstep, debug, profile } = options;
   const { boot, memoryMiB } = source.kind === "image" ? await catalogBoot(source.name, append) : await fileBoot(source, append);
-  return { memoryMiB: options.memoryMiB ?? memoryMiB, boot, engine, clock, debug, profile };
+  return { memoryMiB: options.memoryMiB ?? memoryMiB, boot, engine, clock, lockstep, debug, profile };
 }
 
 interface BootAndMemory {
@@ -108,7 +108,7 @@ function exitCode(end: MachineEnd): number {
     case "fault":
       process.stderr.write(`worldswitch: the guest ended with a fault: ${end.fault.code}: ${end.fault.message}\n`);
       for (const [name, value] of Object.entries(end.fault.context ?? {})) process.stderr.write(`  ${name}: ${value}\n`);
-      return 3;
+      return end.fault.code === "lockstep_difference" ? 4 : 3;
     case "exit":
       return end.code;
     case "left":

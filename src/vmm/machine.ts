@@ -79,7 +79,7 @@ export type SliceEnd =
   | { kind: "exit"; code: number };
 
 /** Where hot code is looked for, and when it is hot: tuned on boots. */
-const TRANSLATION: TranslationOptions = { quantum: 500, threshold: 12, strict: false };
+export const TRANSLATION: TranslationOptions = { quantum: 500, threshold: 12, strict: false };
 
 const SLICE: SliceEnd = { kind: "slice" };
 
@@ -144,7 +144,7 @@ export class Machine {
     );
     this.cpu.numericErrorLine = (active) => this.board.coprocessorError.setError(active);
     this.interpreter = new Interpreter(this.cpu, this.mmu, () => this.board.pic.acknowledge(), parts.core ?? compileCore());
-    if (parts.translator) this.interpreter.translateBy(parts.translator, { ...TRANSLATION, profile: process.env.RPROF === "1" });
+    if (parts.translator) this.translateBy(parts.translator, { ...TRANSLATION, profile: process.env.RPROF === "1" });
     this.decision = new DecisionEngine(this.cpu, () => retired(), hostNs);
     retired = () => this.interpreter.retiredNow;
     const engineHears = this.cpu.onModeChange;
@@ -168,6 +168,11 @@ export class Machine {
     this.hostClock?.resume();
   }
 
+  /** From now on hot code is translated by whoever is behind the port. */
+  translateBy(port: TranslatorPort, options = TRANSLATION): void {
+    this.interpreter.translateBy(port, options);
+  }
+
   /** Guest time stands still until `resume`. */
   pause(): void {
     this.hostClock?.pause();
@@ -175,6 +180,11 @@ export class Machine {
   }
   resume(): void {
     this.hostClock?.resume();
+  }
+
+  /** Copies code bytes at a linear address, and says how many there are: for whoever describes what the guest does. */
+  readCode(linear: number, into: Uint8Array): number {
+    return this.mmu.readBlock(linear, into);
   }
 
   ctrlAltDel(): void {
@@ -201,12 +211,21 @@ export class Machine {
    * MonitorFault: the machine can't go on, and is not to be run again.
    */
   run(instructions?: number, exact = false): SliceEnd {
+    return this.slice((begun) => this.interpreter.run(...this.budget(instructions ?? this.usual(begun), exact)));
+  }
+
+  /** Runs the translated region at EIP once, or else one instruction: see `Interpreter.runRegion`. Only by the deterministic clock. */
+  runRegion(instructions: number): SliceEnd {
+    return this.slice(() => this.interpreter.runRegion(this.budget(instructions, true)[0]));
+  }
+
+  private slice(run: (begun: number) => Stopped): SliceEnd {
     const begun = this.clock.now();
     this.timers.runDue(begun);
     for (let port = 0; port < this.parts.input.length; port++) this.feed(port);
     this.decision.enter();
     const { retired } = this;
-    const stopped = this.execute(...this.budget(instructions ?? this.usual(begun), exact));
+    const stopped = this.execute(() => run(begun));
     this.decision.leave();
     if (stopped === Stopped.Budget && this.hostClock) this.length.ran(this.retired - retired, this.clock.now() - begun);
     this.sliceEnd = -1;
@@ -262,9 +281,9 @@ export class Machine {
     return (this.hostClock ?? this.deterministicClock) as HostClock | DeterministicClock;
   }
 
-  private execute(budget: number, exact: boolean): Stopped {
+  private execute(run: () => Stopped): Stopped {
     try {
-      return this.interpreter.run(budget, exact);
+      return run();
     } catch (error) {
       if (error instanceof MonitorFault) throw new MonitorFault(error.code, error.message, { ...this.whereabouts(), ...error.context });
       const { message, stack } = error instanceof Error ? error : new Error(String(error));

@@ -5,7 +5,7 @@
 export class MonitorFault extends Error {
   override readonly name = "MonitorFault";
   constructor(
-    readonly code: "unsupported_instruction" | "unsupported_feature" | "reset_loop" | "internal_error",
+    readonly code: "unsupported_instruction" | "unsupported_feature" | "reset_loop" | "lockstep_difference" | "internal_error",
     message: string,
     /** State worth showing, as hexadecimal text. */
     readonly context: Record<string, string> = {},

@@ -5,6 +5,8 @@ export interface MachineSpec {
   boot: BootFiles;
   engine: Engine;
   clock: ClockKind;
+  /** Two machines side by side, the engine held against the interpreter after so many instructions, 1 to 50,000. By the deterministic clock. */
+  lockstep?: { every: number };
   /** Ports that test programs report through; none of them by default. */
   debug?: DebugFacilities;
   /** Tell with the end where time went. */
@@ -62,7 +64,7 @@ export type StopReason = "halted" | "poweroff" | "stopped" | "fault" | "debug_ex
 
 /**
  * What the monitor could not do faithfully, or would not go on with. Reaches the API unchanged.
- * `code` is stable and machine readable: `unsupported_instruction`, `unsupported_feature`, `reset_loop`, `image_rejected`, `internal_error`.
+ * `code` is stable and machine readable: `unsupported_instruction`, `unsupported_feature`, `reset_loop`, `image_rejected`, `lockstep_difference`, `internal_error`.
  */
 export interface GuestFault {
   code: string;

@@ -66,7 +66,7 @@ export class Vmx {
 
   /** Powers the machine on: answered by `started`, or by `stopped` with a fault. */
   start(): void {
-    const { memoryMiB, engine, clock, boot, debug, profile } = this.spec;
+    const { memoryMiB, engine, clock, boot, debug, profile, lockstep } = this.spec;
     const ramBytes = memoryMiB * 2 ** 20;
     try {
       const pages = wasmPages(ramBytes, romRoom(boot));
@@ -75,8 +75,10 @@ export class Vmx {
       this.fail(defect(error, `no room for ${memoryMiB} MiB of guest memory`));
       return;
     }
-    const translator = engine === "interpreter" ? undefined : this.startTranslator(this.memory);
+    const translated = engine !== "interpreter";
+    const translator = lockstep || !translated ? undefined : this.startTranslator(this.memory);
     const workerData: VmmThreadData = { memory: this.memory, ramBytes, page: this.page.buffer, clock, debug, profile, translator };
+    if (lockstep) workerData.lockstep = { ...lockstep, subject: translated ? "translator" : "interpreter" };
     this.thread = new Worker(vmmThreadUrl, {
       name: "vmm",
       workerData,

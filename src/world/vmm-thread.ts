@@ -2,7 +2,9 @@
 import { once } from "node:events";
 import { performance } from "node:perf_hooks";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { Machine } from "../vmm/machine.js";
+import { Lockstep } from "../vmm/lockstep/lockstep.js";
+import { interpreterSubject, translatorSubject } from "../vmm/lockstep/subject.js";
+import { Machine, type MachineParts } from "../vmm/machine.js";
 import type { ByteRing } from "./byte-ring.js";
 import { CrossPage } from "./cross-page.js";
 import { ThreadPort } from "./thread-port.js";
@@ -21,15 +23,17 @@ export interface VmmThreadData {
   profile?: boolean;
   /** The way to the translator thread; none: hot code is interpreted, too. */
   translator?: MessagePort;
+  /** Two machines in lockstep, compared after so many instructions. */
+  lockstep?: { every: number; subject: "interpreter" | "translator" };
 }
 
 /** Wall-clock time of deterministic machines at power-on: they must not differ by the day of the run. */
 const DETERMINISTIC_EPOCH_MS = Date.UTC(2024, 0, 1);
 
-const { memory, ramBytes, page: buffer, clock, debug, profile, translator } = workerData as VmmThreadData;
+const { memory, ramBytes, page: buffer, clock, debug, profile, translator, lockstep } = workerData as VmmThreadData;
 const page = new CrossPage(buffer);
 const [core] = (await once(parentPort as MessagePort, "message")) as [WebAssembly.Module | null];
-const machine = new Machine({
+const parts: MachineParts = {
   memory,
   ramBytes,
   clock,
@@ -40,10 +44,18 @@ const machine = new Machine({
   input: page.input,
   translator: translator && new ThreadPort(translator),
   debug: debug && { ...debug, sink: (byte) => put(page.debug, byte) },
-});
-new Vmm(page, machine, profile).run();
+};
+const machine = lockstep ? inLockstep(lockstep) : new Machine(parts);
+// A turn of machines in lockstep doesn't end before its time: there must be room for all that it may write.
+new Vmm(page, machine, profile, OUTPUT_MARGIN + (lockstep?.every ?? 0)).run();
+
+function inLockstep({ every, subject }: NonNullable<VmmThreadData["lockstep"]>): Lockstep {
+  const pages = memory.buffer.byteLength / 65536;
+  const subjectMemory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  return new Lockstep({ ...parts, subjectMemory, every, subject: subject === "interpreter" ? interpreterSubject() : translatorSubject() });
+}
 
 function put(ring: ByteRing, byte: number): void {
   if (!ring.push(byte)) throw new Error("a slice wrote more than its ring has room for");
-  if (ring.free < OUTPUT_MARGIN) machine.endSlice();
+  if (machine instanceof Machine && ring.free < OUTPUT_MARGIN) machine.endSlice();
 }

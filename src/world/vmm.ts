@@ -11,6 +11,9 @@ import { WorldSwitch } from "./world-switch.js";
 /** With less room than this in an output ring the guest waits. A slice that fills a ring so far ends: what it may still write then fits. */
 export const OUTPUT_MARGIN = 4096;
 
+/** What a VMM runs: one machine, or two in lockstep. */
+export type Guest = Pick<Machine, "boot" | "run" | "pause" | "resume" | "ctrlAltDel" | "sample" | "guestTime" | "profile">;
+
 /** What the VMM tells the host with `load`, and is told. */
 export interface LoadQuestion {
   cause: ResetCause | "power_on";
@@ -40,9 +43,11 @@ export class Vmm {
 
   constructor(
     private readonly page: CrossPage,
-    private readonly machine: Machine,
+    private readonly machine: Guest,
     /** Whether the host wants to hear, at the end, where time went. */
     private readonly profiled = false,
+    /** Room that there must be in every output ring before the guest runs on. */
+    private readonly margin = OUTPUT_MARGIN,
   ) {
     this.world = new WorldSwitch(page);
     this.outputs = page.outputs;
@@ -131,7 +136,7 @@ export class Vmm {
   }
 
   private mayWrite(): boolean {
-    return this.outputs.every((ring) => ring.free >= OUTPUT_MARGIN);
+    return this.outputs.every((ring) => ring.free >= this.margin);
   }
 
   /** The host sees the flag after it has made room, or room was made before the flag was set: either way the rest ends. */

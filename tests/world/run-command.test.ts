@@ -59,6 +59,14 @@ describe("worldswitch run", () => {
     expect(run.err).toContain("translated regions");
   });
 
+  it.each(["interpreter", "translator"])("runs two machines in lockstep, heard as one: %s", async (engine) => {
+    const run = new Run("--kernel", kernel, "--memory", "32", "--lockstep", "--lockstep-every", "10000", "--engine", engine);
+    await run.untilOutput(READY);
+    run.child.stdin?.write("hello!");
+    expect(await run.ended).toEqual({ code: 0, signal: null });
+    expect(run.out).toBe(`${READY}hello`);
+  });
+
   it("goes on when standard input ends, and ends on SIGTERM", async () => {
     const run = new Run("--kernel", kernel, "--memory", "32");
     run.child.stdin?.end("hello");
@@ -161,6 +169,9 @@ describe("worldswitch run", () => {
     [["--memory", "31", "--image", "debian-mini"], "--memory"],
     [["--image", "no-such-image"], "no-such-image"],
     [["--engine", "warp", "--image", "debian-mini"], "warp"],
+    [["--image", "debian-mini", "--lockstep", "--clock", "host"], "--lockstep"],
+    [["--image", "debian-mini", "--lockstep", "--lockstep-every", "50001"], "--lockstep-every"],
+    [["--image", "debian-mini", "--lockstep-every", "1000"], "--lockstep-every"],
     [["--frobnicate"], "--frobnicate"],
     [[], "--kernel"],
   ])("ends with 2 on wrong use: %j", async (args, hint) => {

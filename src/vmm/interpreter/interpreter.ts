@@ -117,6 +117,9 @@ export class Interpreter {
   translateBy(port: TranslatorPort, options: TranslationOptions): TranslationCache {
     const { exports } = this.instance;
     this.quantum = options.quantum;
+    // Code that has been decoded before is to be looked up once more.
+    this.cache.flush();
+    this.jumps.clear();
     this.translations = new TranslationCache(this.state, this.cache, exports.table as unknown as HandlerTable, exports, port, options);
     return this.translations;
   }
@@ -187,6 +190,23 @@ export class Interpreter {
       }
       if (!this.leave()) return this.rest(Stopped.TripleFault);
     }
+  }
+
+  /**
+   * Executes the translated region that begins at EIP, until it is left or there are no more of `budget` instructions than it has; where none begins,
+   * a single instruction, exactly. For whoever wants to look at the state behind each region.
+   */
+  runRegion(budget: number): Stopped {
+    const { state } = this;
+    const record = state.get(at.EVENTS) === 0 ? this.lookup(this.cpu.eip, 0) : 0;
+    if (!record || !this.translations?.begins(record)) return this.run(1, true);
+    this.onDispatch();
+    // All of it in reserve: the region is entered all the same, and whatever comes behind it leaves.
+    state.set(at.BUDGET, 0);
+    state.set(at.RESERVE, budget);
+    this.accounted = budget;
+    this.enter(record);
+    return this.rest(this.leave() ? Stopped.Budget : Stopped.TripleFault);
   }
 
   private rest(stopped: Stopped): Stopped {

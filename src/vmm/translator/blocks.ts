@@ -116,6 +116,10 @@ export class BlockFinder {
           block.successors.push(offset);
           break;
         }
+        if (block.instructions.length >= limit) {
+          block.falls = offset;
+          break;
+        }
       }
       if (block.instructions.length > 0) blocks.set(start, block);
     }

@@ -5,7 +5,7 @@ import { translate } from "./translator.js";
 export class LocalPort implements TranslatorPort {
   private readonly answers: TranslationAnswer[] = [];
 
-  constructor(private readonly memory: Uint8Array) {}
+  constructor(protected readonly memory: Uint8Array) {}
 
   send(requests: readonly TranslationRequest[]): void {
     this.answers.push(translate(this.memory, requests, () => 0));

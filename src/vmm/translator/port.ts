@@ -21,6 +21,7 @@ export interface TranslationRequest {
   readonly direct: boolean;
   readonly strict: boolean;
   readonly profile: boolean;
+  readonly longest?: number;
 }
 
 export interface TranslationAnswer {

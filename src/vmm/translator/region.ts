@@ -21,6 +21,8 @@ export interface RegionSource {
   /** TOP and tags as the head was found with them. */
   readonly x87: X87Shape;
   readonly code32: boolean;
+  /** Instructions at most; undefined: LIMIT. */
+  readonly longest?: number;
   readonly mode: RegionMode;
 }
 
@@ -42,7 +44,7 @@ export class Region {
   static find(memory: Uint8Array, source: RegionSource, link: Linked): Region | null {
     const tables = new JumpTables(memory, source.linearPage, source.mode.user);
     const finder = new BlockFinder(memory, source.pages, source.code32, tables);
-    const blocks = finder.find(source.head, LIMIT);
+    const blocks = finder.find(source.head, source.longest ?? LIMIT);
     learn(blocks, source, link);
     return blocks.get(source.head)?.instructions.length ? new Region(source, blocks) : null;
   }

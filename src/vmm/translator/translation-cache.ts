@@ -33,6 +33,8 @@ export interface TranslationOptions {
   readonly strict: boolean;
   /** Count how regions are left, which slows them down. */
   readonly profile?: boolean;
+  /** Instructions of a region, at most; undefined: as many as do well. */
+  readonly longest?: number;
 }
 
 /** The core module's table of handlers. */
@@ -73,6 +75,11 @@ export class TranslationCache {
 
   get regions(): number {
     return this.entries.size;
+  }
+
+  /** Whether a region begins at this record. */
+  begins(record: number): boolean {
+    return this.entries.has(this.state.u16[(record + Rec.handler) >> 1]);
   }
 
   /** A record has been looked up. */
@@ -121,6 +128,7 @@ export class TranslationCache {
       direct: mode.direct,
       strict: this.options.strict,
       profile: this.options.profile ?? false,
+      longest: this.options.longest,
     };
   }
 
