@@ -1,10 +1,11 @@
-/** `/metrics`: the process, its requests and streams, and the rows of the installation. */
+/** `/metrics`: the process, its requests and streams, the rows of the installation, and what its machines have done. */
 import type { RequestHandler } from "express";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { endpoints } from "../contract/endpoints/all.js";
 import { operationStates } from "../contract/operation.js";
 import { vmStates } from "../contract/vm-states.js";
-import type { Database } from "../store/database.js";
+import { registerMachineMetrics } from "./machine-metrics.js";
+import type { Service } from "./service.js";
 
 export class Metrics {
   readonly registry = new Registry();
@@ -12,9 +13,11 @@ export class Metrics {
   readonly streamBytes: Counter<"stream" | "direction">;
   private readonly requests: Histogram<"method" | "route" | "status">;
 
-  constructor(db: Database) {
+  constructor(service: Service) {
+    const { db } = service;
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
+    registerMachineMetrics(this.registry, service);
     this.requests = new Histogram({
       name: "worldswitch_http_request_duration_seconds",
       help: "Requests by route of the contract",

@@ -26,7 +26,7 @@ export async function createApiServer(service: Service): Promise<ApiServer> {
   await service.blobs.open();
   await sweepBlobs(service);
   const closing = new AbortController();
-  const metrics = new Metrics(service.db);
+  const metrics = new Metrics(service);
   const app = createApp(service, metrics, closing.signal);
   const http = createServer({ requestTimeout: requestTimeoutMs, headersTimeout: 30_000, keepAliveTimeout: 65_000 }, app);
   const streams = new Streams(service, metrics, http, closing.signal);

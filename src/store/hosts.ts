@@ -25,6 +25,11 @@ export async function registerHost(db: Database, id: string, report: HostReport)
   return db.host.upsert({ where: { id }, create: { ...fields, id, projectId: systemProjectId }, update: fields });
 }
 
+/** Those whose workers have been heard of lately. */
+export function liveHosts(db: Database, now: Date): Promise<Host[]> {
+  return db.host.findMany({ where: { heartbeatAt: { gt: new Date(now.getTime() - hostSilenceMs) } }, orderBy: { id: "asc" } });
+}
+
 /** False: another worker has taken this host over. */
 export async function heartbeat(db: Database, id: string, incarnation: string): Promise<boolean> {
   const { count } = await db.host.updateMany({ where: { id, incarnation }, data: { heartbeatAt: new Date() } });

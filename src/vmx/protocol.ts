@@ -34,5 +34,5 @@ export type FromVm =
   /** The guest's UART has taken this many bytes of `input`. */
   | { type: "inputTaken"; port: number; bytes: number }
   | { type: "stats"; id: number; stats: MachineStats }
-  /** Last message: the machine has ended; the process exits by itself. `fault` is present when `reason` is `fault`, `exitCode` with `debug_exit`. */
-  | { type: "stopped"; reason: StopReason; fault?: GuestFault; exitCode?: number };
+  /** Last message: the machine has ended; the process exits by itself. `fault` is present when `reason` is `fault`, `exitCode` with `debug_exit`; `stats` is the last sample. */
+  | { type: "stopped"; reason: StopReason; stats: MachineStats; fault?: GuestFault; exitCode?: number };

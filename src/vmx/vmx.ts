@@ -203,7 +203,7 @@ export class Vmx {
     this.driver.close();
     this.answerStats();
     void Promise.all([this.thread?.terminate(), this.translator?.terminate()]).then(() =>
-      this.report({ type: "stopped", reason, ...more }),
+      this.report({ type: "stopped", reason, stats: this.present(), ...more }),
     );
   }
 }

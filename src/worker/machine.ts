@@ -8,6 +8,7 @@ import type { MachineSpec } from "../vmx/spec.js";
 import type { MachineStats } from "../vmx/stats.js";
 import type { ConsoleHub, SerialPort } from "./console/hub.js";
 import type { Deadlines } from "./deadlines.js";
+import type { HostTotals } from "./host-totals.js";
 import { untilWritten } from "./persistence.js";
 import { applyReport, endOf, type Judge, type MachineEnd, type Report } from "./report.js";
 import { VmProcess } from "./vm-process.js";
@@ -20,6 +21,7 @@ export interface MachineParts {
   consoles: ConsoleHub;
   program: string;
   deadlines: Pick<Deadlines, "end">;
+  totals: Pick<HostTotals, "heard" | "ended">;
   log: Logger;
 }
 
@@ -78,6 +80,7 @@ export class Machine {
       if (this.killTimer) clearTimeout(this.killTimer);
       const end = this.plug ?? endOf(this.stopped, exit);
       this.end = end;
+      parts.totals.ended(this);
       this.log.info({ exit, end }, "machine ended");
       for (const answer of this.statsWaiting.values()) answer(null);
       consoles.disconnect(vmId, end.reason ?? end.state);
@@ -162,9 +165,11 @@ export class Machine {
         consoles.console(this.vmId, message.port as SerialPort).taken(message.bytes);
         break;
       case "stats":
+        this.parts.totals.heard(this, message.stats);
         this.statsWaiting.get(message.id)?.(message.stats);
         break;
       case "stopped":
+        this.parts.totals.heard(this, message.stats);
         this.stopped = message;
         this.endSoon();
         break;

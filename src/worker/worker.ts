@@ -12,6 +12,7 @@ import { ConsoleHub } from "./console/hub.js";
 import { type Deadlines, defaultDeadlines } from "./deadlines.js";
 import { beat } from "./heartbeat.js";
 import { HostLock } from "./host-lock.js";
+import { HostTotals } from "./host-totals.js";
 import { JobRunner } from "./job-runner.js";
 import { endOrphans } from "./orphans.js";
 import { reconcile } from "./reconcile.js";
@@ -71,8 +72,9 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   if (orphans.length > 0) log.warn({ pids: orphans }, "ended VM processes of an earlier worker");
 
   const consoles = new ConsoleHub(options.consoleFolder, log);
-  const supervisor = new Supervisor({ db, hostId, consoles, program, deadlines, log });
-  const streams = new StreamEndpoint({ db, hostId, supervisor, consoles, clusterSecret, log });
+  const totals = new HostTotals();
+  const supervisor = new Supervisor({ db, hostId, consoles, program, deadlines, totals, log });
+  const streams = new StreamEndpoint({ db, hostId, supervisor, totals, consoles, clusterSecret, log });
   const streamUrl = await streams.listen(options.listen.host, options.listen.port);
 
   const reconciled = await reconcile(db, hostId, log);

@@ -95,6 +95,10 @@ export class Served {
     return { status: response.status, body: text === "" ? null : JSON.parse(text) };
   }
 
+  async metrics(): Promise<string> {
+    return (await fetch(`${this.url}/metrics`, { headers: { Authorization: `Bearer ${this.token}` } })).text();
+  }
+
   /** Uploads files, by role, as an image; by default the tiny guest as image `tiny`. */
   async addImage(
     fields: object = { name: "tiny", kind: "linux", files: ["kernel"] },

@@ -55,7 +55,7 @@ describe("a VM process", () => {
     expect(taken).toBe(3);
     expect(vm.messages[0]).toEqual({ type: "started" });
     expect(vm.messages.find((message) => message.type === "stats")).toMatchObject({ id: 7, stats: { memory: { guestMiB: 32 } } });
-    expect(vm.messages.at(-1)).toEqual({ type: "stopped", reason: "halted" });
+    expect(vm.messages.at(-1)).toMatchObject({ type: "stopped", reason: "halted", stats: { memory: { guestMiB: 32 } } });
   });
 
   it("ends when its worker has gone", async () => {

@@ -7,6 +7,7 @@
  * | `GET /vms/{id}/console?port=0\|1&role=viewer\|writer[&from=OFFSET\|end][&eol=1]`, upgrade, subprotocol `console.v1` or none | the console, src/worker/console/connection.ts |
  * | `GET /vms/{id}/console/log?port=0\|1[&from=OFFSET]` | kept bytes; `Console-Offset` is the offset of the first |
  * | `GET /vms/{id}/stats` | one sample, `VmStats` of the contract |
+ * | `GET /stats` | the machines of this worker summed up, `HostStats` of the contract; null before there was any |
  * | `GET /vms/{id}/stats?interval=MS`, upgrade, subprotocol `stats.v1` | a text frame with a sample every so many milliseconds |
  *
  * Errors are `{code, detail}` with status 400, 401, 404 or 426. A console is there as long as the vm's row is, whatever its state.
@@ -20,15 +21,17 @@ import { WebSocketServer } from "ws";
 import type { Database } from "../../store/database.js";
 import { ConsoleConnection } from "../console/connection.js";
 import type { ConsoleHub } from "../console/hub.js";
+import type { HostTotals } from "../host-totals.js";
 import type { Supervisor } from "../supervisor.js";
 import { parseStreamRequest, Refusal, type StreamRequest } from "./request.js";
-import { sampleStats, streamStats } from "./stats.js";
+import { hostStats, sampleStats, streamStats } from "./stats.js";
 import { watchPeer } from "./watch.js";
 
 export interface StreamParts {
   db: Database;
   hostId: string;
   supervisor: Supervisor;
+  totals: HostTotals;
   consoles: ConsoleHub;
   clusterSecret: string;
   log: Logger;
@@ -79,6 +82,7 @@ export class StreamEndpoint {
     if (!this.knowsSecret(request.headers.authorization)) throw new Refusal(401, "unauthorized", "the cluster secret is wrong");
     if (request.method !== "GET") throw new Refusal(400, "invalid_request", "only GET is understood here");
     const wanted = parseStreamRequest(request.url ?? "/");
+    if (wanted.stream === "host") return wanted;
     const vm = await this.parts.db.vm.findUnique({ where: { id: wanted.vmId }, select: { hostId: true } });
     if (vm?.hostId !== this.parts.hostId) throw new Refusal(404, "not_found", "this host doesn't have the machine");
     return wanted;
@@ -98,12 +102,15 @@ export class StreamEndpoint {
       }
       case "stats":
         respond(response, 200, await sampleStats(this.parts, wanted.vmId));
+        return;
+      case "host":
+        respond(response, 200, await hostStats(this.parts));
     }
   }
 
   private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const wanted = await this.admit(request);
-    if (wanted.stream === "log") throw new Refusal(400, "invalid_request", "this is no WebSocket");
+    if (wanted.stream === "log" || wanted.stream === "host") throw new Refusal(400, "invalid_request", "this is no WebSocket");
     const spoken = subprotocols[wanted.stream];
     const offered = request.headers["sec-websocket-protocol"]?.split(",").map((protocol) => protocol.trim());
     if ((offered && !offered.includes(spoken)) || (!offered && wanted.stream === "stats")) {

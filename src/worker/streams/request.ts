@@ -3,7 +3,8 @@ import type { SerialPort } from "../console/hub.js";
 export type StreamRequest =
   | { stream: "console"; vmId: string; port: SerialPort; mayWrite: boolean; from: number | "end" | undefined; eol: boolean }
   | { stream: "log"; vmId: string; port: SerialPort; from: number | undefined }
-  | { stream: "stats"; vmId: string; intervalMs: number };
+  | { stream: "stats"; vmId: string; intervalMs: number }
+  | { stream: "host" };
 
 /** Why a stream isn't given, as the HTTP answer says it. */
 export class Refusal extends Error {
@@ -22,6 +23,7 @@ const interval = { least: 100, most: 60_000, usual: 1000 };
 export function parseStreamRequest(target: string): StreamRequest {
   if (!URL.canParse(target, "http://worker")) throw new Refusal(400, "invalid_request", "not a URL");
   const { pathname, searchParams } = new URL(target, "http://worker");
+  if (pathname === "/stats") return { stream: "host" };
   const path = /^\/vms\/([A-Za-z0-9_]+)\/(console\/log|console|stats)$/.exec(pathname);
   if (!path) throw new Refusal(404, "not_found", "no such path");
   const [, vmId, stream] = path;
