@@ -17,7 +17,12 @@ function send(message: FromVm, sent?: () => void): void {
 function report(event: VmxEvent): void {
   if (event.type === "output") sendOutput(event);
   else if (event.type === "debug") process.stderr.write(event.data);
-  else send(event, event.type === "stopped" ? () => process.exit(0) : undefined);
+  else if (event.type === "stopped") void sendEnd(event);
+  else send(event);
+}
+
+async function sendEnd({ type, reason, fault, exitCode }: Extract<VmxEvent, { type: "stopped" }>): Promise<void> {
+  if (vmx) send({ type, reason, fault, exitCode, stats: await vmx.stats() }, () => process.exit(0));
 }
 
 function sendOutput(event: Extract<VmxEvent, { type: "output" }>): void {

@@ -18,7 +18,7 @@ import type { MachineStats } from "./stats.js";
 /** What a machine reports; `stopped` is the last. */
 export type VmxEvent =
   | Exclude<FromVm, { type: "stats" | "stopped" }>
-  | (Extract<FromVm, { type: "stopped" }> & {
+  | (Omit<Extract<FromVm, { type: "stopped" }>, "stats"> & {
       /** Where the spec asks for it: the hottest translated regions, as text. */
       profile?: string;
     })
@@ -203,7 +203,7 @@ export class Vmx {
     this.driver.close();
     this.answerStats();
     void Promise.all([this.thread?.terminate(), this.translator?.terminate()]).then(() =>
-      this.report({ type: "stopped", reason, stats: this.present(), ...more }),
+      this.report({ type: "stopped", reason, ...more }),
     );
   }
 }
