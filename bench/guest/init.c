@@ -1,5 +1,5 @@
 // The guest's first program. The kernel hands it the words of its command line that it doesn't know as environment variables:
-//   scale=0.5 rows=integer,fork    one pass over the rows
+//   scale=0.5 rows=integer,fork    one pass over the rows, or so many as repeats=10 says
 //   scale=0.02 soak=1              programs at once, for ever: rows in several processes, fork storms, and a talk on the console
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,30 +19,32 @@ static pid_t start(char *const words[]) {
 }
 
 // `bench` with its scale and what is to run: `rows` is a list with commas, "" for all.
-static pid_t start_rows(const char *option, char *rows) {
+static pid_t start_rows(const char *option, const char *rows) {
   char *scale = getenv("scale"), *words[WORDS + 5] = {"/bench", "-s", scale ? scale : "1"};
   int count = 3;
   if (*option) words[count++] = (char *)option;
-  for (char *row = strtok(rows, ","); row && count < WORDS; row = strtok(NULL, ",")) words[count++] = row;
+  for (char *row = strtok(strdup(rows), ","); row && count < WORDS; row = strtok(NULL, ",")) words[count++] = row;
   return start(words);
 }
 
 int main(void) {
-  char *rows = getenv("rows");
+  const char *rows = getenv("rows"), *repeats = getenv("repeats");
   printf("bench ready\n");
   fflush(stdout);
   if (getenv("soak")) {
-    char computing[] = "integer,memory,x87,sse2", code[] = "fresh-code", storms[] = "fork,exec", rest[] = "pipe,pagefault,getpid";
     char *const talk[] = {"/talk", NULL};
-    start_rows("-r", computing);
-    start_rows("-r", code);
-    start_rows("-r", storms);
-    start_rows("-r", rest);
+    start_rows("-r", "integer,memory,x87,sse2");
+    start_rows("-r", "fresh-code");
+    start_rows("-r", "fork,exec");
+    start_rows("-r", "pipe,pagefault,getpid");
     start(talk);
     while (wait(NULL) > 0) printf("failed soak process 1\n");
   } else {
-    char all[] = "";
-    waitpid(start_rows("", rows ? rows : all), NULL, 0);
+    for (int left = repeats ? atoi(repeats) : 1; left > 0; left--) {
+      waitpid(start_rows("", rows ? rows : ""), NULL, 0);
+      printf("bench pass\n");
+      fflush(stdout);
+    }
     printf("bench done\n");
   }
   fflush(stdout);

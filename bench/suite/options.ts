@@ -5,6 +5,7 @@ export const SUITE_USAGE = `usage: npm run bench [-- options]
 Runs our guest programs on this host, in our machine and in its rivals, and prints the slowdowns against the host and the ratios to each rival.
 
   --runs N              turns, of which each engine has one run in each; default 3
+  --repeats N           passes over the rows in each machine, to see whether it grows; the last one's times count; default 1
   --scale X             share of each row's full work, default 1
   --engines LIST        worldswitch,qemu,v86 by default; also interpreter (ours), forced-bt, v86-nojit; with a scale of its own:
                         v86-nojit:0.02. The first is compared with the others
@@ -24,6 +25,7 @@ export interface EngineChoice {
 
 export interface SuiteOptions {
   runs: number;
+  repeats: number;
   engines: EngineChoice[];
   /** Names of groups and rows of the guest program; none for all; null for no row of it. */
   only: string[] | null;
@@ -41,6 +43,7 @@ export function suiteOptions(args: readonly string[]): SuiteOptions | null {
     args: [...args],
     options: {
       runs: text,
+      repeats: text,
       scale: text,
       engines: text,
       "forced-bt": flag,
@@ -62,6 +65,7 @@ export function suiteOptions(args: readonly string[]): SuiteOptions | null {
   const rows = named?.filter((name) => name !== "boot");
   return {
     runs: positive("--runs", values.runs ?? "3"),
+    repeats: positive("--repeats", values.repeats ?? "1"),
     engines,
     only: rows === undefined ? [] : rows.length > 0 ? rows : null,
     boot: named === undefined || named.includes("boot"),

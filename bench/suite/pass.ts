@@ -8,11 +8,12 @@ import { type Row, readRowLine } from "./row.js";
 export interface Pass {
   rows: Row[];
   failures: string[];
-  /** Of a machine's process, after the last row. */
-  use?: ResourceUse;
+  /** Of a machine's process, each time it has run all rows. */
+  uses: ResourceUse[];
 }
 
-/** What the guest's init says last. */
+/** What the guest's init says when all rows have run, and what it says last. */
+const PASS = "bench pass";
 const DONE = "bench done";
 const TASKSET = "/usr/bin/taskset";
 
@@ -32,41 +33,41 @@ export function guestBoot(boot: Boot, initrd: string, words: Readonly<Record<str
 
 /** On one processor, where that can be asked for: the guest has one, too. */
 export async function nativePass(program: string, options: PassOptions): Promise<Pass> {
-  const pass = await runPass([...(await pinned()), program, "-s", String(options.scale), ...options.only], options.silenceSeconds);
-  const { rows, failures, code, tail } = pass;
-  return { rows, failures: code === 0 ? failures : [...failures, `it ended with code ${code}; it said last:\n${tail}`] };
+  const { code, tail, ...pass } = await runPass(
+    [...(await pinned()), program, "-s", String(options.scale), ...options.only],
+    options.silenceSeconds,
+  );
+  if (code !== 0) pass.failures.push(`it ended with code ${code}; it said last:\n${tail}`);
+  return pass;
 }
 
 /** @param argv starts a machine whose init has been told by `guestBoot` what to do */
 export async function machinePass(argv: Command, silenceSeconds: number): Promise<Pass> {
-  const { rows, failures, use, code, tail } = await runPass(argv, silenceSeconds);
-  return {
-    rows,
-    failures: use ? failures : [...failures, `it ended (code ${code}) without "${DONE}"; the console ended with:\n${tail}`],
-    use,
-  };
+  const { done, code, tail, ...pass } = await runPass(argv, silenceSeconds);
+  if (!done) pass.failures.push(`it ended (code ${code}) without "${DONE}"; the console ended with:\n${tail}`);
+  return pass;
 }
 
-async function runPass(argv: Command, silenceSeconds: number): Promise<Pass & { code: number | null; tail: string }> {
-  const rows: Row[] = [];
-  const failures: string[] = [];
-  let use: ResourceUse | undefined;
+async function runPass(argv: Command, silenceSeconds: number): Promise<Pass & { done: boolean; code: number | null; tail: string }> {
+  const pass: Pass = { rows: [], failures: [], uses: [] };
+  let done = false;
   const running = new ConsoleProcess(
     argv,
     byLine((text) => {
       silence.refresh();
       const line = readRowLine(text);
-      if (line?.kind === "row") rows.push(line.row);
-      if (line?.kind === "failed") failures.push(`${line.group} ${line.name} ended badly (status ${line.status})`);
+      if (line?.kind === "row") pass.rows.push(line.row);
+      if (line?.kind === "failed") pass.failures.push(`${line.group} ${line.name} ended badly (status ${line.status})`);
+      if (text === PASS) pass.uses.push(running.use);
       if (text !== DONE) return;
-      use = running.use;
+      done = true;
       void running.end();
     }),
   );
   const silence = setTimeout(() => running.kill(), silenceSeconds * 1000);
   const code = await running.ended;
   clearTimeout(silence);
-  return { rows, failures, use, code, tail: running.tail };
+  return { ...pass, done, code, tail: running.tail };
 }
 
 async function pinned(): Promise<Command | []> {

@@ -11,7 +11,8 @@ export interface SuiteRun extends EngineTurn {
   scale: number;
   /** Seconds from the start of the process, by the name of the start. */
   starts: Record<string, number>;
-  use?: ResourceUse;
+  /** After each repeat of the rows. */
+  uses: ResourceUse[];
   failures: string[];
 }
 
@@ -104,13 +105,16 @@ function startTable(runs: readonly SuiteRun[], base: string, others: readonly st
 
 function useTable(runs: readonly SuiteRun[]): string {
   const lines = [["process after the rows", "RSS MiB", "memory maps", "CPU seconds"]];
+  const repeats = Math.max(0, ...runs.map(({ uses }) => uses.length));
   for (const engine of new Set(runs.map((run) => run.engine))) {
-    const uses = runs.filter((run) => run.engine === engine).flatMap(({ use }) => (use ? [use] : []));
-    if (uses.length === 0) continue;
-    const of = (figure: (use: ResourceUse) => number) => spread(uses.map(figure), 0);
-    lines.push([engine, of((use) => use.residentMiB), of((use) => use.memoryMaps), of((use) => use.cpuSeconds)]);
+    for (let repeat = 0; repeat < repeats; repeat++) {
+      const uses = runs.filter((run) => run.engine === engine).flatMap((run) => run.uses.slice(repeat, repeat + 1));
+      const of = (figure: (use: ResourceUse) => number) => spread(uses.map(figure), 0);
+      const title = repeats > 1 ? `${engine}, repeat ${repeat + 1}` : engine;
+      lines.push([title, of((use) => use.residentMiB), of((use) => use.memoryMaps), of((use) => use.cpuSeconds)]);
+    }
   }
-  return lines.length > 1 ? table(lines) : "";
+  return repeats > 0 ? table(lines) : "";
 }
 
 /** Rows where the better rival needs less time: each wants an explanation. */

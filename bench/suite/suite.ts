@@ -37,6 +37,7 @@ export async function suite(args: string[]): Promise<number> {
         rows: [],
         native: [],
         starts: {},
+        uses: [],
         failures: [],
       };
       if (programs && !("missing" in programs)) await runRows(run, engine, programs, options);
@@ -75,13 +76,13 @@ async function runRows(run: SuiteRun, { engine, scale }: ChosenEngine, programs:
   // A name that the program doesn't know would fail in every machine, too.
   if (run.failures.length > 0) return;
   const image = await preparedImage("debian-mini");
-  const words = { scale, ...(only.length > 0 ? { rows: only.join(",") } : {}) };
+  const words = { scale, repeats: options.repeats, ...(only.length > 0 ? { rows: only.join(",") } : {}) };
   const { argv, stats } = await engine.command(guestBoot(image, programs.initrd, words));
   const started = performance.now();
   const pass = await machinePass(argv, silenceSeconds);
   await stats?.().catch(() => undefined);
   run.rows = pass.rows;
-  run.use = pass.use;
+  run.uses = pass.uses;
   run.failures.push(...pass.failures);
   const seconds = (performance.now() - started) / 1000;
   note(`turn ${run.turn}, ${run.engine}: ${pass.rows.length} rows at scale ${scale} in ${seconds.toFixed(1)} s`);
