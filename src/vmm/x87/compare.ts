@@ -42,6 +42,18 @@ function giveOrder(e: Emitter, a: Extended, b: Extended, held: Value): void {
   giveConditions(e.select(e.eqz(magnitudes), EQUAL, e.select(e.gtS(magnitudes, 0), LESS, 0)));
 }
 
+/** Condition codes of a comparison of normal numbers. */
+function orderOfNormals(e: Emitter, a: Extended, b: Extended): Value {
+  const [expA, expB] = [exponent(e, a), exponent(e, b)];
+  const sameExponent = e.eq(expA, expB);
+  const smaller = e.select(sameExponent, e.compareWide(Op.i64_lt_u, a.sig, b.sig), e.ltS(expA, expB));
+  const negative = e.shrU(e.and(a.se, SIGN), 15);
+  const sameSign = e.eqz(e.and(e.xor(a.se, b.se), SIGN));
+  const less = e.select(sameSign, e.xor(smaller, negative), negative);
+  const equal = e.and(e.and(sameExponent, sameSign), e.compareWide(Op.i64_eq, a.sig, b.sig));
+  return e.select(equal, EQUAL, e.select(less, LESS, 0));
+}
+
 /**
  * (a, b, whether quiet NaNs are invalid too) -> C0 C2 C3 as FCOM and FUCOM set them, perhaps with HELD. C1 stays (FCOMI leaves
  * it alone). The condition codes of a comparison with an unmasked exception are what processors give; the manuals leave them out.
@@ -54,15 +66,14 @@ export const compare: Helper = {
     const a = parameter(0);
     const b = parameter(2);
     const ordered: Temp = { local: 4 };
+    e.when(e.and(isNormal(e, a), isNormal(e, b)), () => give(e, orderOfNormals(e, a, b)));
     const held = e.variable(0);
     const hold = (flags: Value) => e.when(forbids(e, core, e.or(flags, e.and(e.state(X87_STATUS), C1))), () => e.assign(held, HELD));
-    e.when(e.eqz(e.and(isNormal(e, a), isNormal(e, b))), () => {
-      e.when(e.or(isNanOrUnsupported(e, a), isNanOrUnsupported(e, b)), () => {
-        hold(e.select(e.or(ordered, e.or(isInvalid(e, a), isInvalid(e, b))), IE, 0));
-        give(e, e.or(held, UNORDERED));
-      });
-      hold(e.select(e.or(isDenormal(e, a), isDenormal(e, b)), DE, 0));
+    e.when(e.or(isNanOrUnsupported(e, a), isNanOrUnsupported(e, b)), () => {
+      hold(e.select(e.or(ordered, e.or(isInvalid(e, a), isInvalid(e, b))), IE, 0));
+      give(e, e.or(held, UNORDERED));
     });
+    hold(e.select(e.or(isDenormal(e, a), isDenormal(e, b)), DE, 0));
     giveOrder(e, a, b, held);
     e.f.op(Op.unreachable);
   },
