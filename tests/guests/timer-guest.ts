@@ -8,6 +8,8 @@ const STI = 0xfb;
 const CLI = 0xfa;
 const HLT = 0xf4;
 const ENTRY = 0x10_0000;
+/** Code that changes itself, in a page of its own. */
+const CHANGING = 0x10_2000;
 export const TIMER_GUEST_RAM = 8 << 20;
 const IDT = 0x2000;
 const GDT = 0x1000;
@@ -45,19 +47,29 @@ function program(): Code {
   c.label("loop").put(0xb9).dword(700).put(0xbf).dword(0x30_0ffd).put(0xf3, 0xab); // rep stosd over a page's end
   c.put(CLI, ...Array<number>(70).fill(NOP), STI, 0x40); // inc eax
   c.put(0xb9).dword(300).label("inner").put(0x49).branch(JNZ, "inner"); // dec ecx
-  c.put(0xfe, 0x05)
-    .dword(ENTRY + c.bytes.length + 5)
-    .put(0xb3, 0); // inc byte [the next instruction's immediate]; mov bl, 0
+  c.put(0xe8);
+  c.dword(CHANGING - ENTRY - (c.bytes.length + 4)); // call
   c.put(0xf6, 0xc3, 0x0f).branch(JNZ, "on").put(STI, HLT); // test bl, 15
   c.label("on").put(0x9c, CLI, 0x9d, STI); // pushf; cli; popf
-  return c.put(0xe9).dword(c.address("loop") - (c.bytes.length + 5));
+  c.put(0xe9);
+  return c.dword(c.address("loop") - (c.bytes.length + 4));
 }
 
 /** Puts the guest into the memory of a machine of 8 MiB. */
 export function loadTimerGuest(memory: WebAssembly.Memory): Boot {
   const ram = new DataView(memory.buffer, RAM_BASE);
   const code = program();
-  new Uint8Array(memory.buffer).set(code.linked(), RAM_BASE + ENTRY);
+  const bytes = new Uint8Array(memory.buffer);
+  bytes.set(code.linked(), RAM_BASE + ENTRY);
+  // inc byte [the next instruction's immediate]; mov bl, 0; ret
+  bytes.set(
+    new Code()
+      .put(0xfe, 0x05)
+      .dword(CHANGING + 7)
+      .put(0xb3, 0, 0xc3)
+      .linked(),
+    RAM_BASE + CHANGING,
+  );
   const descriptor = (selector: number, high: number) => ram.setBigUint64(GDT + selector, (BigInt(high) << 32n) | 0xffffn, true);
   descriptor(0x10, 0xcf_9b00);
   descriptor(0x18, 0xcf_9300);

@@ -173,31 +173,44 @@ describe("the first difference", () => {
   });
 
   it("is named where a translation is wrong: ADD translated as SUB", () => {
-    class Wrong extends LocalPort {
-      constructor(private readonly machineMemory: Uint8Array) {
-        super(machineMemory.slice());
-      }
-      override send(requests: readonly TranslationRequest[]): void {
-        for (const { pages } of requests)
-          for (const { host } of pages) {
-            const page = this.machineMemory.slice(host, host + 4096);
-            // add edx, ecx
-            for (let i = 0; i < page.length - 1; i++) if (page[i] === 0x01 && page[i + 1] === 0xca) page[i] = 0x29;
-            this.memory.set(page, host);
-          }
-        super.send(requests);
-      }
-    }
-    const rig = withTimerGuest(translatorSubject((memory) => new Wrong(memory)));
+    const rig = withTimerGuest(translatorSubject((memory) => new Wrong(memory, [0x01, 0xca], [0x29, 0xca])));
     // mov ecx, 5; l: inc eax; xor ebx, eax; add edx, ecx; jmp l
     const code = [0xb9, 5, 0, 0, 0, 0x40, 0x31, 0xc3, 0x01, 0xca, 0xeb, 0xf9];
     new Uint8Array(rig.memory.buffer).set(code, RAM_BASE + 0x50_0000);
     rig.lockstep.boot(at(loadTimerGuest(rig.memory), 0x50_0000));
     const fault = rig.difference();
     expect(fault.message).toMatch(/^the translator differs from the interpreter behind instruction \d+: 0010:00500008 {2}01 ca {2}add/);
-    expect(Object.keys(fault.context)).toContain("EDX");
+    expect(fault.context).toMatchObject({ instructions: "1", EDX: expect.any(String), noticed: expect.stringContaining("EDX") });
+  });
+
+  it("is named together with the STI before it, which a region can't be left behind: INC translated as DEC", () => {
+    const fault = withTimerGuest(translatorSubject((memory) => new Wrong(memory, [0xfb, 0x40], [0xfb, 0x48]))).difference();
+    expect(fault.message).toMatch(/ {2}fb {2}sti/);
+    expect(fault.context).toMatchObject({ "then (2)": expect.stringMatching(/ {2}40 {2}inc/), EAX: expect.any(String) });
+    expect(fault.context).not.toHaveProperty("events");
   });
 });
+
+/** Translates other code than there is: one pattern of bytes in place of another. */
+class Wrong extends LocalPort {
+  constructor(
+    private readonly machineMemory: Uint8Array,
+    private readonly pattern: readonly number[],
+    private readonly replacement: readonly number[],
+  ) {
+    super(machineMemory.slice());
+  }
+  override send(requests: readonly TranslationRequest[]): void {
+    const { pattern, replacement } = this;
+    this.memory.set(this.machineMemory);
+    for (const { pages } of requests)
+      for (const { host } of pages) {
+        const page = this.memory.subarray(host, host + 4096);
+        for (let i = 0; i < page.length; i++) if (pattern.every((byte, n) => page[i + n] === byte)) page.set(replacement, i);
+      }
+    super.send(requests);
+  }
+}
 
 /** The same, but for where it starts. */
 function at(boot: Boot, eip: number): Boot {

@@ -6,6 +6,7 @@ import { RUN_ALONE, Vector } from "../cpu/exceptions.js";
 import * as at from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
 import { Decoder, MAX_LENGTH, NEEDS_MORE } from "../decode/decoder.js";
+import { IF } from "../isa/flags.js";
 import type { Mmu } from "../mmu/mmu.js";
 import { sseCallouts } from "../sse/callouts.js";
 import { newTranslatorCounters } from "../translator/counters.js";
@@ -205,8 +206,12 @@ export class Interpreter {
     state.set(at.BUDGET, 0);
     state.set(at.RESERVE, budget);
     this.accounted = budget;
+    const masked = (state.get(at.EFLAGS) & IF) === 0;
     this.enter(record);
-    return this.rest(this.leave() ? Stopped.Budget : Stopped.TripleFault);
+    let alive = this.leave();
+    // It may have been left right behind STI, whose shadow nothing but running on keeps where no event waits.
+    if (alive && masked && state.get(at.EFLAGS) & IF && state.get(at.EVENTS) === 0) alive = this.step() !== "tripleFault";
+    return this.rest(alive ? Stopped.Budget : Stopped.TripleFault);
   }
 
   private rest(stopped: Stopped): Stopped {

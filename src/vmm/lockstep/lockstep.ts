@@ -120,6 +120,7 @@ export class Lockstep {
     const alike = pages.length > 0 ? this.memoryTurn : this.turns - 1;
     const interval = search.narrow(subject.make, { alike, different: this.turns, pages });
     const finding = interval && search.find(subject.ways, interval);
-    return finding ? foundReport(subject.name, finding) : unfoundReport(subject.name, [from, to], difference);
+    const noticed = { from, to, difference };
+    return finding ? foundReport(subject.name, noticed, finding) : unfoundReport(subject.name, noticed);
   }
 }

@@ -1,5 +1,6 @@
 import { GPR, JUMP_CACHE } from "../cpu/layout.js";
 import { CpuState } from "../cpu/state.js";
+import { LONGEST_RUN } from "../interpreter/code-cache.js";
 import type { Boot, InputSource, Machine, MachineParts, SliceEnd } from "../machine.js";
 import { MonitorFault } from "../monitor-fault.js";
 import { GuestMemory } from "./guest-memory.js";
@@ -88,7 +89,7 @@ export class Side {
     const start = this.place;
     let end = SLICE;
     for (let left = instructions; left > 0 && end.kind === "slice"; left = start.retired + instructions - this.machine.retired) {
-      end = this.run(Math.min(left, slice), left <= slice);
+      end = this.run(Math.min(left, slice), left <= slice + LONGEST_RUN);
       if (this.machine.guestTime - start.timeNs > LONGEST_REST_NS + instructions) break;
     }
     return end;

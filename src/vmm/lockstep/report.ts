@@ -19,18 +19,36 @@ function parts({ state, pages, other }: Difference, before?: ReadonlyMap<string,
   return Object.fromEntries(lines);
 }
 
+/** What was noticed at first, before the search. */
+export interface Noticed {
+  readonly from: number;
+  readonly to: number;
+  readonly difference: Difference;
+}
+
 /** The machines differ, and where. */
-export function foundReport(subject: string, { way, places, before, difference, reference }: Finding): MonitorFault {
+export function foundReport(subject: string, noticed: Noticed, { way, places, before, difference, reference }: Finding): MonitorFault {
   const shown = places.slice(0, SHOWN).map((place) => instructionText(place, (linear, into) => reference.readCode(linear, into)));
   const [first, ...more] = shown;
   const message = `${subject} differs from the interpreter behind instruction ${places[0].retired + 1}: ${first}`;
   const list = more.map((text, i): [string, string] => [`then (${i + 2})`, text]);
-  const context = { searched: way, instructions: String(places.length), ...Object.fromEntries(list), ...parts(difference, before) };
+  const context = {
+    noticed: noticedText(noticed),
+    searched: way,
+    instructions: String(places.length),
+    ...Object.fromEntries(list),
+    ...parts(difference, before),
+  };
   return new MonitorFault("lockstep_difference", message, context);
 }
 
 /** The machines differ somewhere in an interval, and it didn't show again in smaller steps. */
-export function unfoundReport(subject: string, between: readonly [from: number, to: number], difference: Difference): MonitorFault {
-  const message = `${subject} differs from the interpreter between instructions ${between[0]} and ${between[1]}; it did not show again in smaller steps`;
+export function unfoundReport(subject: string, { from, to, difference }: Noticed): MonitorFault {
+  const message = `${subject} differs from the interpreter between instructions ${from} and ${to}; it did not show again in smaller steps`;
   return new MonitorFault("lockstep_difference", message, parts(difference));
+}
+
+function noticedText({ from, to, difference: { state, pages, other } }: Noticed): string {
+  const what = [...state.map(({ name }) => name), ...pages.map((page) => `page ${hex(page * 4096)}`), ...other];
+  return `between instructions ${from} and ${to}: ${what.slice(0, SHOWN).join(", ")}`;
 }

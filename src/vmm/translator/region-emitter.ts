@@ -203,7 +203,10 @@ export class RegionEmitter {
       for (const v of [this.region.source.id, how, this.target, retired]) e.put(v);
       this.f.call(this.link.profile);
     }
-    e.setState(at.RESERVE, rest);
+    // BUDGET, where everyone looks, keeps what it had, but never has more than is left.
+    const budget = e.select(e.ltS(rest, 0), this.budget, e.state(at.BUDGET));
+    e.setState(at.BUDGET, budget);
+    e.setState(at.RESERVE, e.sub(this.budget, budget));
     e.recycle();
   }
 
@@ -226,11 +229,6 @@ export class RegionEmitter {
     const { f, e } = this;
     e.assign(this.budget, e.add(this.budget, this.refund));
     this.store(this.way);
-    // BUDGET, where everyone looks, keeps what it had, but never has more than is left.
-    e.when(e.ltS(this.budget, e.state(at.BUDGET)), () => {
-      e.setState(at.BUDGET, this.budget);
-      e.setState(at.RESERVE, 0);
-    });
     e.when(e.eq(this.way, Way.head), () => this.giveHead());
     e.when(e.ne(this.way, Way.absolute), () => e.assign(this.target, e.add(this.target, e.state(at.EIP_PAGE))));
     e.when(e.eq(this.way, Way.events), () => {

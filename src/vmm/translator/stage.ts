@@ -1,3 +1,4 @@
+import { Event } from "../cpu/events.js";
 import * as at from "../cpu/layout.js";
 import type { Temp, Value, Vector, Wide } from "../isa/emitter.js";
 import { type AccessKind, type Condition, type FlagsKind, type Helper, type Operand, Stage } from "../isa/stage.js";
@@ -666,8 +667,12 @@ export class RegionStage extends Stage {
     };
     this.facts.endsBlock = true;
     this.settleFor(Flag.all);
-    if (shadow) this.when(this.or(this.state(at.EVENTS), this.state(at.INTERRUPT_LINE)), leave);
-    else leave();
+    if (!shadow) leave();
+    else
+      this.when(this.or(this.state(at.EVENTS), this.state(at.INTERRUPT_LINE)), () => {
+        this.setState(at.EVENTS, this.or(this.state(at.EVENTS), Event.Shadow));
+        leave();
+      });
   }
   raise(): void {
     this.untranslated();
