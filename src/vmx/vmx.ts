@@ -42,6 +42,7 @@ export class Vmx {
   private memory: WebAssembly.Memory | null = null;
   private thread: Worker | null = null;
   private translator: Worker | null = null;
+  private translatorPort: MessagePort | null = null;
   private ended = false;
   private readonly statsWaiting: ((stats: MachineStats) => void)[] = [];
   private stopTimer: NodeJS.Timeout | null = null;
@@ -76,7 +77,7 @@ export class Vmx {
       return;
     }
     const translated = engine !== "interpreter";
-    const translator = lockstep || !translated ? undefined : this.startTranslator(this.memory);
+    const translator = lockstep || !translated ? undefined : this.wayToTranslator();
     const workerData: VmmThreadData = { memory: this.memory, ramBytes, page: this.page.buffer, clock, debug, profile, translator };
     if (lockstep) workerData.lockstep = { ...lockstep, subject: translated ? "translator" : "interpreter" };
     this.thread = new Worker(vmmThreadUrl, {
@@ -93,17 +94,25 @@ export class Vmx {
     this.driver.open();
   }
 
-  /** @returns the VMM's end of the way to the translator thread */
-  private startTranslator(memory: WebAssembly.Memory): MessagePort {
+  /** @returns the VMM's end; the other one waits for the thread */
+  private wayToTranslator(): MessagePort {
     const { port1, port2 } = new MessageChannel();
+    this.translatorPort = port2;
+    return port1;
+  }
+
+  /** Once the guest runs: until then the thread would only be in the way of its start. What was asked for meanwhile waits in the port. */
+  private startTranslator(): void {
+    const { memory, translatorPort: port } = this;
+    if (!memory || !port) return;
+    this.translatorPort = null;
     this.translator = new Worker(translatorThreadUrl, {
       name: "translator",
-      workerData: { memory, port: port2 } satisfies TranslatorThreadData,
-      transferList: [port2],
+      workerData: { memory, port } satisfies TranslatorThreadData,
+      transferList: [port],
       execArgv: [],
     });
     this.translator.on("error", (error) => this.fail(defect(error)));
-    return port1;
   }
 
   pause(): void {
@@ -169,6 +178,10 @@ export class Vmx {
         this.end(reason, more);
         return "";
       }
+      case "started":
+        this.startTranslator();
+        this.report({ type: question });
+        return "";
       default:
         this.report({ type: question });
         return "";
