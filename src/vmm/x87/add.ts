@@ -1,5 +1,5 @@
 import { X87_CONTROL } from "../cpu/layout.js";
-import type { Emitter, Value, Wide } from "../isa/emitter.js";
+import type { Emitter, Value } from "../isa/emitter.js";
 import type { Helper, HelperLinker } from "../isa/stage.js";
 import { Op, ValueType } from "../wasm/opcodes.js";
 import type { Unless } from "./attempt.js";
@@ -19,7 +19,7 @@ import {
   variableWide,
 } from "./unpacked.js";
 import { type Double, normalizeDouble, shiftLeftOut, shiftRightFrom } from "./wide.js";
-import { EXPONENT, RC, RC_DOWN, SIGN } from "./words.js";
+import { EXPONENT, INTEGER_BIT, RC, RC_DOWN, SIGN } from "./words.js";
 
 /** Sum of finite numbers that are not 0, rounded; ends the helper. */
 function giveSum(e: Emitter, core: HelperLinker, x: Unpacked, y: Unpacked): void {
@@ -36,9 +36,10 @@ function giveSum(e: Emitter, core: HelperLinker, x: Unpacked, y: Unpacked): void
     () => {
       const high = e.addWide(large, small.high);
       const carry = e.compareWide(Op.i64_lt_u, high, large);
-      const shifted = shiftInCarry(e, high, small.low, e.wideU(carry));
-      e.assignWide(sum.low, e.orWide(shifted.low, e.andWide(small.low, 1n)));
-      e.assignWide(sum.high, shifted.high);
+      const c = e.wideU(carry);
+      const kept = e.orWide(e.shrUWide(small.low, c), e.andWide(small.low, c));
+      e.assignWide(sum.low, e.orWide(kept, e.shlWide(e.andWide(high, c), 63n)));
+      e.assignWide(sum.high, e.orWide(e.shrUWide(high, c), e.shlWide(c, 63n)));
       e.assign(exp, e.add(exp, carry));
     },
     () => {
@@ -93,20 +94,16 @@ function giveUsualSum(e: Emitter, a: Normal, b: Normal, unless: Unless): void {
     },
     () => {
       unless(e.ltU(exp, EXPONENT - 1));
-      // Less than 64 places leave the lowest bit of `low` free for the shift.
+      // Less than 64 places apart, the lowest bit of `low` is not in use.
       const sum = e.addWide(large, high);
-      const carry = e.compareWide(Op.i64_lt_u, sum, large);
-      giveNearest(e, sign, e.add(exp, carry), shiftInCarry(e, sum, low, e.wideU(carry)));
+      // A branch for the carry is better than to do without: most sums are of one kind.
+      e.when(e.compareWide(Op.i64_lt_u, sum, large), () => {
+        const halved = { high: e.orWide(e.shrUWide(sum, 1n), INTEGER_BIT), low: e.orWide(e.shrUWide(low, 1n), e.shlWide(sum, 63n)) };
+        giveNearest(e, sign, e.add(exp, 1), halved);
+      });
+      giveNearest(e, sign, exp, { high: sum, low });
     },
   );
-}
-
-/** sum * 2^64 + low with a carry (0 or 1) above it, one place to the right if there is one. The lowest bit falls out then. */
-function shiftInCarry(e: Emitter, sum: Wide, low: Wide, carry: Wide): { high: Wide; low: Wide } {
-  return {
-    high: e.orWide(e.shrUWide(sum, carry), e.shlWide(carry, 63n)),
-    low: e.orWide(e.shrUWide(low, carry), e.shlWide(e.andWide(sum, carry), 63n)),
-  };
 }
 
 /** Sign of an exact zero difference: plus, but minus when rounding down. */
