@@ -47,7 +47,7 @@ function jumpCaches({ state, interpreter }: Engine): string[] {
   for (let slot = 0; slot < 2 * at.JUMP_CACHE_ENTRIES; slot++) {
     const eip = state.get(at.JUMP_CACHE + 8 * slot);
     const record = state.get(at.JUMP_CACHE + 8 * slot + 4);
-    const matches = ((eip ^ (eip >>> 12)) & (at.JUMP_CACHE_ENTRIES - 1)) === slot % at.JUMP_CACHE_ENTRIES;
+    const matches = ((eip ^ (eip >>> 12)) & (at.JUMP_CACHE_ENTRIES - 1)) >> 1 === (slot % at.JUMP_CACHE_ENTRIES) >> 1;
     if (record === 0 ? matches : !matches || !isRecord(record, interpreter.cache.end))
       found.push(`jump cache slot ${slot}: EIP ${hex(eip)} leads to ${hex(record)}`);
   }

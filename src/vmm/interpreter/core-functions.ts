@@ -229,7 +229,9 @@ export class CoreFunctions implements HelperLinker {
   }
 }
 
-/** Of the jump cache of the present privilege. */
+const JUMP_SLOT_SIZE = 8;
+
+/** Of the jump cache of the present privilege: where the target stands, if it doesn't in the neighbour. */
 function jumpSlot(e: Emitter, target: Value): Value {
   const hash = e.and(e.xor(target, e.shrU(target, 12)), at.JUMP_CACHE_ENTRIES - 1);
   return e.add(e.state(at.VIEW_JUMP_CACHE), e.shl(hash, 3));
@@ -267,13 +269,15 @@ export function emitJumpTail(
   const { f } = e;
   const budget = e.state(at.BUDGET);
   emitBudgetCheck(e, budget, target, () => to.leave());
-  const slot = jumpSlot(e, target);
-  e.when(e.eq(e.loadHost(slot, 4), target), () => {
-    const next = e.loadHost(slot, 4, 4);
-    e.setState(at.EIP_PAGE, e.sub(target, e.loadHost(next, 2, Rec.offset)));
-    e.setState(at.BUDGET, e.add(budget, e.loadHost(next, 4, Rec.position)));
-    to.goTo(() => e.put(next));
-  });
+  const first = jumpSlot(e, target);
+  for (const slot of [first, e.xor(first, JUMP_SLOT_SIZE)]) {
+    e.when(e.eq(e.loadHost(slot, 4), target), () => {
+      const next = e.loadHost(slot, 4, 4);
+      e.setState(at.EIP_PAGE, e.sub(target, e.loadHost(next, 2, Rec.offset)));
+      e.setState(at.BUDGET, e.add(budget, e.loadHost(next, 4, Rec.position)));
+      to.goTo(() => e.put(next));
+    });
+  }
   e.put(target);
   e.put(record);
   f.call(lookup);
