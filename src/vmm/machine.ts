@@ -206,6 +206,11 @@ export class Machine {
     return this.interpreter.retired;
   }
 
+  /** Interrupts and exceptions delivered at the cost of budget: where nothing retires, these tell how far the guest is. */
+  get delivered(): number {
+    return this.interpreter.charged;
+  }
+
   /**
    * Runs guest code for one slice: of about so many instructions, of no more than these if `exact`, or as many as suit the guest. Throws
    * MonitorFault: the machine can't go on, and is not to be run again.

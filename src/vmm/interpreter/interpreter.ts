@@ -54,6 +54,8 @@ export class Interpreter {
   /** Interrupts and exceptions delivered. */
   interrupts = 0;
   exceptions = 0;
+  /** What was attended to at the cost of budget: deliveries, and attempts at them. */
+  charged = 0;
 
   readonly translator = newTranslatorCounters();
   readonly cache: CodeCache;
@@ -284,6 +286,7 @@ export class Interpreter {
    * in itself, must not keep `run` from returning.
    */
   private charge(): void {
+    this.charged++;
     this.state.i32[at.BUDGET >> 2] -= 1;
     this.accounted -= 1;
   }

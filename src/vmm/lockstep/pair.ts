@@ -13,6 +13,8 @@ export type End = SliceEnd | { kind: "fault"; fault: MonitorFault };
 interface Place {
   readonly retired: number;
   readonly timeNs: number;
+  /** Where nothing retires because one fault leads to the next. */
+  readonly delivered: number;
 }
 
 /** What the machines of a pair differ in. */
@@ -25,7 +27,7 @@ export interface Difference {
 }
 
 /** A guest that retires nothing is left after so much guest time. */
-const LONGEST_REST_NS = 1e9;
+const LONGEST_REST_NS = 1e8;
 const SLICE: End = { kind: "slice" };
 
 /** Input of one port, handed to both machines at the same count. */
@@ -74,7 +76,8 @@ export class Side {
   }
 
   get place(): Place {
-    return { retired: this.machine.retired, timeNs: this.machine.guestTime };
+    const { retired, guestTime: timeNs, delivered } = this.machine;
+    return { retired, timeNs, delivered };
   }
   put(port: number, bytes: Uint8Array): void {
     this.queues[port].put(bytes);
@@ -84,13 +87,16 @@ export class Side {
     return this.queues[port].length === 0;
   }
 
-  /** Goes on for so many instructions, exactly unless something else comes up, in slices of so many. */
+  /** Goes on for so many instructions, exactly unless something else comes up or none retire, in slices of so many. */
   goOn(instructions: number, slice = instructions): End {
     const start = this.place;
     let end = SLICE;
     for (let left = instructions; left > 0 && end.kind === "slice"; left = start.retired + instructions - this.machine.retired) {
+      const before = this.place;
       end = this.run(Math.min(left, slice), left <= slice + LONGEST_RUN);
-      if (this.machine.guestTime - start.timeNs > LONGEST_REST_NS + instructions) break;
+      const { retired, timeNs } = this.place;
+      if (retired === before.retired && timeNs === before.timeNs) break;
+      if (timeNs - start.timeNs > LONGEST_REST_NS + instructions) break;
     }
     return end;
   }
@@ -103,10 +109,15 @@ export class Side {
   }
 
   /** Goes to where the other is, to end there as it did. */
-  follow({ retired, timeNs }: Place, otherEnd: End): End {
+  follow(to: Place, otherEnd: End): End {
     let end = SLICE;
-    while (end.kind === "slice" && (this.machine.retired < retired || this.machine.guestTime < timeNs))
-      end = this.run(Math.max(1, retired - this.machine.retired), true);
+    while (end.kind === "slice") {
+      const { retired, timeNs, delivered } = this.place;
+      if (retired < to.retired) end = this.run(to.retired - retired, true);
+      else if (timeNs < to.timeNs) end = this.run(1, true);
+      else if (delivered < to.delivered) end = this.run(to.delivered - delivered, true);
+      else break;
+    }
     // What ended the other's run may come up only now, before another instruction.
     return end.kind === "slice" && otherEnd.kind !== "slice" ? this.run(1, true) : end;
   }
@@ -156,6 +167,7 @@ export class Pair {
     };
     say("how it goes on", describe(end), describe(subjectEnd));
     say("instructions retired", reference.machine.retired, subject.machine.retired);
+    say("deliveries", reference.machine.delivered, subject.machine.delivered);
     say("guest time", reference.machine.guestTime, subject.machine.guestTime);
     say("what was sent", reference.sent, subject.sent);
     return state.length + pages.length + other.length > 0 ? { state, pages, other } : null;

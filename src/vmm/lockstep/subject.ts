@@ -24,10 +24,10 @@ export function interpreterSubject(make: Make = plain): Subject {
  * The translator, keeping all flags. It translates in the machine's own thread, so that a run can be repeated: regions begin to be used at the same
  * counts. What it did wrong is looked for in ever larger regions, of code that the interpreter has brought up to there.
  */
-export function translatorSubject(port: MakePort = (memory) => new LocalPort(memory)): Subject {
+export function translatorSubject(port: MakePort = (memory) => new LocalPort(memory), options = TRANSLATION): Subject {
   const make: Make = (parts) => {
     const machine = new Machine(parts);
-    machine.translateBy(port(new Uint8Array(parts.memory.buffer)), { ...TRANSLATION, strict: true });
+    machine.translateBy(port(new Uint8Array(parts.memory.buffer)), { ...options, strict: true });
     return machine;
   };
   const sizes = [1, 4, 16, 64, 300];
