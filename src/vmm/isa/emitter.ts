@@ -1,5 +1,5 @@
 import type { FunctionBuilder, Label } from "../wasm/function.js";
-import { Mem, Op, type Simd, SimdMem, ValueType } from "../wasm/opcodes.js";
+import { Mem, Op, type Simd, SimdLane, SimdMem, ValueType } from "../wasm/opcodes.js";
 
 /** A wasm local that holds a value which is known only when the code runs. */
 export interface Temp {
@@ -355,6 +355,10 @@ export class Emitter {
     this.f.simd(op);
     return this.take(ValueType.v128);
   }
+  /** Pushes the lowest element of a vector, a floating point number of 4 or 8 bytes. */
+  putElement(width: 4 | 8, v: Vector): void {
+    this.f.get(v.local).simdLane(width === 4 ? SimdLane.f32x4_extract_lane : SimdLane.f64x2_extract_lane, 0);
+  }
   vectorShift(op: Simd, a: Vector, count: Value): Vector {
     this.f.get(a.local);
     this.put(count);
@@ -392,6 +396,12 @@ export class Emitter {
   loadHostVector(address: Value, offset = 0): Vector {
     this.put(address);
     this.f.simdMem(SimdMem.v128_load, offset);
+    return this.take(ValueType.v128);
+  }
+  /** Loads 4 or 8 bytes into the low lanes, zeros above. */
+  loadHostLow(address: Value, size: number, offset = 0): Vector {
+    this.put(address);
+    this.f.simdMem(size === 4 ? SimdMem.v128_load32_zero : SimdMem.v128_load64_zero, offset);
     return this.take(ValueType.v128);
   }
   storeHostVector(address: Value, v: Vector, offset = 0): void {

@@ -3,7 +3,7 @@ import { Simd, ValueType } from "../wasm/opcodes.js";
 import { define } from "./definition.js";
 import type { Vector } from "./emitter.js";
 import { ELEMENTS, mergeLow, readElements } from "./sse-elements.js";
-import { FastLanes } from "./sse-fast.js";
+import { PackedLanes } from "./sse-fast.js";
 import type { Stage } from "./stage.js";
 import { startSse } from "./vector-operands.js";
 
@@ -20,7 +20,7 @@ function choose(x: Stage, mask: Vector, a: Vector, b: Vector): Vector {
  * RCP and RSQRT promise a relative error of 1.5 * 2^-12; these are rounded to nearest. They have no exceptions and no modes: denormal
  * operands count as 0, tiny results become 0.
  */
-function approximation(x: Stage, f: FastLanes, operand: Vector, root: boolean): Vector {
+function approximation(x: Stage, f: PackedLanes, operand: Vector, root: boolean): Vector {
   const sign = f.constant(SINGLE.sign);
   const flush = (v: Vector) => choose(x, f.isBelow(v, SINGLE.minNormal), f.both(v, sign), v);
   const b = flush(operand);
@@ -31,7 +31,8 @@ function approximation(x: Stage, f: FastLanes, operand: Vector, root: boolean): 
   return choose(x, f.compute("eq", b, b), real, f.either(b, f.constant(SINGLE.quiet)));
 }
 
-for (const { suffix, format, lanes } of ELEMENTS.filter((elements) => elements.format === SINGLE)) {
+for (const elements of ELEMENTS.filter(({ format }) => format === SINGLE)) {
+  const { suffix, format, lanes } = elements;
   for (const [name, root] of [
     ["rcp", false],
     ["rsqrt", true],
@@ -40,7 +41,7 @@ for (const { suffix, format, lanes } of ELEMENTS.filter((elements) => elements.f
       startSse(x);
       const b = readElements(x, size, src);
       const a = x.readVector(dst);
-      const v = approximation(x, new FastLanes(x, format, lanes), b, root);
+      const v = approximation(x, new PackedLanes(x, elements), b, root);
       x.writeVector(dst, mergeLow(x, v, a, lanes * format.width));
     });
   }

@@ -6,39 +6,47 @@ import { lanewise } from "../sse/lanes.js";
 import { multiplication } from "../sse/multiply.js";
 import type { Operation } from "../sse/operation.js";
 import { define } from "./definition.js";
-import type { Value, Vector } from "./emitter.js";
+import type { Vector } from "./emitter.js";
 import { ELEMENTS, mergeLow, readElements } from "./sse-elements.js";
-import { FastLanes, fastOrExact, usualMode } from "./sse-fast.js";
-import type { Stage } from "./stage.js";
+import { exactly, type FastLanes, fastLanes, PackedLanes } from "./sse-fast.js";
+import type { Requirement, Stage } from "./stage.js";
 import { startSse } from "./vector-operands.js";
 
-/** What WebAssembly computes, and whether it may be taken. */
+/** What WebAssembly computes, and what it takes for that to be right. The result is ordinary then. */
 interface Attempt {
   readonly v: Vector;
-  readonly ok: Value;
+  readonly requirements: Requirement[];
 }
-type Fast = (x: Stage, f: FastLanes, a: Vector, b: Vector) => Attempt;
+type Fast = <Test>(f: FastLanes<Test>, a: Vector, b: Vector, x: Stage) => Attempt;
 
-/** `name` PS, PD, SS and SD. */
-function defineArithmetic(name: string, operation: (format: Format) => Operation, fast: Fast): void {
-  for (const { suffix, format, lanes } of ELEMENTS) {
+/** `name` PS, PD, SS and SD; of one operand, where that is all that counts. */
+function defineArithmetic(name: string, operation: (format: Format) => Operation, fast: Fast, operands: 1 | 2 = 2): void {
+  for (const elements of ELEMENTS) {
+    const { suffix, format, lanes } = elements;
     const exact = lanewise(operation(format), { lanes, keep: true });
     define(name + suffix, (x, size, dst, src) => {
       startSse(x);
       const b = readElements(x, size, src);
       const a = x.readVector(dst);
-      const { v, ok } = fast(x, new FastLanes(x, format, lanes), a, b);
-      x.writeVector(dst, fastOrExact(x, ok, mergeLow(x, v, a, lanes * format.width), exact, a, b));
+      const f: FastLanes<unknown> = fastLanes(x, elements);
+      const counting = operands === 1 ? [b] : [a, b];
+      const { v, requirements } = fast(f, a, b, x);
+      x.shortcut(
+        [...f.ordinary(...counting), ...requirements],
+        () => {
+          f.learn(...counting, v);
+          x.writeVector(dst, v);
+        },
+        () => x.writeVector(dst, exactly(x, exact, a, b)),
+      );
     });
   }
 }
 
 function sum(op: "add" | "sub"): Fast {
-  return (x, f, a, b) => {
-    const v = f.compute(op, a, b);
-    // A tiny sum is exact: no underflow.
-    const test = f.both(f.both(f.isOrdinary(a), f.isOrdinary(b)), f.isFinite(v));
-    return { v, ok: x.and(usualMode(x), f.all(test)) };
+  return (f, a, b) => {
+    const v = f.arithmetic(op, a, b);
+    return { v, requirements: [f.usualMode(), f.normalOr(v, () => f.both(f.isOrdinary(v), f.isFinite(v)))] };
   };
 }
 defineArithmetic("add", (format) => addition(format, false), sum("add"));
@@ -46,25 +54,32 @@ defineArithmetic("sub", (format) => addition(format, true), sum("sub"));
 
 /** Products and quotients may be 0 only where they are exactly. */
 function scaled(op: "mul" | "div"): Fast {
-  return (x, f, a, b) => {
-    const v = f.compute(op, a, b);
-    const zero = op === "mul" ? f.either(f.isZero(a), f.isZero(b)) : f.isZero(a);
-    const result = f.either(f.isSafe(v), f.both(zero, f.isZero(v)));
-    return { v, ok: x.and(usualMode(x), f.all(f.both(f.both(f.isOrdinary(a), f.isOrdinary(b)), result))) };
+  return (f, a, b) => {
+    const v = f.arithmetic(op, a, b);
+    const isExactZero = () => f.both(op === "mul" ? f.either(f.isZero(a), f.isZero(b)) : f.isZero(a), f.isZero(v));
+    return { v, requirements: [f.usualMode(), f.safeOr(v, () => f.either(f.isSafe(v), isExactZero()))] };
   };
 }
 defineArithmetic("mul", multiplication, scaled("mul"));
 defineArithmetic("div", division, scaled("div"));
 
-defineArithmetic("sqrt", squareRoot, (x, f, _a, b) => {
-  const v = f.compute("sqrt", b);
-  const test = f.both(f.isOrdinary(b), f.compute("ge", v, f.constant(0n)));
-  return { v, ok: x.and(usualMode(x), f.all(test)) };
-});
+/** Of NaNs and negative numbers but -0, the root is a NaN. */
+defineArithmetic(
+  "sqrt",
+  squareRoot,
+  (f, a, b) => {
+    const v = f.arithmetic("sqrt", a, b);
+    return { v, requirements: [f.usualMode(), f.normalOr(v, () => f.isOrdinary(v))] };
+  },
+  1,
+);
 
 /** Nothing is rounded, so the mode is of no account. With the operands the other way round, WebAssembly's choice is x86's. */
 function choice(op: "pmin" | "pmax"): Fast {
-  return (_x, f, a, b) => ({ v: f.compute(op, b, a), ok: f.all(f.both(f.isOrdinary(a), f.isOrdinary(b))) });
+  return ({ elements }, a, b, x) => {
+    const chosen = new PackedLanes(x, elements).compute(op, b, a);
+    return { v: mergeLow(x, chosen, a, elements.lanes * elements.format.width), requirements: [] };
+  };
 }
 defineArithmetic("min", minimum, choice("pmin"));
 defineArithmetic("max", maximum, choice("pmax"));

@@ -2,51 +2,69 @@ import { fromInteger, narrow, toInteger, widen } from "../sse/convert.js";
 import { DOUBLE, type Format, SINGLE } from "../sse/format.js";
 import { lanewise } from "../sse/lanes.js";
 import type { Operation } from "../sse/operation.js";
-import { Simd, SimdLane } from "../wasm/opcodes.js";
+import { Op, Sat, Simd, SimdLane, ValueType } from "../wasm/opcodes.js";
 import { define } from "./definition.js";
-import type { Value, Vector } from "./emitter.js";
-import { mergeLow, readElements } from "./sse-elements.js";
-import { FastLanes, fastOrExact, usualMode } from "./sse-fast.js";
-import type { Operand, Stage } from "./stage.js";
+import type { Vector } from "./emitter.js";
+import { ELEMENTS, type Elements, mergeLow, readElements } from "./sse-elements.js";
+import { exactly, type FastLanes, fastLanes } from "./sse-fast.js";
+import type { Operand, Requirement, Stage } from "./stage.js";
 import { enterMmx, fromWide, fromWord, lowHalf, startMmx, startSse, writeMmx } from "./vector-operands.js";
 
 /** A conversion of the elements of one vector into another. */
 interface Conversion {
   readonly operation: Operation;
-  /** What WebAssembly makes of `lanes` elements of `b`, in the low lanes, and whether it may be taken. */
-  fast(x: Stage, b: Vector, lanes: number): { v: Vector; ok: Value };
+  /** What WebAssembly makes of `lanes` elements of `b`, in the low lanes, and what it takes for that to be right. */
+  fast(x: Stage, b: Vector, lanes: number): { v: Vector; requirements: Requirement[] };
+  /** The format of results, where they are ordinary numbers then. */
+  readonly gives?: Format;
 }
 
-function convert(x: Stage, { operation, fast }: Conversion, lanes: number, b: Vector): Vector {
-  const { v, ok } = fast(x, b, lanes);
-  return fastOrExact(x, ok, v, lanewise(operation, { lanes, keep: false }), b, b);
+/** Converts, and goes on with the result. */
+function convert(x: Stage, { operation, fast, gives }: Conversion, lanes: number, b: Vector, use: (v: Vector) => void): void {
+  const { v, requirements } = fast(x, b, lanes);
+  x.shortcut(
+    requirements,
+    () => {
+      if (gives) x.learnOrdinary(v, { format: gives, lanes });
+      use(v);
+    },
+    () => use(exactly(x, lanewise(operation, { lanes, keep: false }), b, b)),
+  );
 }
 
 // What is converted to what
 
 const widening: Conversion = {
   operation: widen,
-  fast: (x, b, lanes) => {
-    const f = new FastLanes(x, SINGLE, lanes);
-    return { v: x.vector(Simd.f64x2_promote_low_f32x4, b), ok: f.all(f.isOrdinary(b)) };
-  },
+  gives: DOUBLE,
+  fast: (x, b, lanes) => ({
+    v: x.vector(Simd.f64x2_promote_low_f32x4, b),
+    requirements: fastLanes(x, { format: SINGLE, lanes }).ordinary(b),
+  }),
 };
 
 /** Bits of the double 2^n. */
 const power = (n: number) => BigInt(DOUBLE.bias + n) << 52n;
 const narrowing: Conversion = {
   operation: narrow,
+  gives: SINGLE,
   fast: (x, b, lanes) => {
-    const f = new FastLanes(x, DOUBLE, lanes);
+    const f: FastLanes<unknown> = fastLanes(x, { format: DOUBLE, lanes });
+    const v = x.vector(Simd.f32x4_demote_f64x2_zero, b);
     // In magnitude from 2^-125 to 2^127, so that the single can be neither tiny nor too large.
-    const middle = f.both(f.isAtLeast(b, power(-125)), f.isBelow(b, power(127)));
-    return { v: x.vector(Simd.f32x4_demote_f64x2_zero, b), ok: x.and(usualMode(x), f.all(f.either(middle, f.isZero(b)))) };
+    const middle = () => f.both(f.isAtLeast(b, power(-125)), f.isBelow(b, power(127)));
+    const result = fastLanes(x, { format: SINGLE, lanes }).isSafelyNormal(v);
+    return { v, requirements: [f.usualMode(), { usual: () => result, otherwise: () => f.all(f.either(middle(), f.isZero(b))) }] };
   },
 };
 
 const integersToSingles: Conversion = {
   operation: fromInteger(SINGLE),
-  fast: (x, b) => ({ v: x.vector(Simd.f32x4_convert_i32x4_s, b), ok: usualMode(x) }),
+  gives: SINGLE,
+  fast: (x, b, lanes) => ({
+    v: x.vector(Simd.f32x4_convert_i32x4_s, b),
+    requirements: [fastLanes(x, { format: SINGLE, lanes }).usualMode()],
+  }),
 };
 /** Always exact. */
 function integersToDoubles(x: Stage, b: Vector): Vector {
@@ -58,16 +76,19 @@ const RANGE = new Map([
   [SINGLE, 0x4f00_0000n],
   [DOUBLE, 0x41df_ffff_ffc0_0000n],
 ]);
+/** That the elements of `b` can be converted to integers of 32 bits. */
+function fits(x: Stage, b: Vector, elements: Elements): Requirement[] {
+  const f: FastLanes<unknown> = fastLanes(x, elements);
+  return [f.usualMode(), { usual: () => f.all(f.isBelow(b, RANGE.get(elements.format) ?? 0n)) }];
+}
 function integers(format: Format, truncate: boolean): Conversion {
-  const range = RANGE.get(format) ?? 0n;
   const single = format === SINGLE;
   return {
     operation: toInteger(format, truncate),
     fast: (x, b, lanes) => {
-      const f = new FastLanes(x, format, lanes);
       const rounded = truncate ? b : x.vector(single ? Simd.f32x4_nearest : Simd.f64x2_nearest, b);
       const v = x.vector(single ? Simd.i32x4_trunc_sat_f32x4_s : Simd.i32x4_trunc_sat_f64x2_s_zero, rounded);
-      return { v, ok: x.and(usualMode(x), f.all(f.isBelow(b, range))) };
+      return { v, requirements: fits(x, b, { format, lanes }) };
     },
   };
 }
@@ -81,7 +102,7 @@ const TO_INTEGER = [
 function defineVector(name: string, conversion: Conversion, lanes: number): void {
   define(name, (x, size, dst, src) => {
     startSse(x);
-    x.writeVector(dst, convert(x, conversion, lanes, readElements(x, size, src)));
+    convert(x, conversion, lanes, readElements(x, size, src), (v) => x.writeVector(dst, v));
   });
 }
 defineVector("cvtps2pd", widening, 2);
@@ -97,11 +118,12 @@ define("cvtdq2pd", (x, size, dst, src) => {
 });
 
 /** Scalars: the rest of the destination stays. */
-function defineScalar(name: string, conversion: Conversion): void {
+function defineScalar(name: string, conversion: Conversion, read = readElements): void {
   define(name, (x, size, dst, src) => {
     startSse(x);
-    const v = convert(x, conversion, 1, readElements(x, size, src));
-    x.writeVector(dst, mergeLow(x, v, x.readVector(dst), conversion.operation.to));
+    const b = read(x, size, src);
+    const { to } = conversion.operation;
+    convert(x, conversion, 1, b, (v) => x.writeVector(dst, mergeLow(x, v, x.readVector(dst), to)));
   });
 }
 defineScalar("cvtss2sd", widening);
@@ -109,23 +131,37 @@ defineScalar("cvtsd2ss", narrowing);
 
 // Between XMM and general registers
 
-defineScalar("cvtsi2ss", integersToSingles);
+defineScalar("cvtsi2ss", integersToSingles, (x, size, src) => fromWord(x, x.read(src, size)));
 define("cvtsi2sd", (x, size, dst, src) => {
   startSse(x);
-  const v = integersToDoubles(x, fromWord(x, x.read(src, size)));
-  x.writeVector(dst, mergeLow(x, v, x.readVector(dst), 8));
+  const integer = x.read(src, size);
+  x.f.get(x.readVector(dst).local);
+  x.put(integer);
+  x.f.op(Op.f64_convert_i32_s).simdLane(SimdLane.f64x2_replace_lane, 0);
+  const v = x.take(ValueType.v128);
+  x.learnOrdinary(v, { format: DOUBLE, lanes: 1 });
+  x.writeVector(dst, v);
 });
 for (const { name, truncate } of TO_INTEGER) {
-  for (const [suffix, format] of [
-    ["ss", SINGLE],
-    ["sd", DOUBLE],
-  ] as const) {
-    const conversion = integers(format, truncate);
+  for (const { suffix, format, lanes } of ELEMENTS.filter((elements) => elements.lanes === 1)) {
+    const single = format === SINGLE;
+    const exact = lanewise(toInteger(format, truncate), { lanes, keep: false });
     define(`${name}${suffix}2si`, (x, size, dst, src) => {
       startSse(x);
-      const v = convert(x, conversion, 1, readElements(x, size, src));
-      x.f.get(v.local).simdLane(SimdLane.i32x4_extract_lane, 0);
-      x.write(dst, 4, x.take());
+      const b = readElements(x, size, src);
+      x.shortcut(
+        fits(x, b, { format, lanes }),
+        () => {
+          x.putElement(format.width, b);
+          if (!truncate) x.f.op(single ? Op.f32_nearest : Op.f64_nearest);
+          x.f.sat(single ? Sat.i32_trunc_sat_f32_s : Sat.i32_trunc_sat_f64_s);
+          x.write(dst, 4, x.take());
+        },
+        () => {
+          x.f.get(exactly(x, exact, b, b).local).simdLane(SimdLane.i32x4_extract_lane, 0);
+          x.write(dst, 4, x.take());
+        },
+      );
     });
   }
 }
@@ -140,7 +176,7 @@ function defineToMmx(name: string, conversion: Conversion): void {
     startMmx(x);
     const b = readElements(x, size, src);
     enterMmx(x);
-    writeMmx(x, dst, lowHalf(x, convert(x, conversion, 2, b)));
+    convert(x, conversion, 2, b, (v) => writeMmx(x, dst, lowHalf(x, v)));
   });
 }
 for (const { name, truncate } of TO_INTEGER) {
@@ -156,8 +192,7 @@ function readFromMmx(x: Stage, src: Operand): Vector {
 }
 define("cvtpi2ps", (x, _size, dst, src) => {
   startSse(x);
-  const v = convert(x, integersToSingles, 2, readFromMmx(x, src));
-  x.writeVector(dst, mergeLow(x, v, x.readVector(dst), 8));
+  convert(x, integersToSingles, 2, readFromMmx(x, src), (v) => x.writeVector(dst, mergeLow(x, v, x.readVector(dst), 8)));
 });
 define("cvtpi2pd", (x, _size, dst, src) => {
   startSse(x);

@@ -15,12 +15,12 @@ define("movups", (x, _size, dst, src) => {
 /** MOVSS and MOVSD: a load clears the rest of the register, a move between registers leaves it. */
 define("movss", (x, size, dst, src) => {
   startSse(x);
-  if (x.isMemory(src)) x.writeVector(dst, fromWord(x, x.read(src, size)));
+  if (x.isMemory(src)) x.writeVector(dst, x.readLow(src, size));
   else x.write(dst, size, x.read(src, size));
 });
 define("movsd", (x, _size, dst, src) => {
   startSse(x);
-  if (x.isMemory(src)) x.writeVector(dst, fromWide(x, x.readWide(src)));
+  if (x.isMemory(src)) x.writeVector(dst, x.readLow(src, 8));
   else x.writeWide(dst, x.readWide(src));
 });
 

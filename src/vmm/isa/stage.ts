@@ -1,6 +1,10 @@
-import { RAM_BASE } from "../cpu/layout.js";
-import type { ValueType } from "../wasm/opcodes.js";
+import { MXCSR, RAM_BASE } from "../cpu/layout.js";
+import { USUAL, USUAL_BITS } from "../sse/mxcsr.js";
+import type { Label } from "../wasm/function.js";
+import { Op, type ValueType } from "../wasm/opcodes.js";
 import { Emitter, type Value, type Vector, type Wide } from "./emitter.js";
+import { CF, ZF } from "./flags.js";
+import type { Elements } from "./sse-elements.js";
 import type { X87File } from "./x87-file.js";
 
 /**
@@ -22,6 +26,12 @@ export type FlagsKind = "add" | "adc" | "sub" | "sbb" | "logic";
 
 /** How an access will be used: what is translated for `modify` may be read and written. */
 export type AccessKind = "read" | "write" | "modify" | "deferredRead";
+
+/** A condition of a shortcut: `usual` is cheap and nearly always enough; where it isn't met, `otherwise` decides. They give 0 for no. */
+export interface Requirement {
+  usual(): Value;
+  otherwise?(): Value;
+}
 
 /** A function of the core module that definitions may call, emitted once. Arguments and results are wasm values. */
 export interface Helper {
@@ -59,6 +69,10 @@ export abstract class Stage extends Emitter {
   abstract writeWide(operand: Operand, v: Wide): void;
   /** Reads 16 bytes: an XMM register, or memory, which must be aligned (#GP(0)) unless `unaligned`. */
   abstract readVector(operand: Operand, unaligned?: boolean): Vector;
+  /** Reads 4 or 8 bytes of memory into the low lanes; or a whole XMM register. May fault. */
+  readLow(operand: Operand, size: number): Vector {
+    return this.isMemory(operand) ? this.loadHostLow(this.translateOperand(size, "read"), size) : this.readVector(operand);
+  }
   abstract writeVector(operand: Operand, v: Vector, unaligned?: boolean): void;
   /** Host address of a register operand's cell, for instructions that work on registers in memory (XMM, MMX, x87). Only for register forms. */
   abstract registerAddress(operand: Operand): Value;
@@ -121,9 +135,59 @@ export abstract class Stage extends Emitter {
   /** CF, PF, AF, ZF, SF, OF as an EFLAGS image, and from one (other bits of it are ignored). */
   abstract arithmeticFlags(): Value;
   abstract setArithmeticFlags(image: Value): void;
+  /** The flags of comparing the lowest elements, of 4 or 8 bytes, which are no NaNs (COMISS, COMISD). */
+  flagsOfNumbers(width: 4 | 8, a: Vector, b: Vector): void {
+    const compare = (op: Op) => {
+      this.putElement(width, a);
+      this.putElement(width, b);
+      this.f.op(op);
+      return this.take();
+    };
+    const less = compare(width === 4 ? Op.f32_lt : Op.f64_lt);
+    const equal = compare(width === 4 ? Op.f32_eq : Op.f64_eq);
+    this.setArithmeticFlags(this.select(less, CF, this.select(equal, ZF, 0)));
+  }
   abstract carry(): Value;
   /** 0 or 1. */
   abstract condition(cc: Condition): Value;
+
+  // Floating point
+
+  /** Not 0 where MXCSR has the usual mode (sse/mxcsr.ts). */
+  usualMxcsr(): Value {
+    return this.eq(this.and(this.state(MXCSR), USUAL_BITS), USUAL);
+  }
+  /**
+   * Emits `short` for where all requirements are met, `long` for elsewhere. A stage may leave the instruction to another way of executing
+   * it instead of `long`: nothing has changed by then.
+   */
+  shortcut(requirements: readonly Requirement[], short: () => void, long: () => void): void {
+    const done = this.f.block();
+    const unmet = this.f.block();
+    this.demand(requirements, unmet);
+    short();
+    this.f.br(done).end();
+    long();
+    this.f.end();
+  }
+  /** Branches to `unmet` unless all requirements are met. */
+  protected demand(requirements: readonly Requirement[], unmet: Label): void {
+    const demanded = (met: Value) => {
+      if (typeof met === "number" && met) return;
+      this.put(this.eqz(met));
+      this.f.brIf(unmet);
+    };
+    for (const { usual, otherwise } of requirements) {
+      if (otherwise) this.when(this.eqz(usual()), () => demanded(otherwise()));
+      else demanded(usual());
+    }
+  }
+  /** Whether the elements of `v` are known to be ordinary numbers: no NaNs, no denormal ones. */
+  knowsOrdinary(_v: Vector, _elements: Elements): boolean {
+    return false;
+  }
+  /** From here on, in the code that follows, they are. */
+  learnOrdinary(_v: Vector, _elements: Elements): void {}
 
   // Control
 

@@ -11,6 +11,8 @@ export interface Head {
   readonly mode: CodeMode;
   /** TOP and tags. */
   readonly x87: X87Shape;
+  /** MXCSR had the usual mode (sse/mxcsr.ts). */
+  readonly usualMxcsr: boolean;
 }
 
 const MOST = 0xff;

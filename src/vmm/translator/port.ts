@@ -17,6 +17,8 @@ export interface TranslationRequest {
   readonly linearPage: number;
   /** TOP and tags as the head was found with them. */
   readonly x87: X87Shape;
+  /** See RegionMode. */
+  readonly exactCalls: boolean;
   readonly user: boolean;
   readonly direct: boolean;
   readonly strict: boolean;

@@ -4,6 +4,7 @@ import { ExitReason } from "../interpreter/exit.js";
 import { Rec } from "../interpreter/record.js";
 import { Emitter, type Value } from "../isa/emitter.js";
 import { RF } from "../isa/flags.js";
+import { USUAL, USUAL_BITS } from "../sse/mxcsr.js";
 import type { FunctionBuilder, Label } from "../wasm/function.js";
 import { Op, SimdMem, ValueType } from "../wasm/opcodes.js";
 import { type Block, targetOf } from "./blocks.js";
@@ -152,6 +153,8 @@ export class RegionEmitter {
     for (const gate of gates) bad = e.or(bad, e.state(gate));
     if (this.asksShape) bad = e.or(bad, this.shapeDiffers(this.region.source.x87));
     if (gates.has(at.X87_GATE)) bad = e.or(bad, e.xor(e.and(e.state(at.X87_CONTROL), X87_MASKS), X87_MASKS));
+    if ([...this.region.blocks.values()].some(({ facts }) => facts.usualMxcsr))
+      bad = e.or(bad, e.xor(e.and(e.state(at.MXCSR), USUAL_BITS), USUAL));
     e.when(bad, () => this.giveHead());
     e.recycle();
   }

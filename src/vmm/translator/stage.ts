@@ -1,8 +1,10 @@
 import { Event } from "../cpu/events.js";
 import * as at from "../cpu/layout.js";
 import type { Temp, Value, Vector, Wide } from "../isa/emitter.js";
-import { type AccessKind, type Condition, type FlagsKind, type Helper, type Operand, Stage } from "../isa/stage.js";
+import type { Elements } from "../isa/sse-elements.js";
+import { type AccessKind, type Condition, type FlagsKind, type Helper, type Operand, type Requirement, Stage } from "../isa/stage.js";
 import { Access } from "../mmu/mmu.js";
+import { USUAL_BITS } from "../sse/mxcsr.js";
 import type { FunctionBuilder, Label } from "../wasm/function.js";
 import { Mem, Op, SimdLane, SimdMem, ValueType } from "../wasm/opcodes.js";
 import { Addresses, type Group } from "./addresses.js";
@@ -10,6 +12,7 @@ import type { BlockFacts, InstructionFacts } from "./facts.js";
 import type { Instruction, Place } from "./instruction.js";
 import { carryOf, conditionOf, Flag, flagsOfCondition, localsOf, overflowIn, type Pending, words, writeWords } from "./pending-flags.js";
 import { RegionX87, type X87Locals } from "./region-x87.js";
+import { VectorFacts } from "./vector-facts.js";
 
 /** How control leaves a block; given by whoever lays the region's code out. */
 export interface Ways {
@@ -45,6 +48,8 @@ export interface RegionMode {
   readonly direct: boolean;
   /** Flags that only a fault or interrupt frame could show are kept, too. */
   readonly strict: boolean;
+  /** What WebAssembly can't do with floating point numbers is done by calls. Otherwise it leaves the region, which is left out of the way of the rest. */
+  readonly exactCalls: boolean;
   /** Regions tell how they are left. */
   readonly profile: boolean;
 }
@@ -94,6 +99,7 @@ export class RegionStage extends Stage {
   private before: Pending = words;
   private nesting = UNCONDITIONAL;
   private addresses!: Addresses;
+  private vectors!: VectorFacts;
   /** XMM registers that the instruction works on in memory. */
   private readonly exposed: number[] = [];
   private readonly exposedMmx: number[] = [];
@@ -117,6 +123,7 @@ export class RegionStage extends Stage {
   startBlock(block: BlockFacts): void {
     this.block = block;
     this.addresses = new Addresses();
+    this.vectors = new VectorFacts();
     this.pending = words;
     this.x87.startBlock(block);
     for (const group of block.groups.values()) group.local = undefined;
@@ -143,6 +150,7 @@ export class RegionStage extends Stage {
   private recycleTemporaries(): void {
     this.before = this.pending;
     this.addresses.forgetTemporaries();
+    this.vectors.forgetTemporaries();
     this.recycle(new Set(localsOf(this.pending)));
   }
 
@@ -154,12 +162,12 @@ export class RegionStage extends Stage {
 
   /** What is known at the end of a block, so that code of other blocks can be emitted in between. */
   saved(): () => void {
-    const { block, addresses, pending, before, instruction, number, facts, nesting } = this;
+    const { block, addresses, vectors, pending, before, instruction, number, facts, nesting } = this;
     const kept = new Set([...localsOf(pending), ...localsOf(before)]);
     const resumeX87 = this.x87.saved();
     return () => {
       resumeX87();
-      Object.assign(this, { block, addresses, pending, before, instruction, number, facts, nesting });
+      Object.assign(this, { block, addresses, vectors, pending, before, instruction, number, facts, nesting });
       this.retake(kept);
     };
   }
@@ -234,6 +242,10 @@ export class RegionStage extends Stage {
     this.f.simdMem(SimdMem.v128_load, this.base(address, offset));
     return this.take(ValueType.v128);
   }
+  override loadHostLow(address: Value, size: number, offset = 0): Vector {
+    this.f.simdMem(size === 4 ? SimdMem.v128_load32_zero : SimdMem.v128_load64_zero, this.base(address, offset));
+    return this.take(ValueType.v128);
+  }
   override storeHostVector(address: Value, v: Vector, offset = 0): void {
     const at_ = this.base(address, offset);
     this.f.get(v.local).simdMem(SimdMem.v128_store, at_);
@@ -248,6 +260,8 @@ export class RegionStage extends Stage {
   override setState(address: number, v: Value): void {
     // Behind FLDCW, too, no x87 exception may be unmasked.
     if (address === at.X87_CONTROL) this.when(this.xor(this.and(v, X87_MASKS), X87_MASKS), () => this.leave());
+    // Nor may the mode change that other instructions, and callers, rely on.
+    if (address === at.MXCSR) this.when(this.and(this.xor(this.state(at.MXCSR), v), USUAL_BITS), () => this.leave());
     super.setState(address, v);
   }
   override gate(address: number): void {
@@ -406,6 +420,7 @@ export class RegionStage extends Stage {
   }
   private setVector(n: number, v: Vector): void {
     this.block.dirtyVectors |= 1 << n;
+    this.vectors.assigned(n, v.local, this.nesting !== UNCONDITIONAL);
     this.f.get(v.local).set(this.registers.vector[n]);
   }
   private readRegister(place: Place, size: number): Value {
@@ -468,7 +483,9 @@ export class RegionStage extends Stage {
     const place = this.place(operand);
     if (place.kind !== "vector") return this.loadHostVector(this.registerAddress(operand));
     this.f.get(this.vectorOf(place.n));
-    return this.take(ValueType.v128);
+    const copy = this.take(ValueType.v128);
+    this.vectors.isCopy(copy.local, place.n);
+    return copy;
   }
   writeVector(operand: Operand, v: Vector, unaligned = false): void {
     const place = this.place(operand);
@@ -587,6 +604,14 @@ export class RegionStage extends Stage {
     this.f.call(this.link.setArithmeticFlags);
     this.pending = words;
   }
+  override flagsOfNumbers(width: 4 | 8, a: Vector, b: Vector): void {
+    if (!this.sets(Flag.all)) return;
+    const number = (v: Vector) => {
+      this.putElement(width, v);
+      return this.take(width === 4 ? ValueType.f32 : ValueType.f64);
+    };
+    this.become({ kind: "numbers", width, a: number(a), b: number(b) });
+  }
   carry(): Value {
     this.uses(Flag.carry);
     return carryOf(this, this.pending);
@@ -594,6 +619,34 @@ export class RegionStage extends Stage {
   condition(cc: Condition): Value {
     this.uses(flagsOfCondition(cc));
     return conditionOf(this, cc, this.pending);
+  }
+
+  // Floating point
+
+  override usualMxcsr(): Value {
+    if (this.mode.exactCalls) return super.usualMxcsr();
+    this.block.usualMxcsr = true;
+    return 1;
+  }
+  override shortcut(requirements: readonly Requirement[], short: () => void, long: () => void): void {
+    this.nesting++;
+    if (this.mode.exactCalls) super.shortcut(requirements, short, long);
+    else {
+      const met = this.f.block();
+      const unmet = this.f.block();
+      this.demand(requirements, unmet);
+      this.f.br(met).end();
+      this.leave();
+      this.f.end();
+    }
+    this.nesting--;
+    if (!this.mode.exactCalls) short();
+  }
+  override knowsOrdinary(v: Vector, elements: Elements): boolean {
+    return this.vectors.knows(v.local, elements);
+  }
+  override learnOrdinary(v: Vector, elements: Elements): void {
+    if (this.nesting === UNCONDITIONAL) this.vectors.learn(v.local, elements);
   }
 
   // Control

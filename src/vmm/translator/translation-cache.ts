@@ -111,7 +111,7 @@ export class TranslationCache {
     return this.waiting.size === 0 ? undefined : this.port.take();
   }
 
-  private request({ record, address, linear, mode, x87 }: Head): TranslationRequest | undefined {
+  private request({ record, address, linear, mode, x87, usualMxcsr }: Head): TranslationRequest | undefined {
     const handler = this.state.u16[(record + Rec.handler) >> 1];
     const number = (address - at.RAM_BASE) >>> 12;
     const page = this.cache.codePage(number);
@@ -124,6 +124,7 @@ export class TranslationCache {
       head: address & (at.PAGE_SIZE - 1),
       linearPage: (linear & ~(at.PAGE_SIZE - 1)) >>> 0,
       x87,
+      exactCalls: !usualMxcsr,
       user: mode.user,
       direct: mode.direct,
       strict: this.options.strict,
