@@ -84,17 +84,15 @@ const nowhere: Ways = {
   again: ignore,
 };
 
-/** Stages every block for the first time, and cuts it before the first instruction that is left to the interpreter. */
+/** Stages every block that is reached for the first time, one that leads to it before it, and cuts it before the first instruction that is left to the interpreter. */
 function learn(blocks: Map<number, Block>, { head, x87, mode }: RegionSource, link: Linked): void {
   const f = new FunctionBuilder([], []);
   const stage = new RegionStage(f, newRegisters(f), mode, link, nowhere, true);
-  for (const [start, block] of blocks) {
-    if (start === head) shape(block, x87);
-    // Nobody leads here any more.
-    if (!block.facts.shaped) {
-      blocks.delete(start);
-      continue;
-    }
+  shape(blocks.get(head), x87);
+  const reached = new Set([head]);
+  for (const start of reached) {
+    const block = blocks.get(start);
+    if (!block) continue;
     stage.startBlock(block.facts);
     for (const [number, instruction] of block.instructions.entries()) {
       const facts = new InstructionFacts();
@@ -118,7 +116,9 @@ function learn(blocks: Map<number, Block>, { head, x87, mode }: RegionSource, li
     if (block.instructions.length === 0) blocks.delete(start);
     // With another shape than it was first reached with, a block is the interpreter's to enter.
     else block.successors = block.successors.filter((to) => shape(blocks.get(to), stage.x87.shape));
+    for (const to of block.successors) reached.add(to);
   }
+  for (const start of blocks.keys()) if (!reached.has(start)) blocks.delete(start);
   for (const block of blocks.values()) block.successors = block.successors.filter((to) => blocks.has(to));
 }
 
