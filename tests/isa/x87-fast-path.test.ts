@@ -17,8 +17,6 @@ const instructions: [string, number[]][] = [
   ["fdiv", [0xd8, 0xf1]],
   ["fdivr", [0xd8, 0xf9]],
   ["fsqrt", [0xd9, 0xfa]],
-  ["frndint", [0xd9, 0xfc]],
-  ["fcom", [0xd8, 0xd1]],
 ];
 const bytesOf = new Map(instructions);
 

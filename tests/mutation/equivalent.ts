@@ -73,6 +73,12 @@ export const equivalent: readonly Explanation[] = [
   },
   { file: "src/vmm/x87/rounding.ts", source: "const mode = e.and(e.state(X87_CONTROL), PE | PC | RC);", reason: SLOWER },
   {
+    file: "src/vmm/x87/rounding.ts",
+    source: "return e.eq(e.and(e.state(X87_CONTROL), PE | PC | RC), PE | PC_EXTENDED | RC_NEAREST);",
+    changes: ["| -> &"],
+    reason: SLOWER,
+  },
+  {
     file: "src/vmm/sse/operation.ts",
     source: "return operation(name + f.name, f.width, f.width, (e, core, a, b, parameter) => {",
     changes: ["+ -> -"],
