@@ -9,12 +9,12 @@ import type { TableSet } from "./tables.js";
 
 /*
  * The fast ways of the transcendental instructions compute a value to some 77 bits. If it is not too near a number, or the middle between
- * two, that decides what the exact value is rounded to, and in which direction; otherwise, once in some hundred times, the callout has to.
+ * two, that decides what the exact value is rounded to, and in which direction; otherwise, once in a thousand times, the callout has to.
  * So results are the same whichever way they come.
  */
 
-/** How far a value may be from the exact one, in the last of its 128 bits: 2^-75 of it. */
-const ERROR = 1n << 53n;
+/** How far a value may be from the exact one, in the last of its 128 bits: 2^-76 of it. */
+const ERROR = 1n << 52n;
 
 /**
  * Whether the fast ways may be tried: rounding to nearest, inexact results masked (precision control does not count), and the tables are
