@@ -113,3 +113,29 @@ describe("edges of rounding", () => {
     }
   });
 });
+
+/** FISTP m32 with rounding to nearest (37f) and towards zero (f7f). Flags: 1 IE, 20 PE, 200 C1 (rounded up). */
+describe("conversion to integers", () => {
+  it.each([
+    ["3fff:8000000000000000", 0x37f, "00000001", 0],
+    ["3fff:c000000000000000", 0x37f, "00000002", 0x220],
+    ["3fff:c000000000000000", 0xf7f, "00000001", 0x20],
+    ["4000:a000000000000000", 0x37f, "00000002", 0x20],
+    ["4000:a000000000000001", 0x37f, "00000003", 0x220],
+    ["c000:e000000000000000", 0x37f, "fffffffc", 0x220],
+    ["c000:e000000000000000", 0xf7f, "fffffffd", 0x20],
+    ["3ffe:8000000000000001", 0x37f, "00000001", 0x220],
+    ["3ffe:8000000000000001", 0xf7f, "00000000", 0x20],
+    ["401c:ffffffffffffffff", 0x37f, "40000000", 0x220],
+    ["401c:ffffffffffffffff", 0xf7f, "3fffffff", 0x20],
+    ["401d:ffffffffffffffff", 0x37f, "80000000", 0x01],
+    ["401d:ffffffffffffffff", 0xf7f, "7fffffff", 0x20],
+    ["c01d:ffffffffffffffff", 0x37f, "80000000", 0x220],
+    ["3fff:4000000000000000", 0x37f, "80000000", 0x01],
+  ])("%s with control %i", (number, control, expected, flags) => {
+    guest.load(control, [number]);
+    guest.setMemory("00000000");
+    expect(guest.exec(0xdb, 0x1b)).toBeUndefined();
+    expect([guest.memory(4), guest.status & 0x23f]).toEqual([expected, flags]);
+  });
+});

@@ -1,12 +1,25 @@
+import { X87_CONTROL } from "../cpu/layout.js";
 import type { Emitter, Temp, Value, Wide } from "../isa/emitter.js";
 import type { Helper, HelperLinker } from "../isa/stage.js";
 import { Op, ValueType } from "../wasm/opcodes.js";
+import { attempt, type Unless } from "./attempt.js";
 import { callHelper, forbids, report } from "./exceptions.js";
 import { operand } from "./operands.js";
-import { roundsUp } from "./rounding.js";
-import { EXTENDED, exponent, giveExtended, isInfinity, isNanOrUnsupported, isZero, parameter, variableWide } from "./unpacked.js";
+import { reportInexact, roundNearest, roundsUp } from "./rounding.js";
+import {
+  EXTENDED,
+  type Extended,
+  exponent,
+  giveExtended,
+  isInfinity,
+  isNanOrUnsupported,
+  isZero,
+  parameter,
+  topBit,
+  variableWide,
+} from "./unpacked.js";
 import { type Double, shiftRightJam } from "./wide.js";
-import { BIAS, C1, IE, PE, SIGN } from "./words.js";
+import { BIAS, C1, IE, PE, RC, RC_NEAREST, RC_ZERO, SIGN } from "./words.js";
 
 /** Rounds a magnitude below 2^64 to an integer by rounding control; gives PE and C1, and in `n.high` the integer (0 if it carried out). */
 function roundToUnit(e: Emitter, core: HelperLinker, sign: Value, exp: Value, n: Double): Value {
@@ -15,6 +28,24 @@ function roundToUnit(e: Emitter, core: HelperLinker, sign: Value, exp: Value, n:
   const up = e.take();
   e.assignWide(n.high, e.addWide(n.high, e.wideU(up)));
   return e.or(e.select(e.eqzWide(n.low), 0, PE), e.select(up, C1, 0));
+}
+
+/**
+ * The usual conversion: of a number from 1 on that is too small to leave the range when it is rounded, to nearest or (as C does) towards
+ * zero, where inexact results are masked.
+ */
+function giveUsual(e: Emitter, a: Extended, size: Value, unless: Unless, give: (n: Wide) => void): void {
+  const mode = e.and(e.state(X87_CONTROL), PE | RC);
+  const places = e.sub(exponent(e, a), BIAS);
+  unless(topBit(e, a.sig));
+  unless(e.ltU(places, e.sub(e.shl(size, 3), 2)));
+  const n = e.shrUWide(a.sig, e.wideU(e.sub(63, places)));
+  const below = e.shlWide(a.sig, e.wideU(e.add(places, 1)));
+  const giveSigned = (magnitude: Wide) => give(e.selectWide(e.and(a.se, SIGN), e.subWide(0n, magnitude), magnitude));
+  e.when(e.eq(mode, PE | RC_NEAREST), () => giveSigned(roundNearest(e, n, below)));
+  unless(e.eq(mode, PE | RC_ZERO));
+  reportInexact(e, below, 0n);
+  giveSigned(n);
 }
 
 /**
@@ -33,6 +64,7 @@ export const toInteger: Helper = {
       e.put(stored);
       e.f.op(Op.return);
     };
+    attempt(e, (unless) => giveUsual(e, a, size, unless, (n) => give(n, 1)));
     const limit = e.shlWide(1n, e.wideU(e.sub(e.shl(size, 3), 1)));
     const giveInvalid = () => {
       e.when(forbids(e, core, IE), () => give(0n, 0));

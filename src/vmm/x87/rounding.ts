@@ -149,7 +149,7 @@ export function isUsual(e: Emitter): Value {
 }
 
 /** Sets PE and C1 after rounding, where PE is known to be masked; `up` is 0 or 1 in 64 bits. */
-function reportInexact(e: Emitter, below: Wide, up: Wide): void {
+export function reportInexact(e: Emitter, below: Wide, up: Wide): void {
   const flags = e.or(e.shl(e.compareWide(Op.i64_ne, below, 0n), Math.log2(PE)), e.shl(e.low(up), Math.log2(C1)));
   e.setState(X87_STATUS, e.or(e.and(e.state(X87_STATUS), ~C1), flags));
 }
