@@ -316,6 +316,7 @@ export class Machine {
 
   private halted(): SliceEnd {
     if (!this.cpu.canWake) return { kind: "halted" };
+    this.interpreter.idle();
     const deadline = this.timers.nextDeadline();
     if (this.deterministicClock && deadline !== Number.POSITIVE_INFINITY) {
       this.deterministicClock.skipTo(deadline);

@@ -128,6 +128,11 @@ export class Interpreter {
     return this.translations;
   }
 
+  /** The guest has nothing to do for a while. */
+  idle(): void {
+    this.translations?.rest();
+  }
+
   /** Instructions retired up to this moment, also while a callout runs. */
   get retiredNow(): number {
     const before = this.inCallout ? this.state.i32[(this.inCallout + Rec.position) >> 2] : 0;

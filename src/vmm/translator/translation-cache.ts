@@ -96,6 +96,11 @@ export class TranslationCache {
     if (mode.flat && mode.code32 && handler >= SPECIALS && handler < FIRST_REGION && !this.hopeless.has(record)) this.hot.note(head);
   }
 
+  /** The guest has nothing to do for a while. */
+  rest(): void {
+    this.hot.rest();
+  }
+
   /** Takes what has been translated meanwhile, and asks for what is hottest now. */
   exchange(): void {
     for (let answer = this.nextAnswer(); answer; answer = this.nextAnswer()) this.installBatch(answer);
