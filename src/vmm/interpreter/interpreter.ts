@@ -38,6 +38,9 @@ export const Stopped = {
 } as const;
 export type Stopped = (typeof Stopped)[keyof typeof Stopped];
 
+/** What a timer interrupt takes of an idle guest is over before it is looked at. */
+const STRETCHES_AFTER_REST = 10;
+
 const TWO_PAGES = 2 * at.PAGE_SIZE;
 
 /** Acknowledges INTR: the vector that the interrupt controller gives. */
@@ -75,6 +78,8 @@ export class Interpreter {
   private readonly instance: WebAssembly.Instance;
   /** Instructions that are interpreted at a stretch: where each stretch ends is a sample of what is hot. */
   private quantum = Number.POSITIVE_INFINITY;
+  /** The guest had nothing to do before this run. */
+  private rested = false;
   private seed = 1;
   private codeBase = 0;
   private codeLimit = 0;
@@ -131,6 +136,7 @@ export class Interpreter {
   /** The guest has nothing to do for a while. */
   idle(): void {
     this.translations?.rest();
+    this.rested = true;
   }
 
   /** Instructions retired up to this moment, also while a callout runs. */
@@ -143,11 +149,11 @@ export class Interpreter {
     return this.state.i32[at.BUDGET >> 2] + this.state.i32[at.RESERVE >> 2];
   }
   /** Gives the interpreter its next stretch. Their lengths differ, so as not to keep step with a loop. */
-  private refill(): void {
+  private refill(stretches = 1): void {
     const { i32 } = this.state;
     const { left } = this;
     this.seed = (Math.imul(this.seed, 1103515245) + 12345) & 0x7fff_ffff;
-    const stretch = Math.min(left, this.quantum + (this.quantum === Number.POSITIVE_INFINITY ? 0 : this.seed % this.quantum));
+    const stretch = Math.min(left, stretches * this.quantum + (this.quantum === Number.POSITIVE_INFINITY ? 0 : this.seed % this.quantum));
     i32[at.BUDGET >> 2] = stretch;
     i32[at.RESERVE >> 2] = left - stretch;
   }
@@ -172,7 +178,8 @@ export class Interpreter {
     state.set(at.RESERVE, 0);
     this.accounted = budget - stepped;
     this.translations?.exchange();
-    this.refill();
+    this.refill(this.rested ? STRETCHES_AFTER_REST : 1);
+    this.rested = false;
     for (;;) {
       if (exact && this.left + stepped <= 0) return this.rest(Stopped.Budget);
       if (state.get(at.EVENTS) & ~Event.Resume) {
