@@ -4,7 +4,7 @@ import { Decoder, MAX_LENGTH, NEEDS_MORE } from "../decode/decoder.js";
 import { definition } from "../isa/definition.js";
 import type { CodeWatch } from "../mmu/physical.js";
 import { CodeIndex } from "./code-index.js";
-import { Special } from "./handlers.js";
+import { SPECIALS, Special } from "./handlers.js";
 import { type CodeMode, fillRecord, fillSpecial } from "./predecoder.js";
 import { RECORD_SIZE, Rec } from "./record.js";
 
@@ -148,6 +148,15 @@ export class CodeCache implements CodeWatch {
   find(address: number, mode: CodeMode): number {
     const number = modeNumber(mode);
     return this.indexes[number].get(address) || this.decodeRun(address, mode, number);
+  }
+
+  /** How many instructions may retire from this record to the end of its run, where the budget is looked at. */
+  runLength(record: number): number {
+    const { u16 } = this.state;
+    let end = record;
+    while (u16[(end + Rec.handler) >> 1] >= SPECIALS) end += RECORD_SIZE;
+    const more = u16[(end + Rec.handler) >> 1] === Special.crossing ? 1 : 0;
+    return (end - record) / RECORD_SIZE + more;
   }
 
   /** Decodes from `address` to the end of the page, an unconditional transfer or known code. */

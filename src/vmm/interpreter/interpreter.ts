@@ -168,8 +168,8 @@ export class Interpreter {
    * Executes until about `budget` instructions have retired (a run of decoded code goes on to its end, LONGEST_RUN at most) or something else comes
    * up. Events that wait are attended first. What is delivered uses up budget too.
    *
-   * `exact`: never more than `budget` retire, whichever way code is run. The last ones are stepped, and at their end nothing is attended to: what
-   * devices do at that time comes first.
+   * `exact`: never more than `budget` retire, whichever way code is run. What is left of them at last is run by run of
+   * records, as they fit, then stepped; and at their end nothing is attended to: what devices do at that time comes first.
    */
   run(budget: number, exact = false): Stopped {
     const { state } = this;
@@ -195,11 +195,11 @@ export class Interpreter {
         continue;
       }
       this.onDispatch();
-      if (this.left <= 0) {
+      const record = this.resume(this.cpu.eip);
+      if (record && this.left <= 0 && !this.fits(record, this.left + stepped)) {
         if (this.step() === "tripleFault") return this.rest(Stopped.TripleFault);
         continue;
       }
-      const record = this.resume(this.cpu.eip);
       if (record) {
         if (sampling) this.sample(record);
         this.enter(record);
@@ -227,6 +227,12 @@ export class Interpreter {
     // It may have been left right behind STI, whose shadow nothing but running on keeps where no event waits.
     if (alive && masked && state.get(at.EFLAGS) & IF && state.get(at.EVENTS) === 0) alive = this.step() !== "tripleFault";
     return this.rest(alive ? Stopped.Budget : Stopped.TripleFault);
+  }
+
+  /** Whether no more than so many instructions retire from this record to the end of its run. A record that is to be decoded again is none yet. */
+  private fits(record: number, left: number): boolean {
+    const length = this.cache.runLength(record);
+    return length > 0 && length <= left;
   }
 
   private rest(stopped: Stopped): Stopped {
