@@ -27,7 +27,7 @@ export const MachineStats = z
       compileTimeUs: count,
       instructions: count.meta({ description: "Retired inside regions" }),
       entries: count,
-      exits: z.object({ jump: count, budget: count, event: count, fault: count, interpreter: count }).meta({
+      exits: z.object({ jump: count, budget: count, event: count, interpreter: count }).meta({
         description: "Why regions were left",
       }),
       retranslations: count,

@@ -16,7 +16,7 @@ import { Timers } from "./time/timers.js";
 import { Tsc } from "./time/tsc.js";
 import type { TranslatorPort } from "./translator/port.js";
 import { profileText } from "./translator/profile.js";
-import type { TranslationOptions } from "./translator/translation-cache.js";
+import type { TranslationCache, TranslationOptions } from "./translator/translation-cache.js";
 
 /** Instructions of a slice by the deterministic clock: always the same, so that a run can be repeated. By the host's, see slice-length.ts. */
 const DETERMINISTIC_SLICE = 50_000;
@@ -61,6 +61,8 @@ export interface MachineParts {
   debug?: DebugParts;
   /** Who translates hot code; nobody: it is interpreted. */
   translator?: TranslatorPort;
+  /** Regions tell what they do (`profile`), which slows them down. */
+  profileRegions?: boolean;
   /** The core module, where it has been made beforehand; none: it is emitted here. */
   core?: WebAssembly.Module;
 }
@@ -92,6 +94,7 @@ export class Machine {
   private readonly timers = new Timers();
   private readonly tsc: Tsc;
   private readonly interpreter: Interpreter;
+  private translations?: TranslationCache;
   private readonly decision: DecisionEngine;
   private readonly hostClock: HostClock | null;
   private readonly deterministicClock: DeterministicClock | null;
@@ -144,7 +147,7 @@ export class Machine {
     );
     this.cpu.numericErrorLine = (active) => this.board.coprocessorError.setError(active);
     this.interpreter = new Interpreter(this.cpu, this.mmu, () => this.board.pic.acknowledge(), parts.core ?? compileCore());
-    if (parts.translator) this.translateBy(parts.translator, { ...TRANSLATION, profile: process.env.RPROF === "1" });
+    if (parts.translator) this.translateBy(parts.translator, { ...TRANSLATION, profile: parts.profileRegions });
     this.decision = new DecisionEngine(this.cpu, () => retired(), hostNs);
     retired = () => this.interpreter.retiredNow;
     const engineHears = this.cpu.onModeChange;
@@ -170,7 +173,7 @@ export class Machine {
 
   /** From now on hot code is translated by whoever is behind the port. */
   translateBy(port: TranslatorPort, options = TRANSLATION): void {
-    this.interpreter.translateBy(port, options);
+    this.translations = this.interpreter.translateBy(port, options);
   }
 
   /** Guest time stands still until `resume`. */
@@ -194,6 +197,13 @@ export class Machine {
   /** How often each handler of the interpreter was dispatched, most often first; only with a core module that counts them. */
   get dispatches(): { handler: string; count: number }[] {
     return this.interpreter.dispatches;
+  }
+
+  /** Whether memory comes back if the thread lets its event loop turn; says so once. */
+  takesTurn(): boolean {
+    const wants = this.translations?.wantsTurn ?? false;
+    if (this.translations) this.translations.wantsTurn = false;
+    return wants;
   }
 
   /** Guest time in nanoseconds. */
@@ -273,13 +283,13 @@ export class Machine {
       input0: com1.inputBytes,
       output1: com2.outputBytes,
       input1: com2.inputBytes,
-      translator: { ...this.interpreter.translator },
+      translator: this.interpreter.translator,
     };
   }
 
   /** The hottest translated regions, as text of a few KiB. */
   profile(): string {
-    return profileText([], this.interpreter.retired);
+    return profileText(this.translations?.profiles ?? [], this.interpreter.retired);
   }
 
   private get clock(): HostClock | DeterministicClock {

@@ -6,7 +6,7 @@ import type { MachineStats } from "./stats.js";
 export function machineStats(page: CrossPage, guestMiB: number): MachineStats {
   const sample = readSample(page.sample);
   const times = page.times.read();
-  const { exitsByJump, exitsByBudget, exitsByEvent, exitsByFault, exitsToInterpreter, ...translator } = sample.translator;
+  const { exitsByJump, exitsByBudget, exitsByEvent, exitsToInterpreter, ...translator } = sample.translator;
   const translated = sample.instructions === 0 ? 0 : translator.instructions / sample.instructions;
   const consoleBytes = sample.output0 + sample.input0 + sample.output1 + sample.input1;
   const { user, system } = process.cpuUsage();
@@ -43,7 +43,7 @@ export function machineStats(page: CrossPage, guestMiB: number): MachineStats {
     interrupts: { delivered: sample.interrupts, exceptions: sample.exceptions },
     translator: {
       ...translator,
-      exits: { jump: exitsByJump, budget: exitsByBudget, event: exitsByEvent, fault: exitsByFault, interpreter: exitsToInterpreter },
+      exits: { jump: exitsByJump, budget: exitsByBudget, event: exitsByEvent, interpreter: exitsToInterpreter },
     },
     worldSwitches: times,
     switchRates: {

@@ -23,8 +23,8 @@ export interface MachineStats {
   interpreter: { decodedInstructions: number; codePages: number; invalidations: number; flushes: number };
   interrupts: { delivered: number; exceptions: number };
   /** What the translator did; `exits`: why its regions were left. */
-  translator: Omit<TranslatorCounters, "exitsByJump" | "exitsByBudget" | "exitsByEvent" | "exitsByFault" | "exitsToInterpreter"> & {
-    exits: { jump: number; budget: number; event: number; fault: number; interpreter: number };
+  translator: Omit<TranslatorCounters, "exitsByJump" | "exitsByBudget" | "exitsByEvent" | "exitsToInterpreter"> & {
+    exits: { jump: number; budget: number; event: number; interpreter: number };
   };
   /** World switches out of the VMM by reason, with the time until it went on. */
   worldSwitches: Record<string, SwitchTime>;

@@ -8,6 +8,9 @@ export class ThreadPort implements TranslatorPort {
   send(requests: readonly TranslationRequest[]): void {
     this.port.postMessage(requests);
   }
+  nowUs(): number {
+    return performance.now() * 1000;
+  }
   take(): TranslationAnswer | undefined {
     return receiveMessageOnPort(this.port)?.message as TranslationAnswer | undefined;
   }

@@ -43,11 +43,12 @@ const parts: MachineParts = {
   serialSink: (port, byte) => put(page.output[port], byte),
   input: page.input,
   translator: translator && new ThreadPort(translator),
+  profileRegions: profile,
   debug: debug && { ...debug, sink: (byte) => put(page.debug, byte) },
 };
 const machine = lockstep ? inLockstep(lockstep) : new Machine(parts);
 // A turn of machines in lockstep doesn't end before its time: there must be room for all that it may write.
-new Vmm(page, machine, profile, OUTPUT_MARGIN + (lockstep?.every ?? 0)).run();
+await new Vmm(page, machine, profile, OUTPUT_MARGIN + (lockstep?.every ?? 0)).run();
 
 function inLockstep({ every, subject }: NonNullable<VmmThreadData["lockstep"]>): Lockstep {
   const pages = memory.buffer.byteLength / 65536;

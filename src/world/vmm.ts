@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { ResetCause } from "../vmm/board.js";
 import type { Boot, Machine, SliceEnd } from "../vmm/machine.js";
 import { MonitorFault } from "../vmm/monitor-fault.js";
@@ -30,7 +31,7 @@ export interface StoppedMessage {
   profile?: string;
 }
 
-/** The life of the VMM thread: runs slices of the machine, obeys commands between them, rests when there is nothing to run. Never yields. */
+/** The life of the VMM thread: runs slices of the machine, obeys commands between them, rests when there is nothing to run. */
 export class Vmm {
   private readonly world: WorldSwitch;
   private readonly outputs: readonly ByteRing[];
@@ -54,9 +55,9 @@ export class Vmm {
   }
 
   /** Returns when the machine has ended and the host knows. */
-  run(): void {
+  async run(): Promise<void> {
     try {
-      this.live();
+      await this.live();
     } catch (error) {
       this.ended = { reason: "fault", fault: faultOf(error) };
     }
@@ -65,13 +66,17 @@ export class Vmm {
     this.ask("stopped", JSON.stringify({ ...this.ended, profile }));
   }
 
-  private live(): void {
+  private async live(): Promise<void> {
     this.load("power_on");
     const mark = this.world.mark();
     const first = this.machine.run(1);
     this.ask("started");
     this.follow(first, mark);
-    while (!this.ended) this.turn();
+    while (!this.ended) {
+      this.turn();
+      // Dropped modules are freed only when this thread yields, which it does for nothing else.
+      if (this.machine.takesTurn()) await setImmediate();
+    }
   }
 
   private turn(): void {

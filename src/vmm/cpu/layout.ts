@@ -35,8 +35,10 @@ export const RESERVE = 0x10f0;
 /** For a region that another one calls: how deep it is (0: entered by its record), and the EIP to which it is expected to return. */
 export const CALL_DEPTH = 0x10f4;
 export const CALL_RETURN = 0x10f8;
-/** Instructions that translated regions have retired: 64 bits. Outside what RESET clears. */
-export const TRANSLATED = 0x1c80;
+/** Instructions that translated regions have retired, times that they were entered, and left in each way (translator/ways.ts): 64 bits each. */
+export const TRANSLATED = 0x1d00;
+export const REGION_ENTRIES = 0x1d08;
+export const REGION_EXITS = 0x1d10;
 /** Jump cache and TLBs of the present privilege: copied from the VIEWS below when CPL changes. */
 export const VIEW_JUMP_CACHE = 0x10c8;
 export const VIEW_READ = 0x10cc;
@@ -152,6 +154,14 @@ export const PROFILE = 0x20000;
 /** Four flat TLBs of 2^20 i32 deltas: supervisor read, supervisor write, user read, user write. See mmu/tlb.ts. */
 export const TLB = 0x40_0000;
 export const TLB_SIZE = 0x40_0000;
+
+/** Fetch translations (mmu/fetch-cache.ts): 1,024 times the linear page number * 2 + user (-1: none), and the host address of the page (0: no RAM). */
+export const FETCH_CACHE = 0x30000;
+export const FETCH_CACHE_SLOTS = 1024;
+
+/** For each region, by its request's number modulo LEAVES_SLOTS: how often it was left for an instruction, and the last of these (ways.ts). */
+export const LEAVES = 0x40000;
+export const LEAVES_SLOTS = 8192;
 
 /** The record of an instruction that is stepped, and the stop record behind it. */
 export const STEP_RECORD = 0x1c00;

@@ -20,6 +20,9 @@ export class CodePage {
   cover(from: number, to: number): void {
     for (let i = from; i < to; i++) this.covered[i >> 5] |= 1 << (i & 31);
   }
+  covers(offset: number): boolean {
+    return (this.covered[offset >> 5] & (1 << (offset & 31))) !== 0;
+  }
   overlaps(from: number, to: number): boolean {
     for (let i = from; i < to; i++) if (this.covered[i >> 5] & (1 << (i & 31))) return true;
     return false;

@@ -17,6 +17,8 @@ export const ALIGNED = 16;
 export const CoreExport = {
   jump: "jump",
   call: "call",
+  miss: "miss",
+  commit: "commitAccess",
   translate: "translate",
   arithmeticFlags: "arithmeticFlags",
   setArithmeticFlags: "setArithmeticFlags",
@@ -100,6 +102,8 @@ export class CoreFunctions implements HelperLinker {
     const { module } = this;
     module.exportFunction(CoreExport.jump, this.jump);
     module.exportFunction(CoreExport.call, this.call);
+    module.exportFunction(CoreExport.miss, this.miss);
+    module.exportFunction(CoreExport.commit, this.emitCommit());
     module.exportFunction(CoreExport.translate, this.translate);
     module.exportFunction(CoreExport.arithmeticFlags, this.arithmeticFlags);
     module.exportFunction(CoreExport.setArithmeticFlags, this.setArithmeticFlags);
@@ -119,6 +123,13 @@ export class CoreFunctions implements HelperLinker {
       f.op(Op.return);
     });
     f.get(0).get(1).get(2).call(this.slow);
+    return index;
+  }
+
+  /** The imported function, as one of the module's own: so that a region's call of it stays among emitted code until it gets there. */
+  private emitCommit(): number {
+    const { index, f } = this.module.function([], []);
+    f.call(this.commit);
     return index;
   }
 

@@ -10,7 +10,7 @@ import { IF } from "../isa/flags.js";
 import type { Mmu } from "../mmu/mmu.js";
 import { sseCallouts } from "../sse/callouts.js";
 import { USUAL, USUAL_BITS } from "../sse/mxcsr.js";
-import { newTranslatorCounters } from "../translator/counters.js";
+import { newTranslatorCounters, type TranslatorCounters } from "../translator/counters.js";
 import type { Head } from "../translator/hot-heads.js";
 import type { TranslatorPort } from "../translator/port.js";
 import { type HandlerTable, TranslationCache, type TranslationOptions } from "../translator/translation-cache.js";
@@ -61,7 +61,9 @@ export class Interpreter {
   /** What was attended to at the cost of budget: deliveries, and attempts at them. */
   charged = 0;
 
-  readonly translator = newTranslatorCounters();
+  get translator(): TranslatorCounters {
+    return this.translations?.counters ?? newTranslatorCounters();
+  }
   readonly cache: CodeCache;
   private readonly jumps: JumpCache;
   private readonly state: CpuState;
@@ -129,7 +131,9 @@ export class Interpreter {
     // Code that has been decoded before is to be looked up once more.
     this.cache.flush();
     this.jumps.clear();
-    this.translations = new TranslationCache(this.state, this.cache, exports.table as unknown as HandlerTable, exports, port, options);
+    const table = exports.table as unknown as HandlerTable;
+    const fetchedFrom = (linear: number) => this.mmu.lastFetched(linear);
+    this.translations = new TranslationCache(this.state, this.cache, table, exports, port, fetchedFrom, options);
     return this.translations;
   }
 

@@ -1,36 +1,58 @@
-const SLOTS = 1024;
+import { FETCH_CACHE, FETCH_CACHE_SLOTS } from "../cpu/layout.js";
+import type { CpuState } from "../cpu/state.js";
 
-/** Direct-mapped cache of instruction-fetch translations: which physical page a linear page's instructions come from, per privilege. */
+const NONE = -1;
+
+/**
+ * Direct-mapped cache of instruction-fetch translations: which physical page a linear page's instructions come from, per privilege. Translated code
+ * that goes on from one page to another looks here, too, whether it would still find what it was made from.
+ */
 export class FetchCache {
-  /** Linear page number * 2 + user, or -1. */
-  private readonly tags = new Int32Array(SLOTS).fill(-1);
-  private readonly pages = new Float64Array(SLOTS);
-  private readonly global = new Uint8Array(SLOTS);
+  /** Two words a slot: the tag, and the page's host address. */
+  private readonly words: Int32Array;
+  private readonly pages = new Float64Array(FETCH_CACHE_SLOTS);
+  private readonly global = new Uint8Array(FETCH_CACHE_SLOTS);
+
+  constructor(state: CpuState) {
+    this.words = state.i32.subarray(FETCH_CACHE >> 2, (FETCH_CACHE >> 2) + 2 * FETCH_CACHE_SLOTS);
+    this.flushAll();
+  }
 
   /** Physical page address, or -1. */
   find(linearPage: number, user: boolean): number {
-    const slot = linearPage % SLOTS;
-    return this.tags[slot] === linearPage * 2 + (user ? 1 : 0) ? this.pages[slot] : -1;
+    const slot = linearPage % FETCH_CACHE_SLOTS;
+    return this.words[2 * slot] === tag(linearPage, user) ? this.pages[slot] : -1;
+  }
+
+  /** Host address of the page, or 0: not known, or no RAM. */
+  host(linearPage: number, user: boolean): number {
+    const slot = linearPage % FETCH_CACHE_SLOTS;
+    return this.words[2 * slot] === tag(linearPage, user) ? this.words[2 * slot + 1] >>> 0 : 0;
   }
 
   /** Remembers and returns `page`. */
-  enter(linearPage: number, user: boolean, page: number, global: boolean): number {
-    const slot = linearPage % SLOTS;
-    this.tags[slot] = linearPage * 2 + (user ? 1 : 0);
+  enter(linearPage: number, user: boolean, page: number, host: number, global: boolean): number {
+    const slot = linearPage % FETCH_CACHE_SLOTS;
+    this.words[2 * slot] = tag(linearPage, user);
+    this.words[2 * slot + 1] = host;
     this.pages[slot] = page;
     this.global[slot] = global ? 1 : 0;
     return page;
   }
 
   flushAll(): void {
-    this.tags.fill(-1);
+    for (let slot = 0; slot < FETCH_CACHE_SLOTS; slot++) this.words[2 * slot] = NONE;
   }
 
   flushNonGlobal(): void {
-    for (let slot = 0; slot < SLOTS; slot++) if (this.global[slot] === 0) this.tags[slot] = -1;
+    for (let slot = 0; slot < FETCH_CACHE_SLOTS; slot++) if (this.global[slot] === 0) this.words[2 * slot] = NONE;
   }
 
   flushPage(linearPage: number): void {
-    this.tags[linearPage % SLOTS] = -1;
+    this.words[2 * (linearPage % FETCH_CACHE_SLOTS)] = NONE;
   }
+}
+
+function tag(linearPage: number, user: boolean): number {
+  return linearPage * 2 + (user ? 1 : 0);
 }

@@ -61,7 +61,7 @@ export class Mmu {
   private readonly walker: PageWalk;
   private readonly tlb: Tlb;
   private readonly scratch: ScratchAccess;
-  private readonly fetched = new FetchCache();
+  private readonly fetched: FetchCache;
   private readonly breakpoints: DataBreakpoints;
   private user = false;
   private alignment = false;
@@ -74,6 +74,7 @@ export class Mmu {
   ) {
     this.memory = new PhysicalMemory(state, ramBytes);
     this.walker = new PageWalk(state, this.memory);
+    this.fetched = new FetchCache(state);
     this.tlb = new Tlb(state);
     this.scratch = new ScratchAccess(state, this.memory);
     this.breakpoints = new DataBreakpoints(state);
@@ -216,7 +217,12 @@ export class Mmu {
     if (cached >= 0) return cached;
     const page = this.resolve(address, PF_FETCH | (this.user ? PF_USER : 0));
     if (page < 0) return -1;
-    return this.fetched.enter(address >>> 12, this.user, this.memory.gated(page), this.walker.global);
+    return this.fetched.enter(address >>> 12, this.user, this.memory.gated(page), this.memory.host(page), this.walker.global);
+  }
+
+  /** Host address of the page that instructions at `linear` have lately been fetched from; 0: not known, or no RAM. Changes nothing. */
+  lastFetched(linear: number): number {
+    return this.fetched.host(linear >>> 12, this.user);
   }
 
   /** Copies instruction bytes at `linear` and says how many there are: less than asked for where a page cannot be fetched (fault recorded). */

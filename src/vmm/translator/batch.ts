@@ -15,6 +15,8 @@ export interface TranslatedRegion {
   readonly instructions: number;
   /** Offsets of its blocks from the head's page. */
   readonly starts: readonly number[];
+  /** Distances of the pages that its code lies in. */
+  readonly pages: readonly number[];
   /** Bytes of WebAssembly. */
   readonly size: number;
 }
@@ -34,6 +36,8 @@ export interface Batch {
 export function translateBatch(memory: Uint8Array, sources: readonly RegionSource[]): Batch {
   const helpers = new Map<string, { helper: Helper; index: number }>();
   const asked: Linked = {
+    miss: 0,
+    commit: 0,
     translate: 0,
     arithmeticFlags: 0,
     setArithmeticFlags: 0,
@@ -53,10 +57,12 @@ export function translateBatch(memory: Uint8Array, sources: readonly RegionSourc
   const link: Omit<LinkedFunctions, "self"> = {
     jump: load(CoreExport.jump, [i32, i32], [i32]),
     call: load(CoreExport.call, [i32], [i32]),
+    miss: load(CoreExport.miss, [i32, i32, i32], [i32]),
+    commit: load(CoreExport.commit, [], []),
     translate: load(CoreExport.translate, [i32, i32, i32, i32], [i32]),
     arithmeticFlags: load(CoreExport.arithmeticFlags, [], [i32]),
     setArithmeticFlags: load(CoreExport.setArithmeticFlags, [i32], []),
-    profile: sources.some(({ mode }) => mode.profile) ? load("profile", [i32, i32, i32, i32], []) : undefined,
+    profile: sources.some(({ mode }) => mode.profile) ? load("profile", [i32, i32, i32], []) : undefined,
     helper: ({ name }) => helpers.get(name)?.index ?? 0,
   };
   for (const one of helpers.values()) one.index = load(CoreExport.helper(one.helper.name), one.helper.params, one.helper.results);
@@ -65,7 +71,7 @@ export function translateBatch(memory: Uint8Array, sources: readonly RegionSourc
     const { index, f } = module.function(REGION_PARAMETERS, [i32]);
     new RegionEmitter(f, { ...link, self: index }, region).emit();
     emitEntry(module.function([i32], [i32], `r${i}`).f, index);
-    return { instructions: region.instructionCount, starts: [...region.blocks.keys()], size: f.size };
+    return { instructions: region.instructionCount, starts: [...region.blocks.keys()], pages: region.pageDistances, size: f.size };
   });
   return { bytes: module.build(), regions: translated, imports };
 }

@@ -21,6 +21,8 @@ export interface Block {
   successors: number[];
   /** Falls into the instruction at this offset; undefined: its last instruction never falls through. */
   falls?: number;
+  /** Distances (in pages, from the head's page) of the pages that its code lies in: one, or two where its last instruction goes on in the next. */
+  readonly pages: readonly number[];
   /** Its last instruction is a call. */
   calls?: boolean;
   /** Its last instruction jumps by a table, to one of `successors` as far as is known. */
@@ -59,14 +61,14 @@ export class BlockFinder {
     return found;
   }
   private decode(offset: number): Instruction | null {
-    const page = this.pages.get(Math.floor(offset / PAGE_SIZE));
+    const page = this.pages.get(pageOf(offset));
     const inPage = offset & (PAGE_SIZE - 1);
     if (!page || !(page.covered[inPage >> 5] & (1 << (inPage & 31)))) return null;
     const { decoder, memory, joined } = this;
     const start = page.host + inPage;
     const end = page.host + PAGE_SIZE;
     if (decoder.decode(memory, start, end, this.code32) !== NEEDS_MORE) return instructionOf(decoder, offset);
-    const next = this.pages.get(Math.floor(offset / PAGE_SIZE) + 1);
+    const next = this.pages.get(pageOf(offset) + 1);
     if (!next || !(next.covered[0] & 1)) return null;
     joined.set(memory.subarray(start, end));
     joined.set(memory.subarray(next.host, next.host + MAX_LENGTH), end - start);
@@ -78,7 +80,8 @@ export class BlockFinder {
     const starts = this.starts(head, limit);
     const blocks = new Map<number, Block>();
     for (const start of starts) {
-      const block: Block = { start, instructions: [], facts: new BlockFacts(), successors: [] };
+      const pages = [pageOf(start)];
+      const block: Block = { start, instructions: [], facts: new BlockFacts(), successors: [], pages };
       for (let offset = start; ; ) {
         const instruction = this.at(offset);
         if (!instruction) {
@@ -87,6 +90,7 @@ export class BlockFinder {
         }
         block.instructions.push(instruction);
         offset += instruction.length;
+        if (pageOf(offset - 1) !== pages[0]) pages.push(pageOf(offset - 1));
         const { name } = instruction.entry;
         if (ALWAYS.has(name)) {
           if (name === "jmp") block.successors.push(targetOf(instruction));
@@ -111,7 +115,7 @@ export class BlockFinder {
           block.falls = offset;
           break;
         }
-        if (starts.has(offset)) {
+        if (starts.has(offset) || pageOf(offset) !== pages[0]) {
           block.falls = offset;
           block.successors.push(offset);
           break;
@@ -153,11 +157,25 @@ export class BlockFinder {
         if (name === "jmpIndirect") waiting.push(...this.targets(instruction));
         if (CONDITIONAL.test(name)) waiting.push(offset, targetOf(instruction));
         if (CALLS.has(name)) waiting.push(offset);
-        if (ALWAYS.has(name) || CALLS.has(name) || CONDITIONAL.test(name) || instruction.definition.ends) break;
+        // A block ends with its page.
+        if (pageOf(offset) !== pageOf(start)) waiting.push(offset);
+        if (
+          pageOf(offset) !== pageOf(start) ||
+          ALWAYS.has(name) ||
+          CALLS.has(name) ||
+          CONDITIONAL.test(name) ||
+          instruction.definition.ends
+        )
+          break;
       }
     }
     return starts;
   }
+}
+
+/** Distance in pages of the page that an offset lies in. */
+export function pageOf(offset: number): number {
+  return Math.floor(offset / PAGE_SIZE);
 }
 
 export function targetOf({ offset, length, immediate }: Instruction): number {

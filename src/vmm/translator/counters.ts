@@ -17,12 +17,11 @@ export interface TranslatorCounters {
   instructions: number;
   /** Times that a region was entered other than by itself. */
   entries: number;
-  /** Why regions were left: for code outside of them, because the budget was used up, for an event (interrupt, stop), for a fault. */
+  /** Why regions were left: for code outside of them, because the budget was used up, for an event (interrupt, stop). Returns to callers don't count. */
   exitsByJump: number;
   exitsByBudget: number;
   exitsByEvent: number;
-  exitsByFault: number;
-  /** For an instruction or access that the interpreter has to do. */
+  /** For an instruction or access that the interpreter has to do, or that faults. */
   exitsToInterpreter: number;
   /** Regions translated again, differently. */
   retranslations: number;
@@ -44,7 +43,6 @@ export function newTranslatorCounters(): TranslatorCounters {
     exitsByJump: 0,
     exitsByBudget: 0,
     exitsByEvent: 0,
-    exitsByFault: 0,
     exitsToInterpreter: 0,
     retranslations: 0,
     generations: 0,

@@ -1,29 +1,34 @@
-/** Numbers by which a region made for profiling tells how it was left; the first four as in region-emitter.ts. */
-export const Left = { relative: 0, absolute: 1, head: 2, events: 3, returned: 4, refused: 5 } as const;
-const NAMES = ["at an instruction", "indirect", "at its head", "for events", "returned", "refused"];
+import { Way } from "./ways.js";
 
-interface Counts {
+/** What `note` is told beside ways: the guest has returned to where a caller expected it. */
+export const RETURNS = 6;
+
+/** What one region did, counted by itself. */
+export interface RegionCounts {
   entries: number;
   instructions: number;
-  /** By how it was left and where to (an offset from the head's page; 0 where that says nothing). */
-  readonly exits: Map<string, number>;
+  /** By way, and for the last: RETURNS. */
+  readonly exits: Float64Array;
 }
 
 /** What regions that were made for profiling have told, by their request's number. */
 export class ExitCounts {
-  private readonly regions = new Map<number, Counts>();
+  private readonly regions = new Map<number, RegionCounts>();
 
-  /** Called by emitted code on every way out. */
-  readonly note = (id: number, how: number, target: number, retired: number): void => {
-    const counts = this.regions.get(id) ?? { entries: 0, instructions: 0, exits: new Map<string, number>() };
-    this.regions.set(id, counts);
+  /** Called by emitted code on every way out: a Way, or RETURNS. */
+  readonly note = (id: number, way: number, instructions: number): void => {
+    const counts = this.of(id);
     counts.entries++;
-    counts.instructions += retired;
-    const key = how === Left.relative || how === Left.events ? `${NAMES[how]} +${(target | 0).toString(16)}` : NAMES[how];
-    counts.exits.set(key, (counts.exits.get(key) ?? 0) + 1);
+    counts.instructions += instructions;
+    counts.exits[way]++;
   };
 
-  get(id: number): Counts | undefined {
-    return this.regions.get(id);
+  of(id: number): RegionCounts {
+    let counts = this.regions.get(id);
+    if (!counts) {
+      counts = { entries: 0, instructions: 0, exits: new Float64Array(Object.keys(Way).length + 1) };
+      this.regions.set(id, counts);
+    }
+    return counts;
   }
 }

@@ -13,6 +13,8 @@ export class InstructionFacts {
   leaves = false;
   /** May end a block in the middle of straight code, with the monitor looking at events. */
   endsBlock = false;
+  /** Accesses to memory. */
+  accesses = 0;
   /** Flags that somebody may read before they are set again, before and behind this instruction. */
   liveBefore: number = Flag.all;
   liveAfter: number = Flag.all;

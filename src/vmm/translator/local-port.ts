@@ -10,6 +10,9 @@ export class LocalPort implements TranslatorPort {
   send(requests: readonly TranslationRequest[]): void {
     this.answers.push(translate(this.memory, requests, () => 0));
   }
+  nowUs(): number {
+    return 0;
+  }
   take(): TranslationAnswer | undefined {
     return this.answers.shift();
   }

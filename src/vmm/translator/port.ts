@@ -19,6 +19,8 @@ export interface TranslationRequest {
   readonly x87: X87Shape;
   /** See RegionMode. */
   readonly exactCalls: boolean;
+  /** Offsets of instructions that kept leaving a region that was made before: their accesses are calls now. */
+  readonly slow: readonly number[];
   readonly user: boolean;
   readonly direct: boolean;
   readonly strict: boolean;
@@ -42,4 +44,6 @@ export interface TranslatorPort {
   send(requests: readonly TranslationRequest[]): void;
   /** The next answer that has come; undefined: none. */
   take(): TranslationAnswer | undefined;
+  /** A clock, in microseconds. */
+  nowUs(): number;
 }

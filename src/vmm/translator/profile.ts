@@ -1,3 +1,6 @@
+import { RETURNS, type RegionCounts } from "./exit-counts.js";
+import { Way } from "./ways.js";
+
 /** What one translated region did: a line of `run --profile`. */
 export interface RegionProfile {
   /** Guest-physical address of its head. */
@@ -11,10 +14,28 @@ export interface RegionProfile {
   readonly entries: number;
   readonly exits: {
     readonly jump: number;
+    /** To a region that had called it. */
+    readonly return: number;
     readonly budget: number;
     readonly event: number;
-    readonly fault: number;
     readonly interpreter: number;
+  };
+}
+
+/** What a region is, with what it counted. */
+export function profileOf(counts: RegionCounts, region: Pick<RegionProfile, "head" | "mode" | "size" | "bytes">): RegionProfile {
+  const { entries, instructions, exits } = counts;
+  return {
+    ...region,
+    retired: instructions,
+    entries,
+    exits: {
+      jump: exits[Way.outside] + exits[Way.indirect],
+      return: exits[RETURNS],
+      budget: exits[Way.budget],
+      event: exits[Way.events],
+      interpreter: exits[Way.interpreter] + exits[Way.head],
+    },
   };
 }
 

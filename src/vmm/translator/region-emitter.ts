@@ -7,12 +7,13 @@ import { RF } from "../isa/flags.js";
 import { USUAL, USUAL_BITS } from "../sse/mxcsr.js";
 import type { FunctionBuilder, Label } from "../wasm/function.js";
 import { Op, SimdMem, ValueType } from "../wasm/opcodes.js";
-import { type Block, targetOf } from "./blocks.js";
-import { Left } from "./exit-counts.js";
+import { type Block, type CodePage, targetOf } from "./blocks.js";
+import { RETURNS } from "./exit-counts.js";
 import { Flag } from "./pending-flags.js";
 import type { Region } from "./region.js";
 import type { X87Shape } from "./region-x87.js";
 import { type Linked, newRegisters, RegionStage, type Registers, type Ways } from "./stage.js";
+import { OFFSET_BITS, Way } from "./ways.js";
 
 const { i32 } = ValueType;
 
@@ -23,7 +24,7 @@ export interface LinkedFunctions extends Linked {
   /** (target EIP, 0) -> record or 0; (target EIP) -> what a region gives: interpreter/core-functions.ts. */
   readonly jump: number;
   readonly call: number;
-  /** (request, how, target, instructions): exit-counts.ts. */
+  /** (request, way, instructions): exit-counts.ts. */
   readonly profile?: number;
 }
 
@@ -37,19 +38,6 @@ const RECORD = { local: 0 };
 const EXPECTED = { local: 1 };
 const DEPTH = { local: 2 };
 export const REGION_PARAMETERS = [i32, i32, i32] as const;
-
-/** Why a region is left, beside returns. */
-const Way = {
-  /** To the instruction at offset `target`. */
-  relative: 0,
-  /** To the EIP in `target`. */
-  absolute: 1,
-  /** To the region's own first instruction, which is the interpreter's this time. */
-  head: 2,
-  /** To the instruction at offset `target`, with the monitor looking at events first. */
-  events: 3,
-} as const;
-type Way = (typeof Way)[keyof typeof Way];
 
 /** Widest range of offsets that a jump by a table is translated for. */
 const WIDEST_SWITCH = 3072;
@@ -67,6 +55,7 @@ export function emitEntry(f: FunctionBuilder, region: number): void {
     // BUDGET without the head's position; in a call it is so already.
     () => e.setState(at.BUDGET, e.sub(e.state(at.BUDGET), e.loadHost(RECORD, 4, Rec.position))),
   );
+  e.storeHostWide(0, e.addWide(e.loadHostWide(0, at.REGION_ENTRIES), 1n), at.REGION_ENTRIES);
   e.put(RECORD);
   e.put(e.state(at.CALL_RETURN));
   e.put(depth);
@@ -114,7 +103,8 @@ export class RegionEmitter {
     this.eipPage = { local: f.local(i32) };
     const ways: Ways = {
       leaveBefore: (number) => this.leaveAt(number),
-      leaveForEvents: (number) => this.leaveForEvents(number),
+      leaveBehind: (number) => this.leaveBehind(number, Way.outside),
+      leaveForEvents: (number) => this.leaveBehind(number, Way.events),
       goTo: (offset) => this.goTo(offset),
       goToEip: (target) => this.switchTo(target),
       call: (target, offset) => this.call(target, offset),
@@ -131,9 +121,10 @@ export class RegionEmitter {
     this.load();
     if ([...this.region.blocks.values()].some((block) => block.calls)) e.assign(this.eipPage, e.state(at.EIP_PAGE));
     const tail = f.block();
-    for (const way of [Way.events, Way.head, Way.absolute, Way.relative]) this.tails.set(way, f.block());
+    const ways = Object.values(Way);
+    for (const way of ways) this.tails.set(way, f.block());
     this.tree(0);
-    for (const way of [Way.relative, Way.absolute, Way.head, Way.events]) {
+    for (const way of ways.toReversed()) {
       f.end();
       e.assign(this.way, way);
       f.br(tail);
@@ -151,6 +142,8 @@ export class RegionEmitter {
     for (const { facts } of this.region.blocks.values()) for (const gate of facts.gates) gates.add(gate);
     let bad = e.eqz(e.gtS(e.add(e.state(at.BUDGET), e.state(at.RESERVE)), this.longest));
     for (const gate of gates) bad = e.or(bad, e.state(gate));
+    const head = this.region.blocks.get(this.region.source.head) as Block;
+    for (const distance of head.pages) if (distance !== 0) bad = e.or(bad, this.isElsewhere(distance));
     if (this.asksShape) bad = e.or(bad, this.shapeDiffers(this.region.source.x87));
     if (gates.has(at.X87_GATE)) bad = e.or(bad, e.xor(e.and(e.state(at.X87_CONTROL), X87_MASKS), X87_MASKS));
     if ([...this.region.blocks.values()].some(({ facts }) => facts.usualMxcsr))
@@ -203,7 +196,7 @@ export class RegionEmitter {
     const retired = e.sub(e.state(at.RESERVE), rest);
     e.storeHostWide(0, e.addWide(e.loadHostWide(0, at.TRANSLATED), e.wideS(retired)), at.TRANSLATED);
     if (how !== undefined && this.link.profile !== undefined) {
-      for (const v of [this.region.source.id, how, this.target, retired]) e.put(v);
+      for (const v of [this.region.source.id, how, retired]) e.put(v);
       this.f.call(this.link.profile);
     }
     // BUDGET, where everyone looks, keeps what it had, but never has more than is left.
@@ -232,8 +225,11 @@ export class RegionEmitter {
     const { f, e } = this;
     e.assign(this.budget, e.add(this.budget, this.refund));
     this.store(this.way);
+    const exits = e.shl(this.way, 3);
+    e.storeHostWide(exits, e.addWide(e.loadHostWide(exits, at.REGION_EXITS), 1n), at.REGION_EXITS);
+    e.when(e.ltU(this.way, Way.indirect), () => this.countLeave());
     e.when(e.eq(this.way, Way.head), () => this.giveHead());
-    e.when(e.ne(this.way, Way.absolute), () => e.assign(this.target, e.add(this.target, e.state(at.EIP_PAGE))));
+    e.when(e.ne(this.way, Way.indirect), () => e.assign(this.target, e.add(this.target, e.state(at.EIP_PAGE))));
     e.when(e.eq(this.way, Way.events), () => {
       e.setState(at.EIP, this.target);
       e.setState(at.EXIT_RECORD, 0);
@@ -242,6 +238,14 @@ export class RegionEmitter {
     });
     this.jump(this.target);
     f.op(Op.unreachable);
+  }
+
+  /** For whoever decides what to translate again. */
+  private countLeave(): void {
+    const { e } = this;
+    const slot = at.LEAVES + 8 * (this.region.source.id % at.LEAVES_SLOTS);
+    e.setState(slot, e.add(e.state(slot), 1));
+    e.setState(slot + 4, e.or(e.shl(this.way, OFFSET_BITS), e.and(this.target, (1 << OFFSET_BITS) - 1)));
   }
 
   // Blocks
@@ -287,6 +291,7 @@ export class RegionEmitter {
   }
   private goToNode(number: number): void {
     const { f, node, block, region } = this;
+    this.unlessElsewhere(region.flow.order[number], block.pages);
     if (number <= node) this.unlessExhausted(region.flow.order[number]);
     if (number <= node || region.flow.nodes[number].isMerge) {
       f.br(this.labels.get(number) as Label);
@@ -311,7 +316,7 @@ export class RegionEmitter {
     e.assign(this.target, eip);
     const back = this.stage.saved();
     const labels = numbers.map(() => f.block());
-    const elsewhere = this.tails.get(Way.absolute) as Label;
+    const elsewhere = this.tails.get(Way.indirect) as Label;
     const table = Array.from({ length: size }, () => elsewhere);
     for (const [i, offset] of offsets.entries()) table[offset - first] = labels[i];
     e.put(e.sub(this.target, e.add(e.state(at.EIP_PAGE), first)));
@@ -324,6 +329,24 @@ export class RegionEmitter {
     }
   }
 
+  /** Where code goes on in a page that it hasn't been in: leaves if the guest's page there is not the one that the code was made from any more. */
+  private unlessElsewhere(offset: number, from: readonly number[]): void {
+    const { e } = this;
+    const { blocks } = this.region;
+    for (const distance of (blocks.get(offset) as Block).pages)
+      if (!from.includes(distance)) e.when(this.isElsewhere(distance), () => this.leaveToOffset(offset));
+    e.recycle();
+  }
+  private isElsewhere(distance: number): Value {
+    const { e } = this;
+    const { pages, mode } = this.region.source;
+    const page = e.shrU(e.add(e.state(at.EIP_PAGE), distance * at.PAGE_SIZE), 12);
+    const slot = e.shl(e.and(page, at.FETCH_CACHE_SLOTS - 1), 3);
+    const tag = e.or(e.shl(page, 1), mode.user ? 1 : 0);
+    const host = (pages.get(distance) as CodePage).host;
+    return e.or(e.xor(e.loadHost(slot, 4, at.FETCH_CACHE), tag), e.xor(e.loadHost(slot, 4, at.FETCH_CACHE + 4), host | 0));
+  }
+
   // Ways out
 
   private tail(way: Way): void {
@@ -331,15 +354,15 @@ export class RegionEmitter {
   }
   private leaveTo(eip: Value): void {
     this.e.assign(this.target, eip);
-    this.tail(Way.absolute);
+    this.tail(Way.indirect);
   }
-  private leaveToOffset(offset: number): void {
+  private leaveToOffset(offset: number, way: Way = Way.outside): void {
     this.e.assign(this.target, offset);
-    this.tail(Way.relative);
+    this.tail(way);
   }
   /** Leaves to the instruction at `offset` where the budget is used up. */
   private unlessExhausted(offset: number): void {
-    this.e.when(this.exhausted(), () => this.leaveToOffset(offset));
+    this.e.when(this.exhausted(), () => this.leaveToOffset(offset, Way.budget));
     this.e.recycle();
   }
   private exhausted(): Value {
@@ -352,14 +375,12 @@ export class RegionEmitter {
   private leaveAt(number: number): void {
     const { offset } = this.block.instructions[number];
     this.refundFrom(number);
-    if (offset === this.region.source.head) this.tail(Way.head);
-    else this.leaveToOffset(offset);
+    this.leaveToOffset(offset, offset === this.region.source.head ? Way.head : Way.interpreter);
   }
-  private leaveForEvents(number: number): void {
+  private leaveBehind(number: number, way: Way): void {
     const { offset, length } = this.block.instructions[number];
     this.refundFrom(number + 1);
-    this.e.assign(this.target, offset + length);
-    this.tail(Way.events);
+    this.leaveToOffset(offset + length, way);
   }
   /** The block was charged as a whole: what comes from instruction `number` on is given back. */
   private refundFrom(number: number): void {
@@ -376,7 +397,7 @@ export class RegionEmitter {
     e.setState(at.EVENTS, e.or(e.state(at.EVENTS), Event.Resume));
     settle();
     this.refundFrom(number);
-    this.leaveToOffset(this.block.instructions[number].offset);
+    this.leaveToOffset(this.block.instructions[number].offset, Way.budget);
     e.recycle();
   }
 
@@ -386,7 +407,7 @@ export class RegionEmitter {
     const { f, e } = this;
     const itself = this.callsItself();
     e.assign(this.target, target);
-    e.when(e.or(this.exhausted(), e.eqz(e.ltU(DEPTH, DEEPEST))), () => this.tail(Way.absolute));
+    e.when(e.or(this.exhausted(), e.eqz(e.ltU(DEPTH, DEEPEST))), () => this.tail(Way.indirect));
     this.store();
     const expected = e.add(e.state(at.EIP_PAGE), offset);
     const depth = e.add(DEPTH, 1);
@@ -421,10 +442,10 @@ export class RegionEmitter {
     const { f, e } = this;
     e.assign(this.target, target);
     e.when(e.and(e.eq(this.target, EXPECTED), e.ne(DEPTH, 0)), () => {
-      this.store(Left.returned);
+      this.store(RETURNS);
       f.i32(RETURNED).op(Op.return);
     });
     e.recycle();
-    this.tail(Way.absolute);
+    this.tail(Way.indirect);
   }
 }

@@ -8,7 +8,7 @@ import type { X87Shape } from "./region-x87.js";
 import { type Linked, newRegisters, type RegionMode, RegionStage, type Ways } from "./stage.js";
 
 /** Instructions that a region is made of at most. V8 gives functions of more than 8,192 virtual registers a poorer register allocator. */
-const LIMIT = 300;
+const LIMIT = 500;
 
 /** What to translate. */
 export interface RegionSource {
@@ -65,6 +65,10 @@ export class Region {
     this.usedVectors = facts.reduce((all, one) => all | one.usedVectors, this.dirtyVectors);
   }
 
+  /** Distances of the pages that its code lies in. */
+  get pageDistances(): number[] {
+    return [...new Set([...this.blocks.values()].flatMap((block) => block.pages))];
+  }
   get instructionCount(): number {
     let count = 0;
     for (const { instructions } of this.blocks.values()) count += instructions.length;
@@ -75,6 +79,7 @@ export class Region {
 const ignore = () => {};
 const nowhere: Ways = {
   leaveBefore: ignore,
+  leaveBehind: ignore,
   leaveForEvents: ignore,
   goTo: ignore,
   goToEip: ignore,

@@ -18,7 +18,8 @@ import { VectorFacts } from "./vector-facts.js";
 export interface Ways {
   /** Leaves the region before the present instruction, which then is the interpreter's. */
   leaveBefore(instruction: number): void;
-  /** Leaves behind the present instruction, with the monitor looking at events. */
+  /** Leaves behind the present instruction; and with the monitor looking at events. */
+  leaveBehind(instruction: number): void;
   leaveForEvents(instruction: number): void;
   /** To the instruction at this offset, inside the region or not. */
   goTo(offset: number): void;
@@ -35,6 +36,9 @@ export interface Ways {
 
 /** Indices of functions in the module being built. */
 export interface Linked {
+  /** (linear, size, access) -> host address, below RAM_BASE a scratch cell, or 0: a fault. () carries a store to a scratch cell out. */
+  readonly miss: number;
+  readonly commit: number;
   readonly translate: number;
   readonly arithmeticFlags: number;
   readonly setArithmeticFlags: number;
@@ -52,6 +56,8 @@ export interface RegionMode {
   readonly exactCalls: boolean;
   /** Regions tell how they are left. */
   readonly profile: boolean;
+  /** Offsets of instructions whose accesses are calls. */
+  readonly slow: ReadonlySet<number>;
 }
 
 /** Locals of the general, the XMM and the x87 registers. */
@@ -103,6 +109,8 @@ export class RegionStage extends Stage {
   /** XMM registers that the instruction works on in memory. */
   private readonly exposed: number[] = [];
   private readonly exposedMmx: number[] = [];
+  /** Host address of a store that may have gone to a scratch cell. */
+  private scratched?: Temp;
   /** Where another iteration of a repeated string instruction begins. */
   private repeat?: Label;
 
@@ -144,6 +152,7 @@ export class RegionStage extends Stage {
     definition.body(this, size, ...entry.roles.map((role) => ({ role })));
     if (repeats) this.f.end();
     this.takeExposed();
+    this.commit();
     this.recycleTemporaries();
   }
 
@@ -284,6 +293,8 @@ export class RegionStage extends Stage {
   // Memory
 
   private access(linear: Value, size: number, write: boolean): Value {
+    if (this.learning) this.facts.accesses++;
+    if (this.slow) return this.called(linear, size, write);
     const place = this.nesting === UNCONDITIONAL ? this.addresses.of(linear) : undefined;
     if (place && this.learning) this.block.note(place, size, write);
     const group = place && this.block.groups.get(place.key);
@@ -301,6 +312,40 @@ export class RegionStage extends Stage {
     this.when(this.and(entry, 1), () => this.leave());
   }
   /** Of two bytes at least: the first byte of a page would get by with an invalid entry. */
+  /**
+   * The instruction kept leaving a region: its access is a call, whatever it finds. Only for instructions with one access: a device that has been
+   * read must not be read again because something else faults.
+   */
+  private get slow(): boolean {
+    const { offset, entry } = this.instruction;
+    return this.mode.slow.has(offset) && this.facts.accesses === 1 && !this.learning && !REPEATED.test(entry.name) && entry.name !== "call";
+  }
+  private called(linear: Value, size: number, write: boolean): Value {
+    const entry = this.tlbEntry(linear, write);
+    const host = this.variable(this.add(linear, entry));
+    this.when(size === 1 ? this.and(entry, 1) : this.and(this.or(linear, entry), size - 1), () => {
+      this.put(linear);
+      this.f
+        .i32(size)
+        .i32((write ? Access.modify : Access.read) | Access.flat)
+        .call(this.link.miss)
+        .set(host.local);
+      this.when(this.eqz(host), () => this.leave());
+    });
+    if (write) this.scratched = host;
+    return host;
+  }
+  /** A store went to a scratch cell: it is carried out, and what that may have changed (code, events) is looked at before the next instruction. */
+  private commit(): void {
+    const { scratched } = this;
+    if (!scratched) return;
+    this.scratched = undefined;
+    this.when(this.ltU(scratched, at.RAM_BASE), () => {
+      this.f.call(this.link.commit);
+      this.settleFor(this.facts.liveAfter);
+      this.ways.leaveBehind(this.number);
+    });
+  }
   private unaligned(linear: Value, entry: Value, size: number): void {
     this.when(this.gtU(this.add(this.and(linear, 0xfff), this.and(entry, 0xfff)), 0x1000 - size), () => this.leave());
   }

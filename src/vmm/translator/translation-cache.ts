@@ -2,26 +2,55 @@ import * as at from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
 import type { CodeCache, CodePage } from "../interpreter/code-cache.js";
 import { FIRST_REGION, LAST_REGION, SPECIALS } from "../interpreter/handlers.js";
-import { Rec } from "../interpreter/record.js";
-
+import { RECORD_SIZE, Rec } from "../interpreter/record.js";
+import type { TranslatedRegion } from "./batch.js";
+import { newTranslatorCounters, type TranslatorCounters } from "./counters.js";
 import { ExitCounts } from "./exit-counts.js";
 import { type Head, HotHeads } from "./hot-heads.js";
-
 import type { TranslationAnswer, TranslationRequest, TranslatorPort } from "./port.js";
+import { profileOf, type RegionProfile } from "./profile.js";
+import { readLeaveWord, Way } from "./ways.js";
 
 const TABLE_STEP = 1024;
 
 /** Regions that are asked for at once: few, so that what is hottest doesn't wait for what was. */
 const BATCH = 4;
 
+/** Distances of the pages around a head's that its region may take code from, if they are in use as code. */
+const NEIGHBOURS = [0, 1, -1, 2, -2];
+
+/**
+ * Modules and bytes of WebAssembly after which everything is dropped. V8 frees a module's code only as a whole, and keeps a memory map for each
+ * (the kernel has room for 65,000): so regions are never dropped one by one.
+ */
+const MOST_MODULES = 1500;
+const MOST_BYTES = 24 * 2 ** 20;
+
+/** Exchanges (slices) between two looks at which regions are left too often; how often that is, at first; and how many times one is made again. */
+const REVIEW_INTERVAL = 64;
+const MANY_LEAVES = 1000;
+const PATIENCE = 8;
+const MOST_ROUNDS = 4;
+const MOST_SLOW = 16;
+
 /** A region that was asked for, or is installed. */
 interface Entry {
-  readonly head: number;
-  /** Pages that its code lies in, and what the code cache kept for each when it was asked for: as long as that is there, the code hasn't changed. */
-  readonly pages: readonly { number: number; page: CodePage }[];
+  readonly id: number;
+  readonly head: Head;
+  /** Handler number of the head's instruction. */
   readonly handler: number;
-  instructions: number;
-  size: number;
+  /** By distance: pages that its code may lie in, and what the code cache kept for each when it was asked for: as long as that is there, the code hasn't changed. */
+  readonly pages: ReadonlyMap<number, { number: number; page: CodePage }>;
+  /** Handler number of the region that it is to take the place of; 0: none. */
+  readonly replaces: number;
+  readonly slow: ReadonlySet<number>;
+  readonly round: number;
+}
+type Making = Pick<Entry, "handler" | "replaces" | "slow" | "round">;
+interface Installed extends Entry {
+  readonly region: TranslatedRegion;
+  /** Leaves after which it is looked at. */
+  limit: number;
 }
 
 export interface TranslationOptions {
@@ -35,6 +64,8 @@ export interface TranslationOptions {
   readonly profile?: boolean;
   /** Instructions of a region, at most; undefined: as many as do well. */
   readonly longest?: number;
+  /** Made-up number for tests: regions after which everything is dropped. */
+  readonly mostModules?: number;
 }
 
 /** The core module's table of handlers. */
@@ -44,21 +75,37 @@ export interface HandlerTable {
   set(index: number, f: unknown): void;
 }
 
+/** Host address of the page that code at a linear address was lately fetched from, 0: not known. */
+export type FetchedFrom = (linear: number) => number;
+
 /**
  * Translated regions, found by the records that they begin at: a head's handler number is changed to the region's, so that whoever reaches
  * the record, by whatever way, enters the region. A copy of the head stands by for when the region can't run its first instruction.
  * Records turn into `redecode` when their page is written to, and so do heads: a region whose head is gone can't be entered any more.
+ *
+ * A region that is left often for the same instruction is made again: if the instruction is its own, with the access as a call; if code there
+ * has come into use meanwhile, with that code.
  */
 export class TranslationCache {
   private readonly hot: HotHeads;
-  private readonly entries = new Map<number, Entry>();
+  /** By handler number. */
+  private readonly regions = new Map<number, Installed>();
   private readonly waiting = new Map<number, Entry>();
+  /** Regions to be made again. */
+  private readonly again: { head: Head; how: Making }[] = [];
   /** Heads at which nothing could be translated. */
   private readonly hopeless = new Set<number>();
   private readonly byPage = new Map<number, Set<number>>();
-  readonly profile = new ExitCounts();
+  private readonly exits = new ExitCounts();
+  private readonly made: Installed[] = [];
+  private readonly counted = newTranslatorCounters();
   private next = FIRST_REGION;
   private requests = 0;
+  private modules = 0;
+  private exchanges = 0;
+  private sentAt = 0;
+  /** Everything was dropped: its memory comes back when the thread lets its event loop turn. */
+  wantsTurn = false;
 
   constructor(
     private readonly state: CpuState,
@@ -66,6 +113,7 @@ export class TranslationCache {
     private readonly table: HandlerTable,
     private readonly core: Record<string, unknown>,
     private readonly port: TranslatorPort,
+    private readonly fetchedFrom: FetchedFrom,
     private readonly options: TranslationOptions,
   ) {
     this.hot = new HotHeads(Math.max(1, options.threshold));
@@ -73,13 +121,38 @@ export class TranslationCache {
     cache.onFlush = () => this.flushed();
   }
 
-  get regions(): number {
-    return this.entries.size;
+  get counters(): TranslatorCounters {
+    const { state, counted } = this;
+    const word = (address: number) => Number(state.u64[address >> 3]);
+    const left = (way: Way) => word(at.REGION_EXITS + 8 * way);
+    return {
+      ...counted,
+      liveRegions: this.regions.size,
+      queueLength: this.waiting.size,
+      instructions: word(at.TRANSLATED),
+      entries: word(at.REGION_ENTRIES),
+      exitsByJump: left(Way.outside) + left(Way.indirect),
+      exitsByBudget: left(Way.budget),
+      exitsByEvent: left(Way.events),
+      exitsToInterpreter: left(Way.interpreter) + left(Way.head),
+    };
+  }
+
+  /** What each region did, where they were made to tell. */
+  get profiles(): RegionProfile[] {
+    return this.made.map(({ id, head, region }) =>
+      profileOf(this.exits.of(id), {
+        head: head.address - at.RAM_BASE,
+        mode: head.mode.direct ? "direct execution" : "binary translation",
+        size: region.instructions,
+        bytes: region.size,
+      }),
+    );
   }
 
   /** Whether a region begins at this record. */
   begins(record: number): boolean {
-    return this.entries.has(this.state.u16[(record + Rec.handler) >> 1]);
+    return this.regions.has(this.state.u16[(record + Rec.handler) >> 1]);
   }
 
   /** A record has been looked up. */
@@ -92,7 +165,7 @@ export class TranslationCache {
   /** Execution was seen here. */
   note(head: Head): void {
     const { mode, record } = head;
-    const handler = this.state.u16[(record + Rec.handler) >> 1];
+    const handler = this.handlerOf(record);
     if (mode.flat && mode.code32 && handler >= SPECIALS && handler < FIRST_REGION && !this.hopeless.has(record)) this.hot.note(head);
   }
 
@@ -101,14 +174,29 @@ export class TranslationCache {
     this.hot.rest();
   }
 
-  /** Takes what has been translated meanwhile, and asks for what is hottest now. */
+  /** Takes what has been translated meanwhile, and asks for what is hottest now. Not while emitted code runs. */
   exchange(): void {
     for (let answer = this.nextAnswer(); answer; answer = this.nextAnswer()) this.installBatch(answer);
-    if (this.waiting.size > 0 || this.next + BATCH > LAST_REGION) return;
-    const requests = this.hot.take(BATCH).flatMap((head) => this.request(head) ?? []);
+    if (this.exchanges++ % REVIEW_INTERVAL === 0) this.review();
+    if (this.waiting.size > 0) return;
+    if (
+      this.modules >= (this.options.mostModules ?? MOST_MODULES) ||
+      this.counted.codeBytes > MOST_BYTES ||
+      this.next + BATCH > LAST_REGION
+    )
+      this.startGeneration();
+    const wanted = this.again.splice(0, BATCH);
+    for (const head of this.hot.take(BATCH - wanted.length))
+      wanted.push({ head, how: { handler: this.handlerOf(head.record), replaces: 0, slow: new Set(), round: 0 } });
+    const requests = wanted.flatMap(({ head, how }) => this.request(head, how) ?? []);
     if (requests.length === 0) return;
+    this.sentAt = this.port.nowUs();
     this.port.send(requests);
     if (this.options.threshold === 0) this.exchange();
+  }
+
+  private handlerOf(record: number): number {
+    return this.state.u16[(record + Rec.handler) >> 1];
   }
 
   /** Nothing comes that nobody waits for, and to look costs microseconds. */
@@ -116,20 +204,33 @@ export class TranslationCache {
     return this.waiting.size === 0 ? undefined : this.port.take();
   }
 
-  private request({ record, address, linear, mode, x87, usualMxcsr }: Head): TranslationRequest | undefined {
-    const handler = this.state.u16[(record + Rec.handler) >> 1];
-    const number = (address - at.RAM_BASE) >>> 12;
-    const page = this.cache.codePage(number);
-    if (!page || handler < SPECIALS || handler >= FIRST_REGION) return undefined;
+  private request(head: Head, how: Making): TranslationRequest | undefined {
+    const { address, linear, mode, x87, usualMxcsr } = head;
+    const linearPage = (linear & ~(at.PAGE_SIZE - 1)) >>> 0;
+    const pages = new Map<number, { number: number; page: CodePage }>();
+    for (const distance of NEIGHBOURS) {
+      const host = distance === 0 ? address - (address % at.PAGE_SIZE) : this.fetchedFrom((linearPage + distance * at.PAGE_SIZE) >>> 0);
+      const number = (host - at.RAM_BASE) >>> 12;
+      const page = host === 0 ? undefined : this.cache.codePage(number);
+      if (page) pages.set(distance, { number, page });
+    }
+    if (!pages.has(0) || how.handler < SPECIALS || how.handler >= FIRST_REGION) return undefined;
     const id = ++this.requests;
-    this.waiting.set(id, { head: record, pages: [{ number, page }], handler, instructions: 0, size: 0 });
+    this.waiting.set(id, { id, head, pages, ...how });
+    this.state.set(this.leavesSlot(id), 0);
     return {
       id,
-      pages: [{ delta: 0, host: at.RAM_BASE + number * at.PAGE_SIZE, covered: page.covered.slice() }],
-      head: address & (at.PAGE_SIZE - 1),
-      linearPage: (linear & ~(at.PAGE_SIZE - 1)) >>> 0,
+      pages: Array.from(pages, ([delta, { number, page }]) => ({
+        delta,
+        host: at.RAM_BASE + number * at.PAGE_SIZE,
+        covered: page.covered.slice(),
+      })),
+      head: address % at.PAGE_SIZE,
+      linearPage,
       x87,
-      exactCalls: !usualMxcsr,
+      // An instruction that kept leaving may be one that needs the exact way.
+      exactCalls: !usualMxcsr || how.slow.size > 0,
+      slow: [...how.slow],
       user: mode.user,
       direct: mode.direct,
       strict: this.options.strict,
@@ -138,68 +239,126 @@ export class TranslationCache {
     };
   }
 
-  private installBatch({ ids, regions, imports, module }: TranslationAnswer): void {
-    const core: Record<string, unknown> = { memory: this.state.memory, profile: this.profile.note };
+  private installBatch({ ids, regions, imports, module, translateUs, compileUs }: TranslationAnswer): void {
+    const { counted } = this;
+    counted.translateTimeUs += translateUs;
+    counted.compileTimeUs += compileUs;
+    counted.queueTimeUs += this.port.nowUs() - this.sentAt;
+    const core: Record<string, unknown> = { memory: this.state.memory, profile: this.exits.note };
     for (const name of imports) core[name] ??= this.core[name];
     let exports: Record<string, unknown> | undefined;
     for (const [i, id] of ids.entries()) {
       const entry = this.waiting.get(id);
       const region = regions[i];
       this.waiting.delete(id);
-      if (entry && !region) this.hopeless.add(entry.head);
-      if (!entry || !region || !this.valid(entry)) continue;
+      if (entry && !region) this.hopeless.add(entry.head.record);
+      if (!entry || !region || !this.valid(entry, region)) continue;
       exports ??= new WebAssembly.Instance(module, { core }).exports;
-      this.enter({ ...entry, instructions: region.instructions, size: region.size }, exports[`r${i}`]);
-      this.hot.covered(at.RAM_BASE + entry.pages[0].number * at.PAGE_SIZE, new Set(region.starts));
+      this.enter({ ...entry, region, limit: MANY_LEAVES * PATIENCE ** entry.round }, exports[`r${i}`]);
+      this.hot.covered(entry.head.address - (entry.head.address % at.PAGE_SIZE), new Set(region.starts));
     }
+    if (exports) this.modules++;
   }
 
-  /** Whether the code is what it was, and nothing else begins at its head. */
-  private valid(entry: Entry): boolean {
+  /** Whether the code is what it was, and the head still begins what it did. */
+  private valid({ head, pages, handler, replaces }: Entry, region: TranslatedRegion): boolean {
     return (
-      entry.pages.every(({ number, page }) => this.cache.codePage(number) === page) &&
-      this.state.u16[(entry.head + Rec.handler) >> 1] === entry.handler &&
+      region.pages.every((distance) => {
+        const known = pages.get(distance);
+        return known !== undefined && this.cache.codePage(known.number) === known.page;
+      }) &&
+      this.handlerOf(head.record) === (replaces || handler) &&
       !this.cache.full
     );
   }
 
-  private enter(entry: Entry, f: unknown): void {
-    const { state, table } = this;
+  private enter(entry: Installed, f: unknown): void {
+    const { state, table, counted } = this;
+    const { record } = entry.head;
     const index = this.next++;
     if (index >= table.length) table.grow(TABLE_STEP);
     table.set(index, f);
-    const copy = this.cache.copyHead(entry.head, entry.pages[0].page);
-    state.i32[(entry.head + Rec.target) >> 2] = copy;
-    state.u16[(entry.head + Rec.handler) >> 1] = index;
-    this.entries.set(index, entry);
-    for (const { number } of entry.pages) {
-      const regions = this.byPage.get(number) ?? new Set();
-      this.byPage.set(number, regions.add(index));
+    const own = entry.pages.get(0);
+    if (entry.replaces) this.regions.delete(entry.replaces);
+    else if (own) state.i32[(record + Rec.target) >> 2] = this.cache.copyHead(record, own.page);
+    state.u16[(record + Rec.handler) >> 1] = index;
+    this.regions.set(index, entry);
+    for (const distance of entry.region.pages) {
+      const number = entry.pages.get(distance)?.number ?? 0;
+      const those = this.byPage.get(number) ?? new Set();
+      this.byPage.set(number, those.add(index));
+    }
+    counted.regionsCompiled++;
+    counted.codeBytes += entry.region.size;
+    if (this.options.profile) this.made.push(entry);
+  }
+
+  // Regions that are left too often
+
+  private leavesSlot(id: number): number {
+    return at.LEAVES + 8 * (id % at.LEAVES_SLOTS);
+  }
+
+  private review(): void {
+    for (const [index, entry] of this.regions) {
+      const slot = this.leavesSlot(entry.id);
+      if (this.state.get(slot) < entry.limit) continue;
+      entry.limit = Number.POSITIVE_INFINITY;
+      const { way, offset } = readLeaveWord(this.state.get(slot + 4));
+      if (entry.round === MOST_ROUNDS || (way === Way.outside ? !this.mayGrow(entry, offset) : entry.slow.size === MOST_SLOW)) continue;
+      const slow = way === Way.outside ? entry.slow : new Set([...entry.slow, offset]);
+      this.counted.retranslations++;
+      this.again.push({ head: entry.head, how: { handler: entry.handler, replaces: index, slow, round: entry.round + 1 } });
     }
   }
+
+  /** Whether there is code at an offset that was none yet when the region was made. */
+  private mayGrow({ pages, region, head }: Installed, offset: number): boolean {
+    const distance = Math.floor(offset / at.PAGE_SIZE);
+    const known = pages.get(distance)?.page;
+    if (region.starts.includes(offset)) return false;
+    if (known) return known.covers(offset & (at.PAGE_SIZE - 1));
+    return NEIGHBOURS.includes(distance) && this.fetchedFrom((head.linear + distance * at.PAGE_SIZE) >>> 0) !== 0;
+  }
+
+  // Ends
 
   /** The code cache has dropped a page: its records are `redecode`; heads elsewhere get their instruction back. */
   private dropped(number: number): void {
-    const regions = this.byPage.get(number);
-    if (!regions) return;
-    for (const index of regions) {
-      const entry = this.entries.get(index);
+    for (const index of this.byPage.get(number) ?? []) {
+      const entry = this.regions.get(index);
       if (!entry) continue;
-      this.entries.delete(index);
-      const { u16, u8, i32 } = this.state;
-      if (u16[(entry.head + Rec.handler) >> 1] !== index) continue;
-      const copy = i32[(entry.head + Rec.target) >> 2];
-      u8.copyWithin(entry.head, copy, copy + 32);
+      this.regions.delete(index);
+      this.restore(index, entry);
     }
     this.byPage.delete(number);
   }
+  private restore(index: number, { head: { record } }: Installed): void {
+    if (this.handlerOf(record) !== index) return;
+    const copy = this.state.i32[(record + Rec.target) >> 2];
+    this.state.u8.copyWithin(record, copy, copy + RECORD_SIZE);
+  }
+
+  /** Drops all regions, so that what is hot now is translated, and only that. */
+  private startGeneration(): void {
+    for (const [index, entry] of this.regions) this.restore(index, entry);
+    this.flushed();
+  }
 
   private flushed(): void {
-    this.entries.clear();
+    if (this.next > FIRST_REGION) {
+      for (let index = FIRST_REGION; index < this.next; index++) this.table.set(index, null);
+      this.counted.generations++;
+      this.wantsTurn = true;
+    }
+    this.regions.clear();
     this.waiting.clear();
+    this.again.length = 0;
     this.byPage.clear();
     this.hopeless.clear();
     this.hot.clear();
     this.next = FIRST_REGION;
+    this.modules = 0;
+    this.counted.codeBytes = 0;
   }
 }
