@@ -13,7 +13,7 @@ import { WorldSwitch } from "./world-switch.js";
 export const OUTPUT_MARGIN = 4096;
 
 /** What a VMM runs: one machine, or two in lockstep. */
-export type Guest = Pick<Machine, "boot" | "run" | "pause" | "resume" | "ctrlAltDel" | "sample" | "guestTime" | "profile">;
+export type Guest = Pick<Machine, "boot" | "run" | "pause" | "resume" | "ctrlAltDel" | "sample" | "guestTime" | "profile" | "takesTurn">;
 
 /** What the VMM tells the host with `load`, and is told. */
 export interface LoadQuestion {

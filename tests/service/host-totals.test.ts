@@ -3,8 +3,8 @@ import { newTranslatorCounters } from "../../src/vmm/translator/counters.js";
 import { HostTotals } from "../../src/worker/host-totals.js";
 
 const mode = { instructions: 10, entries: 1, timeUs: 5 };
-const { exitsByJump, exitsByBudget, exitsByEvent, exitsByFault, exitsToInterpreter, ...translator } = newTranslatorCounters();
-const exits = { jump: exitsByJump, budget: exitsByBudget, event: exitsByEvent, fault: exitsByFault, interpreter: exitsToInterpreter };
+const { exitsByJump, exitsByBudget, exitsByEvent, exitsToInterpreter, ...translator } = newTranslatorCounters();
+const exits = { jump: exitsByJump, budget: exitsByBudget, event: exitsByEvent, fault: interpreter: exitsToInterpreter };
 
 function sample(instructions: number, liveRegions: number, worldSwitches: object = {}): object {
   return {

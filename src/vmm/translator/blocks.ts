@@ -38,7 +38,10 @@ const CONDITIONAL = /^(j(?!mp)|loop)/;
 /** The pages of a region, by their distance in pages from the head's page. */
 export type CodePages = ReadonlyMap<number, CodePage>;
 
-/** Finds the blocks of a region: what can be reached from its head by direct branches, breadth first, up to so many instructions. */
+/**
+ * Finds the blocks of a region: what can be reached from its head by direct branches, breadth first, up to so many instructions. Where other
+ * regions begin (`heads`) it ends: going on there costs nanoseconds, translating the same code again for each head of a large loop far more.
+ */
 export class BlockFinder {
   private readonly decoder = new Decoder();
   private readonly joined = new Uint8Array(2 * MAX_LENGTH);
@@ -49,6 +52,7 @@ export class BlockFinder {
     private readonly pages: CodePages,
     private readonly code32: boolean,
     private readonly tables: JumpTables,
+    private readonly heads: ReadonlySet<number>,
   ) {}
 
   /** The instruction at an offset; null where its page isn't known, it hasn't been decoded by the interpreter, or it goes on in a page that isn't. */
@@ -115,6 +119,10 @@ export class BlockFinder {
           block.falls = offset;
           break;
         }
+        if (this.heads.has(offset)) {
+          block.falls = offset;
+          break;
+        }
         if (starts.has(offset) || pageOf(offset) !== pages[0]) {
           block.falls = offset;
           block.successors.push(offset);
@@ -143,7 +151,7 @@ export class BlockFinder {
     const seen = new Set<number>();
     let count = 0;
     for (let start = waiting.shift(); start !== undefined; start = waiting.shift()) {
-      if (starts.has(start) || !this.at(start)) continue;
+      if (starts.has(start) || !this.at(start) || (start !== head && this.heads.has(start))) continue;
       starts.add(start);
       for (let offset = start; !seen.has(offset); ) {
         if (count >= limit) return starts;
@@ -160,6 +168,7 @@ export class BlockFinder {
         // A block ends with its page.
         if (pageOf(offset) !== pageOf(start)) waiting.push(offset);
         if (
+          this.heads.has(offset) ||
           pageOf(offset) !== pageOf(start) ||
           ALWAYS.has(name) ||
           CALLS.has(name) ||

@@ -15,6 +15,8 @@ export interface TranslationRequest {
   /** Offset of the head in page 0, and the linear address at which that page was found. */
   readonly head: number;
   readonly linearPage: number;
+  /** Offsets at which other regions begin: this one ends there. */
+  readonly heads: readonly number[];
   /** TOP and tags as the head was found with them. */
   readonly x87: X87Shape;
   /** See RegionMode. */

@@ -18,6 +18,8 @@ export interface RegionSource {
   /** Offset of the head in page 0, and the linear address at which that page was found. */
   readonly head: number;
   readonly linearPage: number;
+  /** Offsets at which other regions begin. */
+  readonly heads: ReadonlySet<number>;
   /** TOP and tags as the head was found with them. */
   readonly x87: X87Shape;
   readonly code32: boolean;
@@ -43,7 +45,7 @@ export class Region {
   /** Null where the head is nothing that could be translated. */
   static find(memory: Uint8Array, source: RegionSource, link: Linked): Region | null {
     const tables = new JumpTables(memory, source.linearPage, source.mode.user);
-    const finder = new BlockFinder(memory, source.pages, source.code32, tables);
+    const finder = new BlockFinder(memory, source.pages, source.code32, tables, source.heads);
     const blocks = finder.find(source.head, source.longest ?? LIMIT);
     learn(blocks, source, link);
     return blocks.get(source.head)?.instructions.length ? new Region(source, blocks) : null;

@@ -2,6 +2,7 @@ import * as at from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
 import type { CodeCache, CodePage } from "../interpreter/code-cache.js";
 import { FIRST_REGION, LAST_REGION, SPECIALS } from "../interpreter/handlers.js";
+import type { CodeMode } from "../interpreter/predecoder.js";
 import { RECORD_SIZE, Rec } from "../interpreter/record.js";
 import type { TranslatedRegion } from "./batch.js";
 import { newTranslatorCounters, type TranslatorCounters } from "./counters.js";
@@ -29,9 +30,11 @@ const MOST_BYTES = 24 * 2 ** 20;
 /** Exchanges (slices) between two looks at which regions are left too often; how often that is, at first; and how many times one is made again. */
 const REVIEW_INTERVAL = 64;
 const MANY_LEAVES = 1000;
-const PATIENCE = 8;
-const MOST_ROUNDS = 4;
+const PATIENCE = 4;
+const MOST_ROUNDS = 6;
 const MOST_SLOW = 16;
+
+const NONE: ReadonlySet<number> = new Set();
 
 /** A region that was asked for, or is installed. */
 interface Entry {
@@ -43,10 +46,12 @@ interface Entry {
   readonly pages: ReadonlyMap<number, { number: number; page: CodePage }>;
   /** Handler number of the region that it is to take the place of; 0: none. */
   readonly replaces: number;
+  /** Offsets of instructions whose accesses are calls, and of heads of other regions which it goes on through. */
   readonly slow: ReadonlySet<number>;
+  readonly absorbed: ReadonlySet<number>;
   readonly round: number;
 }
-type Making = Pick<Entry, "handler" | "replaces" | "slow" | "round">;
+type Making = Pick<Entry, "handler" | "replaces" | "slow" | "absorbed" | "round">;
 interface Installed extends Entry {
   readonly region: TranslatedRegion;
   /** Leaves after which it is looked at. */
@@ -83,8 +88,8 @@ export type FetchedFrom = (linear: number) => number;
  * the record, by whatever way, enters the region. A copy of the head stands by for when the region can't run its first instruction.
  * Records turn into `redecode` when their page is written to, and so do heads: a region whose head is gone can't be entered any more.
  *
- * A region that is left often for the same instruction is made again: if the instruction is its own, with the access as a call; if code there
- * has come into use meanwhile, with that code.
+ * A region that is left often for the same instruction is made again: if the instruction is its own, with the access as a call; otherwise with
+ * the code there, which may have come into use meanwhile, or begins another region.
  */
 export class TranslationCache {
   private readonly hot: HotHeads;
@@ -187,7 +192,7 @@ export class TranslationCache {
       this.startGeneration();
     const wanted = this.again.splice(0, BATCH);
     for (const head of this.hot.take(BATCH - wanted.length))
-      wanted.push({ head, how: { handler: this.handlerOf(head.record), replaces: 0, slow: new Set(), round: 0 } });
+      wanted.push({ head, how: { handler: this.handlerOf(head.record), replaces: 0, slow: NONE, absorbed: NONE, round: 0 } });
     const requests = wanted.flatMap(({ head, how }) => this.request(head, how) ?? []);
     if (requests.length === 0) return;
     this.sentAt = this.port.nowUs();
@@ -227,6 +232,7 @@ export class TranslationCache {
       })),
       head: address % at.PAGE_SIZE,
       linearPage,
+      heads: this.headsIn(pages, mode, how),
       x87,
       // An instruction that kept leaving may be one that needs the exact way.
       exactCalls: !usualMxcsr || how.slow.size > 0,
@@ -237,6 +243,19 @@ export class TranslationCache {
       profile: this.options.profile ?? false,
       longest: this.options.longest,
     };
+  }
+
+  /** Where other regions of the same mode begin in these pages, as offsets; but not in what a region that is made again had in it. */
+  private headsIn(pages: ReadonlyMap<number, { number: number }>, mode: CodeMode, { replaces, absorbed }: Making): number[] {
+    const own = this.regions.get(replaces)?.region.starts ?? [];
+    const heads: number[] = [];
+    for (const [distance, { number }] of pages)
+      for (const index of this.byPage.get(number) ?? []) {
+        const { head } = this.regions.get(index) ?? {};
+        if (head && head.mode.user === mode.user && (head.address - at.RAM_BASE) >>> 12 === number)
+          heads.push(distance * at.PAGE_SIZE + (head.address % at.PAGE_SIZE));
+      }
+    return heads.filter((offset) => !own.includes(offset) && !absorbed.has(offset));
   }
 
   private installBatch({ ids, regions, imports, module, translateUs, compileUs }: TranslationAnswer): void {
@@ -305,18 +324,24 @@ export class TranslationCache {
       if (this.state.get(slot) < entry.limit) continue;
       entry.limit = Number.POSITIVE_INFINITY;
       const { way, offset } = readLeaveWord(this.state.get(slot + 4));
-      if (entry.round === MOST_ROUNDS || (way === Way.outside ? !this.mayGrow(entry, offset) : entry.slow.size === MOST_SLOW)) continue;
-      const slow = way === Way.outside ? entry.slow : new Set([...entry.slow, offset]);
+      const { slow, absorbed } = entry;
+      if (entry.round === MOST_ROUNDS) continue;
+      const how = { handler: entry.handler, replaces: index, slow, absorbed, round: entry.round + 1 };
+      if (way !== Way.outside) {
+        if (slow.size === MOST_SLOW) continue;
+        how.slow = new Set([...slow, offset]);
+      } else if (!this.mayGrow(entry, offset)) continue;
+      else how.absorbed = new Set([...absorbed, offset]);
       this.counted.retranslations++;
-      this.again.push({ head: entry.head, how: { handler: entry.handler, replaces: index, slow, round: entry.round + 1 } });
+      this.again.push({ head: entry.head, how });
     }
   }
 
-  /** Whether there is code at an offset that was none yet when the region was made. */
+  /** Whether there is code at an offset that isn't in the region: it has come into use since, or another region begins with it. */
   private mayGrow({ pages, region, head }: Installed, offset: number): boolean {
     const distance = Math.floor(offset / at.PAGE_SIZE);
-    const known = pages.get(distance)?.page;
     if (region.starts.includes(offset)) return false;
+    const known = pages.get(distance)?.page;
     if (known) return known.covers(offset & (at.PAGE_SIZE - 1));
     return NEIGHBOURS.includes(distance) && this.fetchedFrom((head.linear + distance * at.PAGE_SIZE) >>> 0) !== 0;
   }
