@@ -4,7 +4,7 @@ import { HostTotals } from "../../src/worker/host-totals.js";
 
 const mode = { instructions: 10, entries: 1, timeUs: 5 };
 const { exitsByJump, exitsByBudget, exitsByEvent, exitsToInterpreter, ...translator } = newTranslatorCounters();
-const exits = { jump: exitsByJump, budget: exitsByBudget, event: exitsByEvent, fault: interpreter: exitsToInterpreter };
+const exits = { jump: exitsByJump, budget: exitsByBudget, event: exitsByEvent, interpreter: exitsToInterpreter };
 
 function sample(instructions: number, liveRegions: number, worldSwitches: object = {}): object {
   return {

@@ -53,6 +53,9 @@ export class Lockstep {
   profile(): string {
     return this.pair.subject.machine.profile();
   }
+  takesTurn(): boolean {
+    return this.pair.subject.machine.takesTurn();
+  }
   sample(): Sample {
     return this.pair.reference.machine.sample();
   }
