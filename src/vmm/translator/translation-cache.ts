@@ -247,6 +247,8 @@ export class TranslationCache {
 
   /** Where other regions of the same mode begin in these pages, as offsets; but not in what a region that is made again had in it. */
   private headsIn(pages: ReadonlyMap<number, { number: number }>, mode: CodeMode, { replaces, absorbed }: Making): number[] {
+    // Where every head is translated at once, all regions would be single blocks.
+    if (this.options.threshold === 0) return [];
     const own = this.regions.get(replaces)?.region.starts ?? [];
     const heads: number[] = [];
     for (const [distance, { number }] of pages)
