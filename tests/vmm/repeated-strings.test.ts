@@ -119,6 +119,13 @@ describe("a repeated string instruction does what its iterations do", () => {
     }
   });
 
+  it.each(sizes)("rep movs whose source and destination hardly overlap (%i bytes)", (size) => {
+    for (let distance = 40 * size - 9; distance <= 40 * size + 9; distance++) {
+      const of = { code: code(REP, MOVS, size), count: 41, source: 100, destination: 100 + distance };
+      expect(runAtOnce(of)).toEqual(runOneByOne(of));
+    }
+  });
+
   it.each(sizes)("rep movs whose destination lies little before its source (%i bytes)", (size) => {
     for (const distance of [0, 1, 2, 3, 4, 5, 7, 8, 16, 31, 100]) {
       const of = { code: code(REP, MOVS, size), count: 600 / size, source: 700, destination: 700 - distance };
