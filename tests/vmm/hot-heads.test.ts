@@ -13,7 +13,7 @@ function head(n: number): Head {
     linear: 0xc000_0000 + n * 0x1000,
     mode: { code32: true, flat: true, user: false, direct: false },
     x87: { top: 0, tags: 0xff },
-    usualMxcsr: true,
+    mxcsr: 0x1f80,
   };
 }
 

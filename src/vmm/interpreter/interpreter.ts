@@ -9,7 +9,6 @@ import { Decoder, MAX_LENGTH, NEEDS_MORE } from "../decode/decoder.js";
 import { IF } from "../isa/flags.js";
 import type { Mmu } from "../mmu/mmu.js";
 import { sseCallouts } from "../sse/callouts.js";
-import { USUAL, USUAL_BITS } from "../sse/mxcsr.js";
 import { newTranslatorCounters, type TranslatorCounters } from "../translator/counters.js";
 import type { Head } from "../translator/hot-heads.js";
 import type { TranslatorPort } from "../translator/port.js";
@@ -256,7 +255,7 @@ export class Interpreter {
   private head(record: number, address: number, linear: number): Head {
     const { state, mode } = this;
     const x87 = { top: state.get(at.X87_TOP), tags: state.get(at.X87_TAGS) };
-    return { record, address, linear, mode, x87, usualMxcsr: (state.get(at.MXCSR) & USUAL_BITS) === USUAL };
+    return { record, address, linear, mode, x87, mxcsr: state.get(at.MXCSR) };
   }
   /** Execution has got to this record, which EIP says. */
   private sample(record: number): void {

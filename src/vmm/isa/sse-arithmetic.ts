@@ -46,7 +46,7 @@ function defineArithmetic(name: string, operation: (format: Format) => Operation
 function sum(op: "add" | "sub"): Fast {
   return (f, a, b) => {
     const v = f.arithmetic(op, a, b);
-    return { v, requirements: [f.usualMode(), f.normalOr(v, () => f.both(f.isOrdinary(v), f.isFinite(v)))] };
+    return { v, requirements: [f.rounding(() => f.isExact(op, a, b, v)), f.normalOr(v, () => f.both(f.isOrdinary(v), f.isFinite(v)))] };
   };
 }
 defineArithmetic("add", (format) => addition(format, false), sum("add"));
@@ -57,7 +57,7 @@ function scaled(op: "mul" | "div"): Fast {
   return (f, a, b) => {
     const v = f.arithmetic(op, a, b);
     const isExactZero = () => f.both(op === "mul" ? f.either(f.isZero(a), f.isZero(b)) : f.isZero(a), f.isZero(v));
-    return { v, requirements: [f.usualMode(), f.safeOr(v, () => f.either(f.isSafe(v), isExactZero()))] };
+    return { v, requirements: [f.rounding(() => f.isExact(op, a, b, v)), f.safeOr(v, () => f.either(f.isSafe(v), isExactZero()))] };
   };
 }
 defineArithmetic("mul", multiplication, scaled("mul"));
@@ -69,7 +69,7 @@ defineArithmetic(
   squareRoot,
   (f, a, b) => {
     const v = f.arithmetic("sqrt", a, b);
-    return { v, requirements: [f.usualMode(), f.normalOr(v, () => f.isOrdinary(v))] };
+    return { v, requirements: [f.rounding(() => f.isExact("sqrt", a, b, v)), f.normalOr(v, () => f.isOrdinary(v))] };
   },
   1,
 );

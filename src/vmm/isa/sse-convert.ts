@@ -54,17 +54,21 @@ const narrowing: Conversion = {
     // In magnitude from 2^-125 to 2^127, so that the single can be neither tiny nor too large.
     const middle = () => f.both(f.isAtLeast(b, power(-125)), f.isBelow(b, power(127)));
     const result = fastLanes(x, { format: SINGLE, lanes }).isSafelyNormal(v);
-    return { v, requirements: [f.usualMode(), { usual: () => result, otherwise: () => f.all(f.either(middle(), f.isZero(b))) }] };
+    const isExact = () => f.isSame(x.vector(Simd.f64x2_promote_low_f32x4, v), b);
+    return { v, requirements: [f.rounding(isExact), { usual: () => result, otherwise: () => f.all(f.either(middle(), f.isZero(b))) }] };
   },
 };
 
+/** Bits of 2^24 as a single: integers below that are converted exactly. */
+const EXACT_INTEGERS = 0x4b80_0000n;
 const integersToSingles: Conversion = {
   operation: fromInteger(SINGLE),
   gives: SINGLE,
-  fast: (x, b, lanes) => ({
-    v: x.vector(Simd.f32x4_convert_i32x4_s, b),
-    requirements: [fastLanes(x, { format: SINGLE, lanes }).usualMode()],
-  }),
+  fast: (x, b, lanes) => {
+    const f: FastLanes<unknown> = fastLanes(x, { format: SINGLE, lanes });
+    const v = x.vector(Simd.f32x4_convert_i32x4_s, b);
+    return { v, requirements: [f.rounding(() => f.isBelow(v, EXACT_INTEGERS))] };
+  },
 };
 /** Always exact. */
 function integersToDoubles(x: Stage, b: Vector): Vector {
@@ -76,17 +80,21 @@ const RANGE = new Map([
   [SINGLE, 0x4f00_0000n],
   [DOUBLE, 0x41df_ffff_ffc0_0000n],
 ]);
+function roundedToInteger(x: Stage, b: Vector, { format }: Elements): Vector {
+  return x.vector(format === SINGLE ? Simd.f32x4_nearest : Simd.f64x2_nearest, b);
+}
 /** That the elements of `b` can be converted to integers of 32 bits. */
 function fits(x: Stage, b: Vector, elements: Elements): Requirement[] {
   const f: FastLanes<unknown> = fastLanes(x, elements);
-  return [f.usualMode(), { usual: () => f.all(f.isBelow(b, RANGE.get(elements.format) ?? 0n)) }];
+  const isExact = () => f.isSame(roundedToInteger(x, b, elements), b);
+  return [f.rounding(isExact), { usual: () => f.all(f.isBelow(b, RANGE.get(elements.format) ?? 0n)) }];
 }
 function integers(format: Format, truncate: boolean): Conversion {
   const single = format === SINGLE;
   return {
     operation: toInteger(format, truncate),
     fast: (x, b, lanes) => {
-      const rounded = truncate ? b : x.vector(single ? Simd.f32x4_nearest : Simd.f64x2_nearest, b);
+      const rounded = truncate ? b : roundedToInteger(x, b, { format, lanes });
       const v = x.vector(single ? Simd.i32x4_trunc_sat_f32x4_s : Simd.i32x4_trunc_sat_f64x2_s_zero, rounded);
       return { v, requirements: fits(x, b, { format, lanes }) };
     },

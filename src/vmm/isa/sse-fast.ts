@@ -87,6 +87,10 @@ export abstract class FastLanes<Test> {
   /** Magnitude below that of these bits; never for NaNs. */
   abstract isBelow(v: Vector, bits: bigint): Test;
   abstract isAtLeast(v: Vector, bits: bigint): Test;
+  /** Whether these are the same number. */
+  isSame(a: Vector, b: Vector): Test {
+    return this.isZero(this.arithmetic("sub", a, b));
+  }
   abstract both(a: Test, b: Test): Test;
   abstract either(a: Test, b: Test): Test;
   /** Whether a test holds in all lanes. */
@@ -119,9 +123,39 @@ export abstract class FastLanes<Test> {
   learn(...vectors: Vector[]): void {
     for (const v of vectors) this.x.learnOrdinary(v, this.elements);
   }
-  /** That MXCSR asks for nothing unusual. */
-  usualMode(): Requirement {
-    return { usual: () => this.x.usualMxcsr() };
+  /** That MXCSR asks for nothing unusual, and that what was rounded is in it already or wasn't. */
+  rounding(isExact: () => Test): Requirement {
+    const { x } = this;
+    return { usual: () => x.usualMode(true), otherwise: () => x.and(x.usualMode(false), this.all(isExact())) };
+  }
+
+  /** Whether nothing was rounded for the finite result `v`; perhaps not of a long product. The remainder of a sum is itself exact (Knuth). */
+  isExact(op: Arithmetic, a: Vector, b: Vector, v: Vector): Test {
+    const add = (left: Vector, right: Vector) => this.arithmetic("add", left, right);
+    const sub = (left: Vector, right: Vector) => this.arithmetic("sub", left, right);
+    const product = (left: Vector, right: Vector) => this.arithmetic("mul", left, right);
+    switch (op) {
+      case "add": {
+        const other = sub(v, a);
+        return this.isZero(add(sub(a, sub(v, other)), sub(b, other)));
+      }
+      case "sub": {
+        const other = sub(v, a);
+        return this.isZero(sub(sub(a, sub(v, other)), add(b, other)));
+      }
+      case "mul":
+        return this.either(this.isShort(a, b), this.isZero(v));
+      case "div":
+        return this.both(this.isShort(v, b), this.isSame(product(v, b), a));
+      case "sqrt":
+        return this.both(this.isShort(v, v), this.isSame(product(v, v), b));
+    }
+  }
+  /** Whether the lower half of both fractions is 0, so that the product is exact. */
+  protected abstract isShort(a: Vector, b: Vector): Test;
+  /** Bits that are 0 in short numbers. */
+  protected get lowerHalf(): bigint {
+    return (1n << BigInt((this.format.fraction + 2) >> 1)) - 1n;
   }
 }
 
@@ -173,6 +207,12 @@ export class ScalarLane extends FastLanes<Value> {
     if (format !== DOUBLE) return x.and(x.add(this.low(v), Number(format.minNormal)), Number(mask));
     const fraction = BigInt(format.fraction);
     return x.and(x.add(x.low(x.shrUWide(this.lowWide(v), fraction)), 1), Number(mask >> fraction));
+  }
+
+  protected isShort(a: Vector, b: Vector): Value {
+    const { x, format, lowerHalf } = this;
+    if (format === DOUBLE) return x.eqzWide(x.andWide(x.orWide(this.lowWide(a), this.lowWide(b)), lowerHalf));
+    return x.eqz(x.and(x.or(this.low(a), this.low(b)), Number(lowerHalf)));
   }
 
   private isWithin(v: Vector, low: bigint, high: bigint): Value {
@@ -248,6 +288,11 @@ export class PackedLanes extends FastLanes<Vector> {
     }
     x.f.simd(this.format === DOUBLE ? Simd.i64x2_all_true : Simd.i32x4_all_true);
     return x.take();
+  }
+
+  protected isShort(a: Vector, b: Vector): Vector {
+    const eq = this.format === DOUBLE ? Simd.i64x2_eq : Simd.i32x4_eq;
+    return this.x.vector(eq, this.both(this.either(a, b), this.constant(this.lowerHalf)), this.constant(0n));
   }
 
   protected isNormal(v: Vector, safe: boolean): Value {

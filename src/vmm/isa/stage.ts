@@ -1,5 +1,5 @@
 import { MXCSR, RAM_BASE } from "../cpu/layout.js";
-import { USUAL, USUAL_BITS } from "../sse/mxcsr.js";
+import { MODE_BITS, PE, USUAL } from "../sse/mxcsr.js";
 import type { Label } from "../wasm/function.js";
 import { Op, type ValueType } from "../wasm/opcodes.js";
 import { Emitter, type Value, type Vector, type Wide } from "./emitter.js";
@@ -153,9 +153,10 @@ export abstract class Stage extends Emitter {
 
   // Floating point
 
-  /** Not 0 where MXCSR has the usual mode (sse/mxcsr.ts). */
-  usualMxcsr(): Value {
-    return this.eq(this.and(this.state(MXCSR), USUAL_BITS), USUAL);
+  /** Not 0 where MXCSR has the usual mode (sse/mxcsr.ts), and for `inexact` also PE, so that an inexact result changes nothing. */
+  usualMode(inexact: boolean): Value {
+    const [bits, usual] = inexact ? [MODE_BITS | PE, USUAL | PE] : [MODE_BITS, USUAL];
+    return this.eq(this.and(this.state(MXCSR), bits), usual);
   }
   /**
    * Emits `short` for where all requirements are met, `long` for elsewhere. A stage may leave the instruction to another way of executing

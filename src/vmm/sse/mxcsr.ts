@@ -25,9 +25,6 @@ export const RC_ZERO = 3;
 /** Setting one of these is #GP(0). */
 export const MXCSR_RESERVED = 0xffff_0000 | 0;
 
-/**
- * The usual mode: all exceptions masked, rounding to nearest, no DAZ, no FTZ, and PE set already, so that inexact results change nothing.
- * USUAL is what the bits of USUAL_BITS are then.
- */
-export const USUAL_BITS = (EXCEPTIONS << MASK_SHIFT) | (3 << RC_SHIFT) | DAZ | FTZ | PE;
-export const USUAL = (EXCEPTIONS << MASK_SHIFT) | PE;
+/** The usual mode: all exceptions masked, rounding to nearest, no DAZ, no FTZ. USUAL is what MODE_BITS are then. */
+export const MODE_BITS = (EXCEPTIONS << MASK_SHIFT) | (3 << RC_SHIFT) | DAZ | FTZ;
+export const USUAL = EXCEPTIONS << MASK_SHIFT;

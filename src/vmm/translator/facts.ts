@@ -36,7 +36,7 @@ export class BlockFacts implements X87Use {
   /** Somebody has said with which shape it begins. */
   shaped = false;
   /** Relies on the usual mode of MXCSR. */
-  usualMxcsr = false;
+  usualMode = false;
   /** Words of state that have to be 0 for it, and that nothing in it changes. */
   readonly gates = new Set<number>();
   /** Accesses at constant distances from each other, by the key of their place. */

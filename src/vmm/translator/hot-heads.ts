@@ -11,8 +11,7 @@ export interface Head {
   readonly mode: CodeMode;
   /** TOP and tags. */
   readonly x87: X87Shape;
-  /** MXCSR had the usual mode (sse/mxcsr.ts). */
-  readonly usualMxcsr: boolean;
+  readonly mxcsr: number;
 }
 
 const MOST = 0xff;

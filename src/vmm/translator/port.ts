@@ -21,6 +21,7 @@ export interface TranslationRequest {
   readonly x87: X87Shape;
   /** See RegionMode. */
   readonly exactCalls: boolean;
+  readonly inexact: boolean;
   /** Offsets of instructions that kept leaving a region that was made before: their accesses are calls now. */
   readonly slow: readonly number[];
   readonly user: boolean;

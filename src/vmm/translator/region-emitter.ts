@@ -4,7 +4,7 @@ import { ExitReason } from "../interpreter/exit.js";
 import { Rec } from "../interpreter/record.js";
 import { Emitter, type Value } from "../isa/emitter.js";
 import { RF } from "../isa/flags.js";
-import { USUAL, USUAL_BITS } from "../sse/mxcsr.js";
+import { MODE_BITS, PE, USUAL } from "../sse/mxcsr.js";
 import type { FunctionBuilder, Label } from "../wasm/function.js";
 import { Op, SimdMem, ValueType } from "../wasm/opcodes.js";
 import { type Block, type CodePage, targetOf } from "./blocks.js";
@@ -146,8 +146,10 @@ export class RegionEmitter {
     for (const distance of head.pages) if (distance !== 0) bad = e.or(bad, this.isElsewhere(distance));
     if (this.asksShape) bad = e.or(bad, this.shapeDiffers(this.region.source.x87));
     if (gates.has(at.X87_GATE)) bad = e.or(bad, e.xor(e.and(e.state(at.X87_CONTROL), X87_MASKS), X87_MASKS));
-    if ([...this.region.blocks.values()].some(({ facts }) => facts.usualMxcsr))
-      bad = e.or(bad, e.xor(e.and(e.state(at.MXCSR), USUAL_BITS), USUAL));
+    if ([...this.region.blocks.values()].some(({ facts }) => facts.usualMode)) {
+      const precision = this.region.source.mode.inexact ? PE : 0;
+      bad = e.or(bad, e.xor(e.and(e.state(at.MXCSR), MODE_BITS | precision), USUAL | precision));
+    }
     e.when(bad, () => this.giveHead());
     e.recycle();
   }

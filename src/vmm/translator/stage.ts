@@ -4,7 +4,7 @@ import type { Temp, Value, Vector, Wide } from "../isa/emitter.js";
 import type { Elements } from "../isa/sse-elements.js";
 import { type AccessKind, type Condition, type FlagsKind, type Helper, type Operand, type Requirement, Stage } from "../isa/stage.js";
 import { Access } from "../mmu/mmu.js";
-import { USUAL_BITS } from "../sse/mxcsr.js";
+import { MODE_BITS, PE } from "../sse/mxcsr.js";
 import type { FunctionBuilder, Label } from "../wasm/function.js";
 import { Mem, Op, SimdLane, SimdMem, ValueType } from "../wasm/opcodes.js";
 import { Addresses, type Group } from "./addresses.js";
@@ -54,6 +54,8 @@ export interface RegionMode {
   readonly strict: boolean;
   /** What WebAssembly can't do with floating point numbers is done by calls. Otherwise it leaves the region, which is left out of the way of the rest. */
   readonly exactCalls: boolean;
+  /** Demands PE in MXCSR, so that inexact results change nothing. */
+  readonly inexact: boolean;
   /** Regions tell how they are left. */
   readonly profile: boolean;
   /** Offsets of instructions whose accesses are calls. */
@@ -270,7 +272,7 @@ export class RegionStage extends Stage {
     // Behind FLDCW, too, no x87 exception may be unmasked.
     if (address === at.X87_CONTROL) this.when(this.xor(this.and(v, X87_MASKS), X87_MASKS), () => this.leave());
     // Nor may the mode change that other instructions, and callers, rely on.
-    if (address === at.MXCSR) this.when(this.and(this.xor(this.state(at.MXCSR), v), USUAL_BITS), () => this.leave());
+    if (address === at.MXCSR) this.when(this.and(this.xor(this.state(at.MXCSR), v), MODE_BITS | PE), () => this.leave());
     super.setState(address, v);
   }
   override gate(address: number): void {
@@ -668,10 +670,10 @@ export class RegionStage extends Stage {
 
   // Floating point
 
-  override usualMxcsr(): Value {
-    if (this.mode.exactCalls) return super.usualMxcsr();
-    this.block.usualMxcsr = true;
-    return 1;
+  override usualMode(inexact: boolean): Value {
+    if (this.mode.exactCalls) return super.usualMode(inexact);
+    this.block.usualMode = true;
+    return this.mode.inexact || !inexact ? 1 : this.and(this.state(at.MXCSR), PE);
   }
   override shortcut(requirements: readonly Requirement[], short: () => void, long: () => void): void {
     this.nesting++;

@@ -4,6 +4,7 @@ import type { CodeCache, CodePage } from "../interpreter/code-cache.js";
 import { FIRST_REGION, LAST_REGION, SPECIALS } from "../interpreter/handlers.js";
 import type { CodeMode } from "../interpreter/predecoder.js";
 import { RECORD_SIZE, Rec } from "../interpreter/record.js";
+import { MODE_BITS, PE, USUAL } from "../sse/mxcsr.js";
 import type { TranslatedRegion } from "./batch.js";
 import { newTranslatorCounters, type TranslatorCounters } from "./counters.js";
 import { ExitCounts } from "./exit-counts.js";
@@ -210,7 +211,7 @@ export class TranslationCache {
   }
 
   private request(head: Head, how: Making): TranslationRequest | undefined {
-    const { address, linear, mode, x87, usualMxcsr } = head;
+    const { address, linear, mode, x87, mxcsr } = head;
     const linearPage = (linear & ~(at.PAGE_SIZE - 1)) >>> 0;
     const pages = new Map<number, { number: number; page: CodePage }>();
     for (const distance of NEIGHBOURS) {
@@ -235,7 +236,8 @@ export class TranslationCache {
       heads: this.headsIn(pages, mode, how),
       x87,
       // An instruction that kept leaving may be one that needs the exact way.
-      exactCalls: !usualMxcsr || how.slow.size > 0,
+      exactCalls: (mxcsr & MODE_BITS) !== USUAL || how.slow.size > 0,
+      inexact: (mxcsr & PE) !== 0,
       slow: [...how.slow],
       user: mode.user,
       direct: mode.direct,

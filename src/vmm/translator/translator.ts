@@ -4,17 +4,19 @@ import type { TranslationAnswer, TranslationRequest } from "./port.js";
 /** Turns requests into a compiled module. Reads guest code from the machine's memory while the guest runs: who installs the regions checks that it hasn't changed. */
 export function translate(memory: Uint8Array, requests: readonly TranslationRequest[], nowUs: () => number): TranslationAnswer {
   const begun = nowUs();
-  const sources = requests.map(({ id, pages, head, linearPage, heads, x87, exactCalls, slow, user, direct, strict, profile, longest }) => ({
-    id,
-    pages: new Map(pages.map((page) => [page.delta, page])),
-    head,
-    linearPage,
-    heads: new Set(heads),
-    x87,
-    longest,
-    code32: true,
-    mode: { user, direct, strict, exactCalls, profile, slow: new Set(slow) },
-  }));
+  const sources = requests.map(
+    ({ id, pages, head, linearPage, heads, x87, exactCalls, inexact, slow, user, direct, strict, profile, longest }) => ({
+      id,
+      pages: new Map(pages.map((page) => [page.delta, page])),
+      head,
+      linearPage,
+      heads: new Set(heads),
+      x87,
+      longest,
+      code32: true,
+      mode: { user, direct, strict, exactCalls, inexact, profile, slow: new Set(slow) },
+    }),
+  );
   const { bytes, regions, imports } = translateBatch(memory, sources);
   const translated = nowUs();
   const module = new WebAssembly.Module(bytes);

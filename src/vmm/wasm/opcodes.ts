@@ -66,7 +66,7 @@ export const Simd = {
   i32x4_all_true: 163, i32x4_bitmask: 164, i32x4_extend_low_i16x8_s: 167, i32x4_extend_high_i16x8_s: 168, i32x4_extend_low_i16x8_u: 169, i32x4_extend_high_i16x8_u: 170,
   i32x4_shl: 171, i32x4_shr_s: 172, i32x4_shr_u: 173, i32x4_add: 174, i32x4_sub: 177, i32x4_mul: 181, i32x4_dot_i16x8_s: 186,
   i32x4_extmul_low_i16x8_s: 188, i32x4_extmul_high_i16x8_s: 189, i32x4_extmul_low_i16x8_u: 190, i32x4_extmul_high_i16x8_u: 191,
-  i64x2_all_true: 195, i64x2_bitmask: 196, i64x2_extend_low_i32x4_u: 201, i64x2_shl: 203, i64x2_shr_s: 204, i64x2_shr_u: 205, i64x2_add: 206, i64x2_sub: 209, i64x2_mul: 213, i64x2_extmul_low_i32x4_u: 222, i64x2_extmul_high_i32x4_u: 223,
+  i64x2_eq: 214, i64x2_all_true: 195, i64x2_bitmask: 196, i64x2_extend_low_i32x4_u: 201, i64x2_shl: 203, i64x2_shr_s: 204, i64x2_shr_u: 205, i64x2_add: 206, i64x2_sub: 209, i64x2_mul: 213, i64x2_extmul_low_i32x4_u: 222, i64x2_extmul_high_i32x4_u: 223,
   f32x4_abs: 224, f32x4_neg: 225, f32x4_sqrt: 227, f32x4_add: 228, f32x4_sub: 229, f32x4_mul: 230, f32x4_div: 231, f32x4_min: 232, f32x4_max: 233, f32x4_pmin: 234, f32x4_pmax: 235,
   f64x2_abs: 236, f64x2_neg: 237, f64x2_sqrt: 239, f64x2_add: 240, f64x2_sub: 241, f64x2_mul: 242, f64x2_div: 243, f64x2_min: 244, f64x2_max: 245, f64x2_pmin: 246, f64x2_pmax: 247,
   i32x4_trunc_sat_f32x4_s: 248, f32x4_convert_i32x4_s: 250, i32x4_trunc_sat_f64x2_s_zero: 252, f64x2_convert_low_i32x4_s: 254,
