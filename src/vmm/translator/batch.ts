@@ -17,6 +17,8 @@ export interface TranslatedRegion {
   readonly starts: readonly number[];
   /** Distances of the pages that its code lies in. */
   readonly pages: readonly number[];
+  /** It jumps by a table. */
+  readonly switches: boolean;
   /** Bytes of WebAssembly. */
   readonly size: number;
 }
@@ -71,7 +73,13 @@ export function translateBatch(memory: Uint8Array, sources: readonly RegionSourc
     const { index, f } = module.function(REGION_PARAMETERS, [i32]);
     new RegionEmitter(f, { ...link, self: index }, region).emit();
     emitEntry(module.function([i32], [i32], `r${i}`).f, index);
-    return { instructions: region.instructionCount, starts: [...region.blocks.keys()], pages: region.pageDistances, size: f.size };
+    return {
+      instructions: region.instructionCount,
+      starts: [...region.blocks.keys()],
+      pages: region.pageDistances,
+      switches: [...region.blocks.values()].some((block) => block.switches),
+      size: f.size,
+    };
   });
   return { bytes: module.build(), regions: translated, imports };
 }

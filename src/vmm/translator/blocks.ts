@@ -99,7 +99,7 @@ export class BlockFinder {
         if (ALWAYS.has(name)) {
           if (name === "jmp") block.successors.push(targetOf(instruction));
           if (name === "jmpIndirect") {
-            block.successors.push(...this.targets(instruction));
+            block.successors.push(...this.targets(block.instructions));
             block.switches = true;
           }
           break;
@@ -139,9 +139,9 @@ export class BlockFinder {
     return blocks;
   }
 
-  /** Where an indirect jump may lead to, as far as its table tells. */
-  private targets(instruction: Instruction): number[] {
-    return this.tables.targets(instruction).filter((offset) => this.at(offset));
+  /** Where the indirect jump at the end of straight code may lead to, as far as its table tells. */
+  private targets(code: readonly Instruction[]): number[] {
+    return this.tables.targets(code).filter((offset) => this.at(offset));
   }
 
   /** Offsets where blocks begin. */
@@ -153,16 +153,18 @@ export class BlockFinder {
     for (let start = waiting.shift(); start !== undefined; start = waiting.shift()) {
       if (starts.has(start) || !this.at(start) || (start !== head && this.heads.has(start))) continue;
       starts.add(start);
+      const code: Instruction[] = [];
       for (let offset = start; !seen.has(offset); ) {
         if (count >= limit) return starts;
         const instruction = this.at(offset);
         if (!instruction) break;
         seen.add(offset);
+        code.push(instruction);
         count++;
         offset += instruction.length;
         const { name } = instruction.entry;
         if (name === "jmp") waiting.push(targetOf(instruction));
-        if (name === "jmpIndirect") waiting.push(...this.targets(instruction));
+        if (name === "jmpIndirect") waiting.push(...this.targets(code));
         if (CONDITIONAL.test(name)) waiting.push(offset, targetOf(instruction));
         if (CALLS.has(name)) waiting.push(offset);
         // A block ends with its page.

@@ -1,10 +1,14 @@
 /*
  * The shape of a region's control flow, for structured code: reverse postorder, dominators, loops ("Beyond Relooper", Ramsey 2022).
+ * Structured code can't jump into the middle of a loop. Where the guest's does (computed jumps among each other, loops with several ways in), those
+ * targets are reached by a loop around everything with a table of them: the dispatcher, which is then the graph's entry.
  */
 
 /** A node of the flow graph, by its number in reverse postorder (the entry is 0). */
 export interface FlowNode {
   readonly successors: readonly number[];
+  /** Those of them that are reached by way of the dispatcher. */
+  readonly byDispatcher: ReadonlySet<number>;
   /** Nodes that it dominates at once and that have several ways in, last in order first. */
   readonly merges: readonly number[];
   /** Somebody jumps back to it. */
@@ -14,38 +18,62 @@ export interface FlowNode {
 }
 
 export interface Flow<Key> {
-  /** In reverse postorder. */
-  readonly order: readonly Key[];
-  readonly numbers: ReadonlyMap<Key, number>;
+  /** In reverse postorder; the dispatcher, if there is one, is node 0 and has no key. */
+  readonly order: readonly (Key | undefined)[];
+  readonly numbers: ReadonlyMap<Key | undefined, number>;
   readonly nodes: readonly FlowNode[];
+  /** What the dispatcher leads to: the entry first. Empty: there is none. */
+  readonly dispatched: readonly Key[];
 }
 
-/**
- * Analyses the graph that is reached from `entry`. Edges that would make it irreducible (backward, to a node that doesn't dominate where
- * they come from) are not in `successors`: whoever lays out code leaves the region there.
- */
+/** Analyses the graph that is reached from `entry`. */
 export function analyse<Key>(entry: Key, successorsOf: (node: Key) => readonly Key[]): Flow<Key> {
-  const order = reversePostorder(entry, successorsOf);
+  const dispatched = new Set<Key>();
+  for (;;) {
+    const flow = structured(entry, successorsOf, dispatched);
+    if (flow) return flow;
+  }
+}
+
+/** Null where an edge leads backward to a node that doesn't dominate where it comes from; the node is one of `dispatched` then. */
+function structured<Key>(entry: Key, successorsOf: (node: Key) => readonly Key[], dispatched: Set<Key>): Flow<Key> | null {
+  const targets = dispatched.size === 0 ? [] : [...new Set([entry, ...dispatched])];
+  const next = (key: Key | undefined) => (key === undefined ? targets : successorsOf(key));
+  const order = reversePostorder<Key | undefined>(targets.length > 0 ? undefined : entry, next);
   const numbers = new Map(order.map((key, i) => [key, i]));
-  const edges = order.map((key) => [...new Set(successorsOf(key))].map((to) => numbers.get(to) ?? 0));
+  const edges = order.map((key) => [...new Set(next(key))].map((to) => numbers.get(to) ?? 0));
   const dominators = immediateDominators(edges);
   const dominates = (a: number, b: number) => {
     let node = b;
     while (node > a) node = dominators[node];
     return node === a;
   };
-  const kept = edges.map((to, from) => to.filter((target) => target > from || dominates(target, from)));
   const forwardWays = order.map(() => 0);
   const loops = new Set<number>();
-  for (const [from, targets] of kept.entries())
-    for (const target of targets) {
+  const byDispatcher = order.map(() => new Set<number>());
+  let known = true;
+  for (const [from, to] of edges.entries())
+    for (const target of to) {
+      const key = order[target] as Key;
       if (target > from) forwardWays[target]++;
-      else loops.add(target);
+      else if (dominates(target, from)) loops.add(target);
+      else if (dispatched.has(key)) byDispatcher[from].add(target);
+      else {
+        dispatched.add(key);
+        known = false;
+      }
     }
+  if (!known) return null;
   const merges: number[][] = order.map(() => []);
   for (let node = order.length - 1; node > 0; node--) if (forwardWays[node] > 1) merges[dominators[node]].push(node);
-  const nodes = order.map((_, i) => ({ successors: kept[i], merges: merges[i], isLoop: loops.has(i), isMerge: forwardWays[i] > 1 }));
-  return { order, numbers, nodes };
+  const nodes = order.map((_, i) => ({
+    successors: edges[i],
+    byDispatcher: byDispatcher[i],
+    merges: merges[i],
+    isLoop: loops.has(i),
+    isMerge: forwardWays[i] > 1,
+  }));
+  return { order, numbers, nodes, dispatched: targets };
 }
 
 function reversePostorder<Key>(entry: Key, successorsOf: (node: Key) => readonly Key[]): Key[] {

@@ -5,8 +5,9 @@ import type { Instruction } from "./instruction.js";
 const MOST = 256;
 
 /**
- * The tables that `switch` statements jump by: JMP [table + index * 4]. What they hold is a guess as to where the jump may go: the code that
- * is made of it compares what the jump really loads. So it may be read while the guest runs, by what its TLB says at the moment.
+ * The tables that `switch` statements and computed jumps go by: JMP [table + index * 4], or MOV from there and JMP register. What they hold is a guess
+ * as to where the jump may go: the code that is made of it compares what the jump really loads. So it may be read while the guest runs, by what its
+ * TLB says at the moment.
  */
 export class JumpTables {
   private readonly words: Int32Array;
@@ -20,9 +21,11 @@ export class JumpTables {
     this.words = new Int32Array(memory.buffer);
   }
 
-  /** Offsets from the head's page, each once; they need not be code. */
-  targets({ entry, memory, plain, base, index, scale, displacement }: Instruction): number[] {
-    if (entry.name !== "jmpIndirect" || !memory || !plain || base >= 0 || index < 0 || scale !== 2 || displacement & 3) return [];
+  /** Where the indirect jump at the end of straight code may go: offsets from the head's page, each once; they need not be code. */
+  targets(code: readonly Instruction[]): number[] {
+    const load = tableLoad(code);
+    if (!load) return [];
+    const { displacement } = load;
     const found = new Set<number>();
     for (let i = 0; i < MOST; i++) {
       const host = this.host(displacement + 4 * i);
@@ -40,4 +43,17 @@ export class JumpTables {
     const entry = this.words[(TLB + (this.user ? 2 * TLB_SIZE : 0) + ((linear >>> 12) << 2)) >> 2];
     return entry & 1 ? 0 : (linear + entry) >>> 0;
   }
+}
+
+/** The instruction that loads from the table: the jump, or the last one before it that writes the register which it goes by. */
+function tableLoad(code: readonly Instruction[]): Instruction | undefined {
+  const jump = code.at(-1);
+  if (jump?.memory) return readsTable(jump) ? jump : undefined;
+  const by = jump?.rm;
+  if (by?.kind !== "general") return undefined;
+  const load = code.findLast(({ entry, reg, size }) => entry.name === "mov" && size === 4 && reg.kind === "general" && reg.n === by.n);
+  return load && load.entry.roles[0] === "r" && readsTable(load) ? load : undefined;
+}
+function readsTable({ memory, plain, base, index, scale, displacement }: Instruction): boolean {
+  return memory && plain && base < 0 && index >= 0 && scale === 2 && (displacement & 3) === 0;
 }

@@ -80,6 +80,8 @@ export class RegionEmitter {
   private readonly refund: { local: number };
   private readonly way: { local: number };
   private readonly eipPage: { local: number };
+  private readonly dispatchTo: { local: number };
+  private dispatcher?: Label;
   private readonly stage: RegionStage;
   private readonly tails = new Map<Way, Label>();
   private readonly labels = new Map<number, Label>();
@@ -101,6 +103,7 @@ export class RegionEmitter {
     this.refund = { local: f.local(i32) };
     this.way = { local: f.local(i32) };
     this.eipPage = { local: f.local(i32) };
+    this.dispatchTo = { local: f.local(i32) };
     const ways: Ways = {
       leaveBefore: (number) => this.leaveAt(number),
       leaveBehind: (number) => this.leaveBehind(number, Way.outside),
@@ -229,7 +232,7 @@ export class RegionEmitter {
     this.store(this.way);
     const exits = e.shl(this.way, 3);
     e.storeHostWide(exits, e.addWide(e.loadHostWide(exits, at.REGION_EXITS), 1n), at.REGION_EXITS);
-    e.when(e.ltU(this.way, Way.indirect), () => this.countLeave());
+    e.when(e.ltU(this.way, Way.events), () => this.countLeave());
     e.when(e.eq(this.way, Way.head), () => this.giveHead());
     e.when(e.ne(this.way, Way.indirect), () => e.assign(this.target, e.add(this.target, e.state(at.EIP_PAGE))));
     e.when(e.eq(this.way, Way.events), () => {
@@ -247,7 +250,8 @@ export class RegionEmitter {
     const { e } = this;
     const slot = at.LEAVES + 8 * (this.region.source.id % at.LEAVES_SLOTS);
     e.setState(slot, e.add(e.state(slot), 1));
-    e.setState(slot + 4, e.or(e.shl(this.way, OFFSET_BITS), e.and(this.target, (1 << OFFSET_BITS) - 1)));
+    const offset = e.sub(this.target, e.select(e.eq(this.way, Way.indirect), e.state(at.EIP_PAGE), 0));
+    e.setState(slot + 4, e.or(e.shl(this.way, OFFSET_BITS), e.and(offset, (1 << OFFSET_BITS) - 1)));
   }
 
   // Blocks
@@ -257,18 +261,37 @@ export class RegionEmitter {
     const { f } = this;
     const node = this.region.flow.nodes[number];
     if (node.isLoop) this.labels.set(number, f.loop());
+    const dispatches = this.region.flow.order[number] === undefined;
+    if (dispatches) this.dispatcher = f.loop();
     for (const merge of node.merges) this.labels.set(merge, f.block());
-    this.body(number);
+    if (dispatches) this.dispatch();
+    else this.body(number);
     for (const merge of node.merges.toReversed()) {
       f.end();
       this.tree(merge);
     }
+    if (dispatches) f.end();
     if (node.isLoop) f.end();
+  }
+
+  /** To the block whose number among the dispatched ones is in a local; the entry's is 0. */
+  private dispatch(): void {
+    const { f, region } = this;
+    const { numbers, nodes, dispatched } = region.flow;
+    const to = dispatched.map((offset) => numbers.get(offset) as number);
+    const own = to.filter((number) => !nodes[number].isMerge);
+    const blocks = new Map(own.map((number) => [number, f.block()]));
+    const labels = to.map((number) => blocks.get(number) ?? (this.labels.get(number) as Label));
+    f.get(this.dispatchTo.local).brTable(labels, labels[0]);
+    for (const number of own.toReversed()) {
+      f.end();
+      this.tree(number);
+    }
   }
 
   private body(number: number): void {
     const { e, stage, region } = this;
-    const block = region.blocks.get(region.flow.order[number]) as Block;
+    const block = region.blocks.get(this.offsetOf(number)) as Block;
     this.block = block;
     this.node = number;
     e.assign(this.budget, e.sub(this.budget, block.instructions.length));
@@ -293,8 +316,14 @@ export class RegionEmitter {
   }
   private goToNode(number: number): void {
     const { f, node, block, region } = this;
-    this.unlessElsewhere(region.flow.order[number], block.pages);
-    if (number <= node) this.unlessExhausted(region.flow.order[number]);
+    const offset = this.offsetOf(number);
+    this.unlessElsewhere(offset, block.pages);
+    if (number <= node) this.unlessExhausted(offset);
+    if (region.flow.nodes[node].byDispatcher.has(number)) {
+      this.e.assign(this.dispatchTo, region.flow.dispatched.indexOf(offset));
+      f.br(this.dispatcher as Label);
+      return;
+    }
     if (number <= node || region.flow.nodes[number].isMerge) {
       f.br(this.labels.get(number) as Label);
       return;
@@ -304,11 +333,16 @@ export class RegionEmitter {
     this.node = node;
   }
 
+  /** Of any node but the dispatcher. */
+  private offsetOf(number: number): number {
+    return this.region.flow.order[number] as number;
+  }
+
   /** A jump by a table: to those of its targets that are known, by a table of ours over their offsets. */
   private switchTo(eip: Value): void {
     const { f, e, region, node, block } = this;
     const numbers = region.flow.nodes[node].successors;
-    const offsets = numbers.map((number) => region.flow.order[number]);
+    const offsets = numbers.map((number) => this.offsetOf(number));
     const first = Math.min(...offsets);
     const size = Math.max(...offsets) - first + 1;
     if (!block.switches || numbers.length === 0 || size > WIDEST_SWITCH) {

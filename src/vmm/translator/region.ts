@@ -56,7 +56,12 @@ export class Region {
     blocks: Map<number, Block>,
   ) {
     this.flow = analyse(source.head, (start) => blocks.get(start)?.successors ?? []);
-    this.blocks = new Map(this.flow.order.flatMap((start) => (blocks.has(start) ? [[start, blocks.get(start) as Block]] : [])));
+    this.blocks = new Map(
+      this.flow.order.flatMap((start) => {
+        const block = start === undefined ? undefined : blocks.get(start);
+        return block ? [[block.start, block]] : [];
+      }),
+    );
     liveness(this.blocks);
     const facts = [...this.blocks.values()].map((block) => block.facts);
     this.dirty = facts.reduce((all, one) => all | one.dirty, 0);

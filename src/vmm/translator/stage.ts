@@ -298,9 +298,9 @@ export class RegionStage extends Stage {
     if (this.learning) this.facts.accesses++;
     if (this.slow) return this.called(linear, size, write);
     const place = this.nesting === UNCONDITIONAL ? this.addresses.of(linear) : undefined;
-    if (place && this.learning) this.block.note(place, size, write);
+    if (place && this.learning) this.block.note(place, size, write, this.instruction.offset);
     const group = place && this.block.groups.get(place.key);
-    if (place && group && !this.learning && group.count > 1 && group.high - group.low <= WIDEST_GROUP) {
+    if (place && group && this.together(group)) {
       group.local ??= this.checked(this.add(linear, group.low - place.delta), group);
       return { local: group.local, offset: place.delta - group.low } as HostTemp;
     }
@@ -308,6 +308,12 @@ export class RegionStage extends Stage {
     if (size === 1) this.invalid(entry);
     else this.when(this.and(this.or(linear, entry), size - 1), () => this.unaligned(linear, entry, size));
     return this.add(linear, entry);
+  }
+  /** Whether the accesses of a group are checked at once: not where that kept failing, as with an object that straddles pages. */
+  private together({ count, low, high, sites }: Group): boolean {
+    if (this.learning || count === 1 || high - low > WIDEST_GROUP) return false;
+    for (const site of sites) if (this.mode.slow.has(site)) return false;
+    return true;
   }
   /** The check of a single byte, which has no end to lie in another page. */
   private invalid(entry: Value): void {

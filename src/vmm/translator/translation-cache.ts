@@ -331,7 +331,8 @@ export class TranslationCache {
       const { slow, absorbed } = entry;
       if (entry.round === MOST_ROUNDS) continue;
       const how = { handler: entry.handler, replaces: index, slow, absorbed, round: entry.round + 1 };
-      if (way !== Way.outside) {
+      if (way === Way.indirect && !entry.region.switches) continue;
+      if (way === Way.interpreter || way === Way.head) {
         if (slow.size === MOST_SLOW) continue;
         how.slow = new Set([...slow, offset]);
       } else if (!this.mayGrow(entry, offset)) continue;

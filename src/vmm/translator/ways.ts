@@ -15,7 +15,7 @@ export const Way = {
 } as const;
 export type Way = (typeof Way)[keyof typeof Way];
 
-/** A word at LEAVES, for ways up to `head`: the way in the upper bits, the offset of the instruction in the lower ones. */
+/** A word at LEAVES, for ways up to `indirect`: the way in the upper bits, the offset of the instruction in the lower ones. */
 export const OFFSET_BITS = 24;
 export function readLeaveWord(word: number): { way: number; offset: number } {
   return { way: word >>> OFFSET_BITS, offset: (word << (32 - OFFSET_BITS)) >> (32 - OFFSET_BITS) };
