@@ -81,7 +81,7 @@ export type SliceEnd =
   | { kind: "exit"; code: number };
 
 /** Where hot code is looked for, and when it is hot: tuned on boots. */
-export const TRANSLATION: TranslationOptions = { quantum: 500, threshold: 12, strict: false };
+export const TRANSLATION: TranslationOptions = { quantum: 500, threshold: 32, strict: false };
 
 const SLICE: SliceEnd = { kind: "slice" };
 
