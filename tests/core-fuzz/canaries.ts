@@ -10,14 +10,20 @@ interface Stretch {
 
 const PROFILE_END = at.PROFILE + 4 * (SPECIALS + handlers.length);
 const MEMORY_END = 65536 * at.wasmPages(map.RAM_BYTES);
+/** Of RAM and what lies behind. */
+const MEMORY_PAGES = (MEMORY_END - at.RAM_BASE) / at.PAGE_SIZE;
 
 /** What no instruction may change, whatever it does: the gaps of layout.ts, and RAM's bytes where the hole of the PC is. */
 const STRETCHES: readonly Stretch[] = [
   { name: "the page at 0", from: 0, to: at.GPR },
   { name: "behind the helpers' results", from: at.RESULT + 0x100, to: at.STEP_RECORD },
-  { name: "behind the stepped instruction's records", from: at.STEP_RECORD + 64, to: at.X87_TABLES },
+  { name: "behind the stepped instruction's records", from: at.STEP_RECORD + 64, to: at.TRANSLATED },
+  { name: "behind the counts of regions", from: at.REGION_EXITS + 64, to: at.X87_TABLES },
   { name: "behind the x87 tables", from: at.X87_TABLES_END, to: at.JUMP_CACHE },
-  { name: "behind the dispatch counts", from: PROFILE_END, to: at.TLB },
+  { name: "behind the dispatch counts", from: PROFILE_END, to: at.FETCH_CACHE },
+  { name: "behind the fetch translations", from: at.FETCH_CACHE + 8 * at.FETCH_CACHE_SLOTS, to: at.LEAVES },
+  { name: "behind the leaves of regions", from: at.LEAVES + 8 * at.LEAVES_SLOTS, to: at.CODE_LINES },
+  { name: "behind the lines of code", from: at.CODE_LINES + 4 * MEMORY_PAGES, to: at.TLB },
   { name: "the hole below 1 MiB", from: at.RAM_BASE + map.HOLE.start, to: at.RAM_BASE + map.HOLE.end },
   { name: "behind RAM", from: at.RAM_BASE + map.RAM_BYTES, to: MEMORY_END },
 ];

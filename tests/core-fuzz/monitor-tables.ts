@@ -19,19 +19,21 @@ export function brokenTables(engine: Engine): string[] {
   return [...tlbs(engine), ...jumpCaches(engine), ...records(engine)];
 }
 
-/** A valid entry leads to a page of RAM, one for stores to none with decoded code. */
+/** A valid entry leads to a page of RAM, one for stores to none with decoded code. One that traces stores leads to RAM, too. */
 function tlbs({ state, interpreter }: Engine): string[] {
   const found: string[] = [];
   TLBS.forEach((name, table) => {
     const first = (at.TLB + table * at.TLB_SIZE) >> 2;
     for (let page = 0; page < TLB_ENTRIES; page++) {
-      const entry = state.i32[first + page];
-      if (entry === -1) continue;
+      const word = state.i32[first + page];
+      if (word === -1) continue;
+      const traces = table % 2 === 1 && (word & 0xfff) === 0xfff;
+      const entry = traces ? word - 0xfff : word;
       const host = (entry + page * at.PAGE_SIZE) >>> 0;
       const physical = host - at.RAM_BASE;
       const inRam = physical >= 0 && physical < map.RAM_BYTES && !(physical >= map.HOLE.start && physical < map.HOLE.end);
       if (host % at.PAGE_SIZE !== 0 || !inRam) found.push(`${name} TLB: linear page ${hex(page)} leads to host address ${hex(host)}`);
-      else if (table % 2 === 1 && interpreter.cache.holdsCode(physical / at.PAGE_SIZE))
+      else if (table % 2 === 1 && !traces && interpreter.cache.holdsCode(physical / at.PAGE_SIZE))
         found.push(`${name} TLB: linear page ${hex(page)} allows stores to page ${hex(physical)}, which holds decoded code`);
     }
   });

@@ -159,6 +159,10 @@ export const TLB_SIZE = 0x40_0000;
 export const FETCH_CACHE = 0x30000;
 export const FETCH_CACHE_SLOTS = 1024;
 
+/** For each page of RAM and ROM, by its host address counted from RAM_BASE: one bit for each 128 bytes with decoded code (interpreter/code-cache.ts). */
+export const CODE_LINES = 0x10_0000;
+export const CODE_LINE_SHIFT = 7;
+
 /** For each region, by its request's number modulo LEAVES_SLOTS: how often it was left for an instruction, and the last of these (ways.ts). */
 export const LEAVES = 0x40000;
 export const LEAVES_SLOTS = 8192;

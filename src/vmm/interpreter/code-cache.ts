@@ -105,6 +105,7 @@ export class CodeCache implements CodeWatch {
     for (const record of page.crossings) state.i32[(record + Rec.immediate) >> 2] = 0;
     this.pages.delete(number);
     this.held[number] = 0;
+    this.state.i32[linesOf(number)] = 0;
     this.onDrop(number);
   }
 
@@ -113,6 +114,7 @@ export class CodeCache implements CodeWatch {
     this.flushes++;
     this.next = at.RECORDS;
     for (const index of this.indexes) index.clear();
+    for (const number of this.pages.keys()) this.state.i32[linesOf(number)] = 0;
     this.pages.clear();
     this.held.fill(0);
     this.onFlush();
@@ -145,6 +147,13 @@ export class CodeCache implements CodeWatch {
       this.protect(number);
     }
     return page;
+  }
+
+  /** Notes that bytes of a page have been decoded: whoever writes to them must come by `written`. */
+  private cover(page: CodePage, address: number, from: number, to: number): void {
+    page.cover(from, to);
+    const word = linesOf(address >>> 12);
+    for (let line = from >> at.CODE_LINE_SHIFT; line <= (to - 1) >> at.CODE_LINE_SHIFT; line++) this.state.i32[word] |= 1 << line;
   }
 
   /** Record of the instruction at an address, decoded if need be. Not when `full`. */
@@ -188,11 +197,11 @@ export class CodeCache implements CodeWatch {
       if (length === NEEDS_MORE) {
         // What the next page holds is looked at when execution gets there.
         fillSpecial(state, record, Special.crossing, offset, position);
-        page.cover(offset, at.PAGE_SIZE);
+        this.cover(page, base, offset, at.PAGE_SIZE);
         break;
       }
       fillRecord(state, record, decoder, mode, offset, position);
-      page.cover(offset, offset + length);
+      this.cover(page, base, offset, offset + length);
       offset += length;
       position++;
       if (definition(decoder.entry.name).ends) {
@@ -225,12 +234,17 @@ export class CodeCache implements CodeWatch {
     // The run belongs to the first page, under the mode its crossing record was found by.
     this.page(first >>> 12).runs.push({ start: record, end: this.next, mode: modeNumber(mode) });
     const after = this.page(second >>> 12);
-    after.cover(0, offset + length - at.PAGE_SIZE);
+    this.cover(after, second, 0, offset + length - at.PAGE_SIZE);
     after.crossings.push(crossing);
     state.i32[(crossing + Rec.immediate) >> 2] = at.RAM_BASE + second;
     state.i32[(crossing + Rec.target) >> 2] = record;
     return record;
   }
+}
+
+/** Index of a page's word at CODE_LINES. */
+function linesOf(page: number): number {
+  return (at.CODE_LINES >> 2) + page;
 }
 
 function modeNumber(mode: CodeMode): number {

@@ -2,6 +2,7 @@ import * as at from "../cpu/layout.js";
 import { Emitter, type Value } from "../isa/emitter.js";
 import { AF, CF, OF, PF, SF, ZF } from "../isa/flags.js";
 import type { Helper, HelperLinker } from "../isa/stage.js";
+import { Access } from "../mmu/mmu.js";
 import type { ModuleBuilder } from "../wasm/module.js";
 import { Op, ValueType } from "../wasm/opcodes.js";
 import { ExitReason } from "./exit.js";
@@ -122,8 +123,22 @@ export class CoreFunctions implements HelperLinker {
       e.put(e.add(linear, entry));
       f.op(Op.return);
     });
+    const traced = e.and(e.and(inside, e.eq(e.and(entry, 0xfff), 0xfff)), e.ne(entry, -1));
+    e.when(e.and(traced, e.ne(e.and(access, 3), Access.read)), () => this.storeBetweenCode(e, linear, size, table, entry));
     f.get(0).get(1).get(2).call(this.slow);
     return index;
+  }
+  /** A store to a page with decoded code (mmu/tlb.ts, TRACED): plain where none of the code lies. Once there is no more code, so is the entry. */
+  private storeBetweenCode(e: Emitter, linear: Value, size: Value, table: Value, entry: Value): void {
+    const plain = e.sub(entry, 0xfff);
+    const host = e.add(linear, plain);
+    const lines = e.loadHost(e.shl(e.shrU(e.sub(host, at.RAM_BASE), 12), 2), 4, at.CODE_LINES);
+    e.when(e.eqz(lines), () => e.storeHost(e.add(table, e.shl(e.shrU(linear, 12), 2)), 4, plain));
+    const line = (address: Value) => e.shrU(lines, e.and(e.shrU(address, at.CODE_LINE_SHIFT), 31));
+    e.when(e.eqz(e.and(e.or(line(host), line(e.sub(e.add(host, size), 1))), 1)), () => {
+      e.put(host);
+      e.f.op(Op.return);
+    });
   }
 
   /** The imported function, as one of the module's own: so that a region's call of it stays among emitted code until it gets there. */

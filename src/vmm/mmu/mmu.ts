@@ -6,6 +6,7 @@ import {
   JUMP_CACHE,
   JUMP_CACHE_SIZE,
   PAGE_SIZE,
+  RAM_BASE,
   SCRATCH,
   TLB,
   TLB_SIZE,
@@ -19,7 +20,7 @@ import { isAligned } from "./alignment.js";
 import { DataBreakpoints } from "./data-breakpoints.js";
 import { FetchCache } from "./fetch-cache.js";
 import { PhysicalMemory } from "./physical.js";
-import { Tlb } from "./tlb.js";
+import { type Stores, Tlb } from "./tlb.js";
 import { PageWalk, PF_FETCH, PF_USER, PF_WRITE } from "./walk.js";
 
 /** What an access of emitted code is for; the third argument of `slow`. */
@@ -191,6 +192,8 @@ export class Mmu {
     if (offset + size <= PAGE_SIZE) {
       const entry = write ? this.tlb.writeEntry(this.user, address >>> 12) : this.tlb.readEntry(this.user, address >>> 12);
       if ((entry & 1) === 0) return (address + entry) | 0;
+      const traced = write ? this.tlb.tracedPage(this.user, address >>> 12) : -1;
+      if (traced >= 0) return this.throughScratch(traced - RAM_BASE + offset, 0, size, kind);
       const page = this.resolve(address, access);
       if (page < 0) return 0;
       const host = this.memory.host(page);
@@ -342,14 +345,16 @@ export class Mmu {
   private fill(linearPage: number, host: number, user: boolean): void {
     const { walker } = this;
     if (this.inspecting && ((user && this.alignment) || this.breakpoints.watchesReads(linearPage))) return;
-    const writable =
-      walker.dirty &&
-      (user ? walker.userWritable : walker.supervisorWritable) &&
-      !this.memory.traced(host) &&
-      !(this.inspecting && this.breakpoints.watchesWrites(linearPage));
-    if (this.tlb.fill(user, linearPage, host, writable, walker.global)) return;
+    const stores = this.storesTo(linearPage, host, user);
+    if (this.tlb.fill(user, linearPage, host, stores, walker.global)) return;
     this.flushAll();
-    this.tlb.fill(user, linearPage, host, writable, walker.global);
+    this.tlb.fill(user, linearPage, host, stores, walker.global);
+  }
+  private storesTo(linearPage: number, host: number, user: boolean): Stores {
+    const { walker, memory } = this;
+    if (!walker.dirty || !(user ? walker.userWritable : walker.supervisorWritable) || memory.isRom(host)) return "none";
+    if (this.inspecting && this.breakpoints.watchesWrites(linearPage)) return "none";
+    return memory.traced(host) ? "traced" : "plain";
   }
 
   private throughScratch(first: number, second: number, size: number, kind: number): number {

@@ -89,7 +89,8 @@ export class PhysicalMemory {
     return this.isRom(host) || this.codeWatch.holdsCode((host - RAM_BASE) >>> 12);
   }
 
-  private isRom(host: number): boolean {
+  /** Whether a host address of RAM or ROM is of ROM. */
+  isRom(host: number): boolean {
     return host >= RAM_BASE + this.ramBytes;
   }
 

@@ -3,6 +3,14 @@ import type { CpuState } from "../cpu/state.js";
 
 /** An entry that translates nothing: its low bits fail every check of emitted code. A zero entry would pass, so tables are never zero. */
 const INVALID = -1;
+/**
+ * Or-ed into a write entry whose page holds decoded code: it fails every check, too, but tells where the page lies, so that a store between the code
+ * needs no walk (core-functions.ts, `miss`).
+ */
+const TRACED = 0xfff;
+
+/** What stores to a page are: plain, to be looked at because it holds code, or not to be made in line at all. */
+export type Stores = "plain" | "traced" | "none";
 /** Entries remembered per list; a list that is full costs one flush of everything. */
 const TOUCHED = 1 << 16;
 
@@ -51,15 +59,21 @@ export class Tlb {
   }
 
   /** Enters a translation of a linear page number to the host address of a RAM page. False: the list was full; flush everything and ask again. */
-  fill(user: boolean, page: number, hostPage: number, writable: boolean, global: boolean): boolean {
+  fill(user: boolean, page: number, hostPage: number, stores: Stores, global: boolean): boolean {
     const of = user ? this.user : this.supervisor;
     const list = global ? of.global : of.local;
     if (list.count === TOUCHED) return false;
     list.pages[list.count++] = page;
     const delta = (hostPage - page * PAGE_SIZE) | 0;
     this.entries[of.read + page] = delta;
-    this.entries[of.write + page] = writable ? delta : INVALID;
+    this.entries[of.write + page] = stores === "plain" ? delta : stores === "traced" ? delta | TRACED : INVALID;
     return true;
+  }
+
+  /** Host address of the page that a write entry traces, or -1: it is none of these. */
+  tracedPage(user: boolean, page: number): number {
+    const entry = this.writeEntry(user, page);
+    return entry !== INVALID && (entry & TRACED) === TRACED ? (entry - TRACED + page * PAGE_SIZE) >>> 0 : -1;
   }
 
   flushAll(): void {
@@ -110,7 +124,7 @@ export class Tlb {
       for (const { pages, count } of [of.local, of.global])
         for (let i = 0; i < count; i++) {
           const at = of.write + pages[i];
-          if (this.entries[at] !== INVALID && ((this.entries[at] + pages[i] * PAGE_SIZE) | 0) === host) this.entries[at] = INVALID;
+          if (this.entries[at] !== INVALID && ((this.entries[at] + pages[i] * PAGE_SIZE) | 0) === host) this.entries[at] |= TRACED;
         }
   }
 
