@@ -1,0 +1,139 @@
+/** Control flow of translated code: it comes to the same as in the interpreter, and most of it is run in regions. */
+import { describe, expect, it } from "vitest";
+import * as at from "../../src/vmm/cpu/layout.js";
+import { LocalPort } from "../../src/vmm/translator/local-port.js";
+import type { TranslationOptions } from "../../src/vmm/translator/translation-cache.js";
+import { CODE, DATA, EBX, ESI, ESP, STACK0, SystemGuest } from "./system-guest.js";
+
+const EVERYTHING: TranslationOptions = { quantum: Number.POSITIVE_INFINITY, threshold: 0, strict: true };
+const le32 = (value: number) => [value & 0xff, (value >> 8) & 0xff, (value >> 16) & 0xff, value >>> 24];
+
+const INC_EAX = [0x40];
+const INC_ECX = [0x41];
+const DEC_EDX = [0x4a];
+const RET = [0xc3];
+const TEST_CL_3 = [0xf6, 0xc1, 0x03];
+const ADD_EAX_ECX = [0x01, 0xc8];
+const jmp = (bytes: number) => [0xeb, bytes & 0xff];
+const jz = (bytes: number) => [0x74, bytes & 0xff];
+const call = (bytes: number) => [0xe8, ...le32(bytes)];
+
+interface Program {
+  /** Its code changes faster than it gets hot. */
+  readonly fleeting?: boolean;
+  readonly code: readonly (readonly number[])[];
+  readonly at?: number;
+  readonly memory?: readonly (readonly [address: number, value: number])[];
+}
+
+function guest({ code, at: start = CODE, memory = [] }: Program): SystemGuest {
+  const it = new SystemGuest().protectedMode();
+  const bytes = code.flat();
+  it.bytes(start, [...bytes, 0xe9, ...le32(-(bytes.length + 5))]);
+  for (const [address, value] of memory) it.put(address, value);
+  it.set(EBX, DATA);
+  it.set(ESI, DATA + 0xffe);
+  it.set(ESP, STACK0);
+  it.cpu.eip = start;
+  return it;
+}
+function seen(it: SystemGuest): string {
+  const bytes = (from: number, to: number) => Buffer.from(it.state.u8.slice(from, to)).toString("hex");
+  const ram = at.RAM_BASE;
+  return [
+    bytes(at.GPR, at.GPR + 64),
+    it.eip,
+    it.cpu.flags,
+    bytes(ram + DATA, ram + DATA + 0x2000),
+    bytes(ram + STACK0 - 64, ram + STACK0),
+  ].join("\n");
+}
+
+/** `switch` by a table at DATA + 0x100 whose four entries are set up behind the jump. */
+const JMP_TABLE = [0xff, 0x24, 0x8d, ...le32(DATA + 0x100)];
+const MOV_TABLE_EDX = [0x8b, 0x14, 0x8d, ...le32(DATA + 0x100)];
+const JMP_EDX = [0xff, 0xe2];
+const AND_ECX_3 = [0x83, 0xe1, 0x03];
+
+const programs: Record<string, Program> = {
+  "a loop": { code: [INC_EAX, INC_ECX, DEC_EDX] },
+  "a call and its return": { code: [call(3), INC_EAX, jmp(2), INC_ECX, RET] },
+  "calls inside calls": { code: [call(5), INC_EAX, INC_ECX, jmp(10), INC_EAX, call(3), INC_ECX, RET, INC_ECX, RET] },
+  "a function that changes where it returns to": { code: [call(4), INC_EAX, INC_ECX, jmp(4), [0xff, 0x04, 0x24], RET] },
+  "a function that doesn't return": { code: [call(3), INC_EAX, jmp(6), [0x83, 0xc4, 0x04], INC_ECX, jmp(-14)] },
+  "recursion without an end, deeper than the host's stack may go": { code: [INC_ECX, call(-6), INC_EAX] },
+  "recursion to a depth": {
+    // mov ecx, 300; call f; jmp over; f: dec ecx; jz ret; call f; inc eax; ret
+    code: [[0xb9, ...le32(300)], call(2), jmp(10), [0x49], jz(6), call(-8), INC_EAX, RET],
+  },
+  "a call by a register": { code: [[0xbf, ...le32(CODE + 12)], [0xff, 0xd7], INC_EAX, jmp(2), [0x90, 0x90], INC_ECX, RET] },
+  "a jump by a table": {
+    code: [INC_ECX, [0x51], AND_ECX_3, JMP_TABLE, INC_EAX, INC_EAX, INC_EAX, INC_EAX, [0x59]],
+    memory: [0, 1, 2, 3].map((i) => [DATA + 0x100 + 4 * i, CODE + 12 + i] as const),
+  },
+  "computed jumps among each other": {
+    // Each of three pieces of code loads its successor from the table by ECX, and jumps there.
+    code: [
+      [0xb9, ...le32(0)],
+      MOV_TABLE_EDX,
+      JMP_EDX,
+      ...[1, 2, 0].map((next) => [...INC_EAX, 0xb9, ...le32(next), ...MOV_TABLE_EDX, ...JMP_EDX]),
+    ],
+    memory: [0, 1, 2].map((i) => [DATA + 0x100 + 4 * i, CODE + 14 + 15 * i] as const),
+  },
+  "a loop with two ways in": { code: [INC_ECX, TEST_CL_3, jz(1), INC_EAX, ADD_EAX_ECX, TEST_CL_3, jz(-7)] },
+  "code that goes on into the next page": {
+    at: CODE + 0xff8,
+    code: [INC_ECX, TEST_CL_3, jz(4), [0x81, 0xc0, ...le32(0x1234567)], INC_EAX],
+  },
+  "an operand that straddles pages": {
+    code: [
+      [0xff, 0x06],
+      [0x8b, 0x06],
+      [0x89, 0x46, 0x04],
+    ],
+  },
+  "flags that are read at another place": { code: [[0x3b, 0x03], jmp(0), [0x0f, 0x92, 0xc0], [0x83, 0xd1, 0x00], INC_EAX] },
+  "repeated string instructions": { code: [[0xb9, ...le32(20)], [0xbf, ...le32(DATA + 0x400)], [0xf3, 0xaa], INC_EAX] },
+  "code that is overwritten in front of itself": {
+    fleeting: true,
+    // inc byte [x + 1]; x: mov al, 0; add edx, eax
+    code: [
+      [0xfe, 0x05, ...le32(CODE + 7)],
+      [0xb0, 0x00],
+      [0x01, 0xc2],
+    ],
+  },
+  "data between code": { code: [jmp(4), [0, 0, 0, 0], [0xff, 0x05, ...le32(CODE + 2)], INC_EAX] },
+};
+
+describe("translated code does what the interpreter does", () => {
+  for (const [name, options] of [
+    ["with all heads translated at once", EVERYTHING],
+    ["with what is hot translated", { quantum: 5, threshold: 2, strict: true }],
+    ["with everything dropped again and again", { quantum: 5, threshold: 2, strict: true, mostModules: 3 }],
+  ] as const) {
+    describe(name, () => {
+      it.each(Object.entries(programs))("%s", (_, program) => {
+        const [interpreted, translated] = [guest(program), guest(program)];
+        translated.interpreter.translateBy(new LocalPort(translated.state.u8), options);
+        for (let slice = 1; slice <= 40; slice++) {
+          for (const it of [interpreted, translated]) it.interpreter.run(slice % 4 === 0 ? 7 * (slice % 11) + 1 : 900 + slice, true);
+          expect(seen(translated)).toBe(seen(interpreted));
+        }
+        if (options === EVERYTHING && !program.fleeting) expect(translated.interpreter.translator.instructions).toBeGreaterThan(0);
+      });
+    });
+  }
+});
+
+it("makes a region again that is left too often for its own instructions, and goes on inside it", () => {
+  const straddling = guest(programs["an operand that straddles pages"]);
+  straddling.interpreter.translateBy(new LocalPort(straddling.state.u8), { quantum: 50, threshold: 2, strict: true });
+  for (let slice = 0; slice < 400; slice++) straddling.interpreter.run(2000, true);
+  const { retranslations, instructions } = straddling.interpreter.translator;
+  expect(retranslations).toBeGreaterThan(0);
+  const before = straddling.interpreter.retired;
+  straddling.interpreter.run(2000, true);
+  expect(straddling.interpreter.translator.instructions - instructions).toBeGreaterThan((straddling.interpreter.retired - before) / 2);
+});
