@@ -22,6 +22,7 @@ Runs one machine in the foreground, its first serial port on this terminal.
   --lockstep            runs two machines side by side, one by the interpreter alone, compares them all the time, and names the first instruction that
                         they differ in; goes by the deterministic clock
   --lockstep-every N    compares every N instructions, 50000 (default) at most
+  --force-bt            translates application code as system code is: to see what direct execution gains
   --profile             prints the hottest translated code to standard error at the end
 
 On a terminal: Ctrl-A x ends the machine, Ctrl-A Ctrl-A types Ctrl-A.
@@ -47,6 +48,7 @@ export interface RunOptions {
   debug?: DebugFacilities;
   stats?: string;
   profile: boolean;
+  forceBinaryTranslation: boolean;
 }
 
 export class UsageError extends Error {
@@ -82,6 +84,7 @@ export function runOptions(args: readonly string[]): RunOptions | null {
     debug,
     stats,
     profile,
+    forceBinaryTranslation: values["force-bt"] ?? false,
   };
 }
 
@@ -103,6 +106,7 @@ function parse(args: readonly string[]) {
     ...lockstep,
     stats: text,
     profile: flag,
+    "force-bt": flag,
   } as const;
   try {
     return parseArgs({ args: [...args], options: { ...options, help: { type: "boolean", short: "h" } }, strict: true }).values;

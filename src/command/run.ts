@@ -38,9 +38,9 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 }
 
 async function machineSpec(options: RunOptions): Promise<MachineSpec> {
-  const { source, append, engine, clock, lockstep, debug, profile } = options;
+  const { source, append, engine, clock, lockstep, debug, profile, forceBinaryTranslation } = options;
   const { boot, memoryMiB } = source.kind === "image" ? await catalogBoot(source.name, append) : await fileBoot(source, append);
-  return { memoryMiB: options.memoryMiB ?? memoryMiB, boot, engine, clock, lockstep, debug, profile };
+  return { memoryMiB: options.memoryMiB ?? memoryMiB, boot, engine, clock, lockstep, debug, profile, forceBinaryTranslation };
 }
 
 interface BootAndMemory {

@@ -63,6 +63,8 @@ export interface MachineParts {
   translator?: TranslatorPort;
   /** Regions tell what they do (`profile`), which slows them down. */
   profileRegions?: boolean;
+  /** Application code is translated as system code is, whatever the decision engine says. */
+  forceBinaryTranslation?: boolean;
   /** The core module, where it has been made beforehand; none: it is emitted here. */
   core?: WebAssembly.Module;
 }
@@ -155,7 +157,10 @@ export class Machine {
       engineHears();
       this.decision.changed();
     };
-    this.interpreter.onDispatch = () => this.decision.settle();
+    this.interpreter.onDispatch = () => {
+      this.decision.settle();
+      if (!parts.forceBinaryTranslation && this.cpu.cpl === 3) this.interpreter.setDirect(this.decision.mode === "directExecution");
+    };
   }
 
   /** Resets everything and starts from what has been put into memory. */

@@ -11,6 +11,8 @@ export interface MachineSpec {
   debug?: DebugFacilities;
   /** Tell with the end where time went. */
   profile?: boolean;
+  /** Application code is translated as system code is. */
+  forceBinaryTranslation?: boolean;
 }
 
 /** What a machine boots: paths of files on this host. Read again at each reset. */

@@ -67,7 +67,7 @@ export class Vmx {
 
   /** Powers the machine on: answered by `started`, or by `stopped` with a fault. */
   start(): void {
-    const { memoryMiB, engine, clock, boot, debug, profile, lockstep } = this.spec;
+    const { memoryMiB, engine, clock, boot, debug, profile, forceBinaryTranslation, lockstep } = this.spec;
     const ramBytes = memoryMiB * 2 ** 20;
     try {
       const pages = wasmPages(ramBytes, romRoom(boot));
@@ -78,7 +78,16 @@ export class Vmx {
     }
     const translated = engine !== "interpreter";
     const translator = lockstep || !translated ? undefined : this.wayToTranslator();
-    const workerData: VmmThreadData = { memory: this.memory, ramBytes, page: this.page.buffer, clock, debug, profile, translator };
+    const workerData: VmmThreadData = {
+      memory: this.memory,
+      ramBytes,
+      page: this.page.buffer,
+      clock,
+      debug,
+      profile,
+      forceBinaryTranslation,
+      translator,
+    };
     if (lockstep) workerData.lockstep = { ...lockstep, subject: translated ? "translator" : "interpreter" };
     this.thread = new Worker(vmmThreadUrl, {
       name: "vmm",

@@ -21,6 +21,7 @@ export interface VmmThreadData {
   debug?: { exit: boolean; ports: readonly number[] };
   /** Say at the end where time went. */
   profile?: boolean;
+  forceBinaryTranslation?: boolean;
   /** The way to the translator thread; none: hot code is interpreted, too. */
   translator?: MessagePort;
   /** Two machines in lockstep, compared after so many instructions. */
@@ -30,7 +31,7 @@ export interface VmmThreadData {
 /** Wall-clock time of deterministic machines at power-on: they must not differ by the day of the run. */
 const DETERMINISTIC_EPOCH_MS = Date.UTC(2024, 0, 1);
 
-const { memory, ramBytes, page: buffer, clock, debug, profile, translator, lockstep } = workerData as VmmThreadData;
+const { memory, ramBytes, page: buffer, clock, debug, profile, forceBinaryTranslation, translator, lockstep } = workerData as VmmThreadData;
 const page = new CrossPage(buffer);
 const [core] = (await once(parentPort as MessagePort, "message")) as [WebAssembly.Module | null];
 const parts: MachineParts = {
@@ -44,6 +45,7 @@ const parts: MachineParts = {
   input: page.input,
   translator: translator && new ThreadPort(translator),
   profileRegions: profile,
+  forceBinaryTranslation,
   debug: debug && { ...debug, sink: (byte) => put(page.debug, byte) },
 };
 const machine = lockstep ? inLockstep(lockstep) : new Machine(parts);
