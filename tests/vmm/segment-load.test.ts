@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CS, DS, ES, FS, GS, Seg, SS } from "../../src/vmm/cpu/layout.js";
+import { CS, DS, ES, FS, GDTR_LIMIT, GS, Seg, SS } from "../../src/vmm/cpu/layout.js";
 import { Access, absent, BIG, CODE0, DATA, DATA0, DATA3, EAX, FREE, GDT, level, SystemGuest } from "./system-guest.js";
 
 /** MOV sreg, AX (SDM vol. 2, MOV; vol. 3, 5.6 and 5.7). */
@@ -107,5 +107,53 @@ describe("limits", () => {
     expect(guest.exec(0x64, 0xa2, 0, 0, 0, 0)).toEqual({ vector: 13, error: 0 });
     expect(guest.exec(0x2e, 0xa2, 0, 0, 4, 0)).toEqual({ vector: 13, error: 0 });
     expect(guest.selector(CS)).toBe(CODE0);
+  });
+});
+
+/** What has been loaded once may be loaded from memory of the monitor's: whatever decides about a load must decide about it again. */
+describe("loading a selector that was loaded before", () => {
+  function loadedBefore(n: number): SystemGuest {
+    const guest = new SystemGuest().protectedMode();
+    guest.descriptor(FREE, 0x12_3000, 0x0abcd, Access.data);
+    for (let times = 0; times < 3; times++) expect(movToSegment(guest, n, FREE)).toBeUndefined();
+    return guest;
+  }
+  const hidden = (guest: SystemGuest, n: number) => [Seg.base, Seg.limit, Seg.readHigh].map((field) => guest.state.segment(n, field));
+
+  it.each([ES, DS, FS, GS])("gives the same hidden part to register %i", (n) => {
+    const guest = loadedBefore(n);
+    const first = hidden(guest, n);
+    expect(movToSegment(guest, n, DATA0)).toBeUndefined();
+    expect(hidden(guest, n)).toEqual([0, 0xffff_ffff, 0xffff_ffff]);
+    expect(movToSegment(guest, n, FREE)).toBeUndefined();
+    expect(hidden(guest, n)).toEqual(first);
+  });
+
+  it("goes by the descriptor as it is now", () => {
+    const guest = loadedBefore(FS);
+    guest.descriptor(FREE, 0x45_6000, 0x1234, Access.data);
+    expect(movToSegment(guest, FS, FREE)).toBeUndefined();
+    expect(hidden(guest, FS)).toEqual([0x45_6000, 0x1234, 0x1234]);
+  });
+
+  it("is refused beyond a limit that has come down", () => {
+    const guest = loadedBefore(FS);
+    guest.state.set(GDTR_LIMIT, FREE + 6);
+    expect(movToSegment(guest, FS, FREE)).toEqual({ vector: 13, error: FREE });
+  });
+
+  it("is refused to an outer level", () => {
+    const guest = loadedBefore(FS).toUser();
+    expect(movToSegment(guest, FS, FREE)).toEqual({ vector: 13, error: FREE });
+  });
+
+  it("leaves FS unusable where a null selector comes after it", () => {
+    const guest = loadedBefore(FS);
+    for (const selector of [3, 1]) {
+      expect(movToSegment(guest, FS, selector)).toBeUndefined();
+      expect([guest.selector(FS), guest.state.segment(FS, Seg.access), ...hidden(guest, FS)]).toEqual([selector, 0, 0, 0, 0]);
+    }
+    expect(movToSegment(guest, FS, FREE)).toBeUndefined();
+    expect(hidden(guest, FS)[0]).toBe(0x12_3000);
   });
 });

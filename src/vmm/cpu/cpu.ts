@@ -148,8 +148,8 @@ export class Cpu {
   }
 
   /**
-   * What decoded code depends on, as a number: CS.D, SS.B, PE, VM, PG, whether CPL is 3, and which segments are flat (base 0, all 4 GiB readable,
-   * and writable but for CS).
+   * What decoded code depends on, as a number: CS.D, SS.B, PE, VM, PG, whether CPL is 3, and which of ES, CS, SS and DS are flat (base 0, all
+   * 4 GiB readable, and writable but for CS): accesses by FS and GS always look at the segment.
    */
   modeKey(): number {
     const { state } = this;
@@ -160,7 +160,7 @@ export class Cpu {
     if (cr0 & CR0_PE) key |= 8;
     if (state.get(at.EFLAGS) & VM) key |= 16;
     if (cr0 & CR0_PG) key |= 32;
-    for (let n = at.ES; n <= at.GS; n++) if (this.isFlat(n)) key |= 64 << n;
+    for (let n = at.ES; n <= at.DS; n++) if (this.isFlat(n)) key |= 64 << n;
     return key;
   }
   isFlat(n: number): boolean {

@@ -143,6 +143,10 @@ export const RESULT = 0x1800;
 export const X87_TABLES = 0x2000;
 export const X87_TABLES_END = 0x8000;
 
+/** What data segment registers were loaded with lately, RECENT_LOAD_SLOTS entries of 64 bytes: see cpu/recent-loads.ts. */
+export const RECENT_LOADS = 0x8000;
+export const RECENT_LOAD_SLOTS = 64;
+
 /** Two jump caches (supervisor, user) of JUMP_CACHE_ENTRIES entries of 8 bytes: EIP, record. */
 export const JUMP_CACHE = 0x10000;
 export const JUMP_CACHE_ENTRIES = 4096;

@@ -17,6 +17,7 @@ import { ESP } from "./general-registers.js";
 import { setNullSegment, setRealModeSegment, setSegment, setVirtual8086Segment } from "./hidden-part.js";
 import { CS, DS, ES, FS, GS, Seg, SS } from "./layout.js";
 import { readOperand, writeOperand } from "./operand.js";
+import { rememberLoad } from "./recent-loads.js";
 
 /**
  * Loads ES, SS, DS, FS or GS as MOV, POP and LDS do (SDM vol. 2, MOV; vol. 3, 5.7). False: an exception was raised and nothing changed.
@@ -36,6 +37,7 @@ export function loadSegment(cpu: Cpu, n: number, selector: number): boolean {
     const marked = d && markAccessed(cpu, d);
     if (!marked) return false;
     setSegment(cpu, n, selector, marked);
+    if (n !== SS) rememberLoad(cpu.state, n, selector, cpu.cpl, marked);
   }
   cpu.modeChanged();
   return true;

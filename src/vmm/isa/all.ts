@@ -5,6 +5,7 @@ import "./flag-control.js";
 import "./invalid.js";
 import "./move.js";
 import "./multiply.js";
+import "./segment-load.js";
 import "./shift.js";
 import "./sse.js";
 import "./stack.js";

@@ -29,7 +29,7 @@ defineCallouts(["cpuid", "rdtsc", "rdmsr", "rdpmc", "invd", "wbinvd"]);
 
 // May change the mode, the mappings, the segments or EIP.
 const ends = { ends: true };
-defineCallouts(["popEs", "popSs", "popDs", "popFs", "popGs", "movToSegment", "les", "lds", "lss", "lfs", "lgs"], ends);
+defineCallouts(["popSs", "les", "lds", "lss", "lfs", "lgs"], ends);
 defineCallouts(["callFar", "callFarMemory", "jmpFar", "jmpFarMemory", "retFar", "retFarPop"], ends);
 defineCallouts(["int", "int1", "int3", "into", "iret", "sysenter", "sysexit", "hlt"], ends);
 defineCallouts(["lldt", "ltr", "lgdt", "lidt", "lmsw", "clts", "invlpg", "movToControl", "movToDebug", "wrmsr"], ends);

@@ -91,6 +91,8 @@ const WIDEST_GROUP = 256;
 
 const UNCONDITIONAL = 0;
 const REPEATED = /^rep(|e|ne)_/;
+/** Instructions that may leave the region for something else behind their access. */
+const UNSETTLED = /^(call|movToSegment|pop[EDFG]s)$/;
 
 /**
  * The stage that translates: operands are constants and locals, general registers are locals, flags are statements (pending-flags.ts), and
@@ -326,7 +328,9 @@ export class RegionStage extends Stage {
    */
   private get slow(): boolean {
     const { offset, entry } = this.instruction;
-    return this.mode.slow.has(offset) && this.facts.accesses === 1 && !this.learning && !REPEATED.test(entry.name) && entry.name !== "call";
+    return (
+      this.mode.slow.has(offset) && this.facts.accesses === 1 && !this.learning && !REPEATED.test(entry.name) && !UNSETTLED.test(entry.name)
+    );
   }
   private called(linear: Value, size: number, write: boolean): Value {
     const entry = this.tlbEntry(linear, write);
