@@ -116,7 +116,7 @@ function segments(cpu: Cpu, hold: Hold): void {
       );
   }
   hold(state.get(at.STACK_MASK) === (state.segment(at.SS, Seg.access) & ACCESS_BIG ? 0xffff_ffff : 0xffff), "stack width isn't SS.B");
-  hold((state.get(at.IRREVERSIBLE) & 0x7fff_ffc0) === 0, "mask of irreversible segments");
+  hold((state.get(at.IRREVERSIBLE) & ~0x3f3f) === 0, "mask of irreversible segments");
 }
 
 function floatingPoint(cpu: Cpu, hold: Hold): void {

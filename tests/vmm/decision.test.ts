@@ -50,7 +50,7 @@ describe("the decision", () => {
     ["a segment that differs from its descriptor", () => guest.state.setSegment(at.GS, at.Seg.base, 0x1000)],
   ])("is binary translation: %s", (_, change) => {
     change();
-    guest.state.set(at.IRREVERSIBLE, 0x8000_0000);
+    descriptorsChanged(cpu);
     expect(decide(cpu)).toBe("binaryTranslation");
   });
 

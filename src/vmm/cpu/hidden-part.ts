@@ -34,9 +34,10 @@ function becomesReversible(cpu: Cpu, n: number): void {
   const origin = SEGMENT_ORIGIN + n;
   const mode = modeNumber(cpu.mode);
   const irreversible = state.get(IRREVERSIBLE);
-  if (state.u8[origin] === mode && !(irreversible & (1 << n))) return;
+  const bits = 0x101 << n;
+  if (state.u8[origin] === mode && !(irreversible & bits)) return;
   state.u8[origin] = mode;
-  state.set(IRREVERSIBLE, irreversible & ~(1 << n));
+  state.set(IRREVERSIBLE, irreversible & ~bits);
   cpu.reversibilityChanged();
 }
 

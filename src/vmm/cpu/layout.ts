@@ -101,7 +101,7 @@ export const NMI_BLOCKED = 0x128c;
 export const NMI_PENDING = 0x1290;
 /** DR6 bits of the debug trap that waits for an instruction boundary; 0: none. */
 export const DEBUG_PENDING = 0x1294;
-/** One bit per segment register ES-GS: not reversible. See cpu/reversible.ts. */
+/** One bit per segment register ES-GS: not reversible; and from bit 8 on: to be derived again. See cpu/reversible.ts. */
 export const IRREVERSIBLE = 0x1298;
 /** Mode (ProcessorMode of cpu.ts) in which each segment register ES-GS was loaded: 8 bytes. */
 export const SEGMENT_ORIGIN = 0x12a0;

@@ -3,12 +3,17 @@ import { access, base, descriptorAddress, isNull, limit, readDescriptorAt, USABL
 import { modeNumber } from "./hidden-part.js";
 import { ES, FAULT_ADDRESS, FAULT_ERROR, FAULT_VECTOR, GS, IRREVERSIBLE, SEGMENT_ORIGIN, Seg } from "./layout.js";
 
-/** In IRREVERSIBLE beside the six bits: descriptor tables may have changed, the bits are to be derived again. */
-const STALE = 0x8000_0000;
+/** All of ES-GS in IRREVERSIBLE's upper byte: their bits are to be derived again. */
+const ALL_STALE = 0x3f00;
 
-/** To be called when a descriptor table moves or is written to, or when registers were loaded past the tables (SYSENTER). */
+/** To be called when a descriptor table moves or is written to. */
 export function descriptorsChanged(cpu: Cpu): void {
-  cpu.state.set(IRREVERSIBLE, cpu.state.get(IRREVERSIBLE) | STALE);
+  cpu.state.set(IRREVERSIBLE, cpu.state.get(IRREVERSIBLE) | ALL_STALE);
+}
+
+/** Segment register `n` was loaded past the tables (SYSENTER): whether these agree is to be looked up. */
+export function loadedPastTables(cpu: Cpu, n: number): void {
+  cpu.state.set(IRREVERSIBLE, cpu.state.get(IRREVERSIBLE) | (0x100 << n));
 }
 
 /**
@@ -17,7 +22,7 @@ export function descriptorsChanged(cpu: Cpu): void {
  */
 export function irreversibleSegments(cpu: Cpu): number {
   const { state } = cpu;
-  if (state.get(IRREVERSIBLE) & STALE) state.set(IRREVERSIBLE, compareWithMemory(cpu));
+  if (state.get(IRREVERSIBLE) & ALL_STALE) state.set(IRREVERSIBLE, compareWithMemory(cpu));
   let mask = state.get(IRREVERSIBLE);
   const mode = modeNumber(cpu.mode);
   for (let n = ES; n <= GS; n++) if (state.u8[SEGMENT_ORIGIN + n] !== mode) mask |= 1 << n;
@@ -27,13 +32,19 @@ export function irreversibleSegments(cpu: Cpu): number {
 function compareWithMemory(cpu: Cpu): number {
   if (!cpu.isProtected) return 0;
   const { state } = cpu;
+  const irreversible = state.get(IRREVERSIBLE);
   // Looking is not an access of the guest: what it would fault with must not be seen.
-  const fault = [FAULT_VECTOR, FAULT_ERROR, FAULT_ADDRESS].map((word) => state.get(word));
+  const vector = state.get(FAULT_VECTOR);
+  const error = state.get(FAULT_ERROR);
+  const address = state.get(FAULT_ADDRESS);
   let mask = 0;
-  for (let n = ES; n <= GS; n++) if (!equalsMemory(cpu, n)) mask |= 1 << n;
-  [FAULT_VECTOR, FAULT_ERROR, FAULT_ADDRESS].forEach((word, i) => {
-    state.set(word, fault[i]);
-  });
+  for (let n = ES; n <= GS; n++) {
+    const differs = irreversible & (0x100 << n) ? !equalsMemory(cpu, n) : (irreversible & (1 << n)) !== 0;
+    if (differs) mask |= 1 << n;
+  }
+  state.set(FAULT_VECTOR, vector);
+  state.set(FAULT_ERROR, error);
+  state.set(FAULT_ADDRESS, address);
   return mask;
 }
 

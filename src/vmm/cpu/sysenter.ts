@@ -5,7 +5,7 @@ import { isNull } from "./descriptors.js";
 import { ECX, EDX, ESP } from "./general-registers.js";
 import { setFlatSegment } from "./hidden-part.js";
 import { CS, SS, SYSENTER_CS, SYSENTER_EIP, SYSENTER_ESP } from "./layout.js";
-import { descriptorsChanged } from "./reversible.js";
+import { loadedPastTables } from "./reversible.js";
 
 /** Hidden parts that SYSENTER and SYSEXIT give whatever the tables say (SDM vol. 2): flat, 32-bit, accessed; the DPL is added. */
 const CODE = 0x1_c09b;
@@ -39,8 +39,8 @@ export function sysexit(cpu: Cpu, _insn: Insn): Outcome {
 
 function arrive(cpu: Cpu, eip: number): Outcome {
   cpu.eip = eip;
-  // The registers were loaded past the tables: whether these agree is to be looked up.
-  descriptorsChanged(cpu);
+  loadedPastTables(cpu, CS);
+  loadedPastTables(cpu, SS);
   cpu.modeChanged();
   return Outcome.Jump;
 }

@@ -1,7 +1,13 @@
 import type { Cpu } from "../cpu/cpu.js";
 import { decide, type ExecutionMode } from "./rule.js";
 
-/** What was run in one mode: retired instructions, times it was entered, host time in nanoseconds. */
+/**
+ * Changes of state between two looks at the host's clock: a kernel is entered and left by the hundred thousand a second, and the clock takes as long
+ * to read as a few hundred instructions do.
+ */
+const CLOCK_PERIOD = 32;
+
+/** What was run in one mode: retired instructions, times it was entered, host time in nanoseconds (an estimate). */
 export interface ModeCounters {
   instructions: number;
   entries: number;
@@ -22,6 +28,9 @@ export class DecisionEngine {
   private stale = false;
   private instructions = 0;
   private time = 0;
+  private changes = 0;
+  /** Instructions since the clock was read last. */
+  private readonly untimed: Record<ExecutionMode, number> = { directExecution: 0, binaryTranslation: 0 };
 
   /** `retired`: instructions up to this moment. `hostNs`: a monotonic clock of the host. */
   constructor(
@@ -49,6 +58,7 @@ export class DecisionEngine {
   changed(): void {
     if (!this.running || this.stale) return;
     this.account();
+    if (++this.changes === CLOCK_PERIOD) this.readClock();
     this.stale = true;
   }
 
@@ -66,16 +76,34 @@ export class DecisionEngine {
   leave(): void {
     this.settle();
     this.account();
+    this.readClock();
     this.running = false;
   }
 
+  /** The instructions since the last account belong to the present mode. */
   private account(): void {
-    const counters = this.counters[this.current];
     const instructions = this.retired();
-    const time = this.hostNs();
-    counters.instructions += instructions - this.instructions;
-    counters.timeNs += time - this.time;
+    const ran = instructions - this.instructions;
+    this.counters[this.current].instructions += ran;
+    this.untimed[this.current] += ran;
     this.instructions = instructions;
+  }
+
+  /** The time since the clock was read last is divided between the modes as the instructions of this time are. */
+  private readClock(): void {
+    const { counters, untimed } = this;
+    const time = this.hostNs();
+    const passed = time - this.time;
+    const ran = untimed.directExecution + untimed.binaryTranslation;
+    if (ran === 0) counters[this.current].timeNs += passed;
+    else {
+      const direct = (passed * untimed.directExecution) / ran;
+      counters.directExecution.timeNs += direct;
+      counters.binaryTranslation.timeNs += passed - direct;
+    }
+    untimed.directExecution = 0;
+    untimed.binaryTranslation = 0;
     this.time = time;
+    this.changes = 0;
   }
 }
