@@ -48,12 +48,6 @@ export const equivalent: readonly Explanation[] = [
     reason: "RCP and RSQRT are approximations: a result one unit in the last place off is within their 1.5 * 2^-12 (SDM vol. 2)",
   },
   {
-    file: "src/vmm/isa/sse-fast.ts",
-    source: "const MODE = (EXCEPTIONS << MASK_SHIFT) | (3 << RC_SHIFT) | DAZ | FTZ | PE;",
-    changes: ["| -> &"],
-    reason: SLOWER,
-  },
-  {
     file: "src/vmm/x87/integer.ts",
     source: "e.when(e.or(isNanOrUnsupported(e, a), e.gtS(exp, BIAS + 63)), giveInvalid);",
     changes: ["gtS -> gtU"],
