@@ -94,6 +94,9 @@ const programs: Record<string, Program> = {
     ],
   },
   "flags that are read at another place": { code: [[0x3b, 0x03], jmp(0), [0x0f, 0x92, 0xc0], [0x83, 0xd1, 0x00], INC_EAX] },
+  "a move on a flag that a shift by CL has changed, and a logical instruction before": {
+    code: [INC_ECX, [0x09, 0xce], [0xd3, 0xe0], [0x0f, 0x42, 0xd0], [0xff, 0x03]],
+  },
   "repeated string instructions": { code: [[0xb9, ...le32(20)], [0xbf, ...le32(DATA + 0x400)], [0xf3, 0xaa], INC_EAX] },
   "code that is overwritten in front of itself": {
     fleeting: true,

@@ -445,10 +445,7 @@ export class RegionStage extends Stage {
   registerAddress(operand: Operand): Value {
     const place = this.place(operand);
     if (place.kind === "general") throw new Error("general registers have no address in a region");
-    if (place.kind === "cell") {
-      if (place.address >= at.X87) this.exposeMmx((place.address - at.X87) >> 4);
-      return place.address;
-    }
+    if (place.kind === "cell") return this.cell(place.address);
     // An XMM register is in memory for the length of this instruction.
     const address = at.XMM + 16 * place.n;
     if (this.exposed.includes(place.n)) return address;
@@ -456,7 +453,11 @@ export class RegionStage extends Stage {
     this.exposed.push(place.n);
     return address;
   }
-  /** The same for an MMX register, which is an x87 register too. */
+  /** A cell of state: of MMX registers, which are x87 registers too, the same holds. */
+  private cell(address: number): number {
+    if (address >= at.X87 && address < at.X87_CONTROL) this.exposeMmx((address - at.X87) >> 4);
+    return address;
+  }
   private exposeMmx(n: number): void {
     if (this.exposedMmx.includes(n)) return;
     const { sig, se } = this.x87.loadPhysical(n);
@@ -481,7 +482,7 @@ export class RegionStage extends Stage {
     this.f.get(v.local).set(this.registers.vector[n]);
   }
   private readRegister(place: Place, size: number): Value {
-    if (place.kind === "cell") return this.loadHost(place.address, size);
+    if (place.kind === "cell") return this.loadHost(this.cell(place.address), size);
     if (place.kind === "vector") {
       this.f.get(this.vectorOf(place.n)).simdLane(SimdLane.i32x4_extract_lane, 0);
       return this.trunc(this.take(), size);
@@ -489,7 +490,7 @@ export class RegionStage extends Stage {
     return place.high ? this.and(this.shrU(this.reg(place.n), 8), 0xff) : this.reg(place.n, size);
   }
   private writeRegister(place: Place, size: number, v: Value): void {
-    if (place.kind === "cell") this.storeHost(place.address, size, v);
+    if (place.kind === "cell") this.storeHost(this.cell(place.address), size, v);
     else if (place.kind === "vector") {
       if (size !== 4) throw new Error("no instruction writes less of an XMM register");
       this.f.get(this.vectorOf(place.n));
@@ -605,7 +606,11 @@ export class RegionStage extends Stage {
   private sets(flags: number): boolean {
     if (this.learning) {
       if (this.nesting === UNCONDITIONAL) this.facts.writes |= flags;
-      else this.facts.conditional = true;
+      else {
+        this.facts.conditional = true;
+        // As when it is emitted. A condition that is known only while learning would hide what depends on it.
+        this.pending = words;
+      }
       return true;
     }
     return this.facts.liveAfter !== 0 || this.mode.strict;
