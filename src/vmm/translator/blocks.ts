@@ -65,18 +65,30 @@ export class BlockFinder {
     return found;
   }
   private decode(offset: number): Instruction | null {
+    const length = this.lengthAt(offset);
+    for (let i = 0; i < length; i++) if (!this.covered(offset + i)) return null;
+    return length === 0 ? null : instructionOf(this.decoder, offset);
+  }
+  /** Length of the instruction at an offset, which the decoder then describes; 0: none. */
+  private lengthAt(offset: number): number {
     const page = this.pages.get(pageOf(offset));
-    const inPage = offset & (PAGE_SIZE - 1);
-    if (!page || !(page.covered[inPage >> 5] & (1 << (inPage & 31)))) return null;
+    if (!page) return 0;
     const { decoder, memory, joined } = this;
-    const start = page.host + inPage;
+    const start = page.host + (offset & (PAGE_SIZE - 1));
     const end = page.host + PAGE_SIZE;
-    if (decoder.decode(memory, start, end, this.code32) !== NEEDS_MORE) return instructionOf(decoder, offset);
+    const length = decoder.decode(memory, start, end, this.code32);
+    if (length !== NEEDS_MORE) return length;
     const next = this.pages.get(pageOf(offset) + 1);
-    if (!next || !(next.covered[0] & 1)) return null;
+    if (!next) return 0;
     joined.set(memory.subarray(start, end));
     joined.set(memory.subarray(next.host, next.host + MAX_LENGTH), end - start);
-    return decoder.decode(joined, 0, end - start + MAX_LENGTH, this.code32) === NEEDS_MORE ? null : instructionOf(decoder, offset);
+    return Math.max(0, decoder.decode(joined, 0, end - start + MAX_LENGTH, this.code32));
+  }
+  /** Whether a store to this byte would be noticed: all of an instruction's must be. */
+  private covered(offset: number): boolean {
+    const bits = this.pages.get(pageOf(offset))?.covered;
+    const inPage = offset & (PAGE_SIZE - 1);
+    return bits !== undefined && (bits[inPage >> 5] & (1 << (inPage & 31))) !== 0;
   }
 
   /** @returns the blocks by offset, the head's first; empty where there is nothing to translate. */
