@@ -60,7 +60,8 @@ function general(n: number): number {
   return n < 0 ? at.ZERO : at.GPR + 8 * n;
 }
 
-function rmAddress(entry: Entry, n: number, size: number): number {
+/** State address of the register that ModRM.rm (or what stands in for it) names; of ST(i): i. */
+export function rmAddress(entry: Entry, n: number, size: number): number {
   for (const token of entry.operands) {
     switch (token) {
       case "E":
@@ -86,7 +87,8 @@ function rmAddress(entry: Entry, n: number, size: number): number {
   return at.ZERO;
 }
 
-function regAddress(entry: Entry, n: number, size: number): number {
+/** The same for ModRM.reg; of a control or debug register: its number. */
+export function regAddress(entry: Entry, n: number, size: number): number {
   for (const token of entry.operands) {
     switch (token) {
       case "G":

@@ -1,7 +1,7 @@
 import * as at from "../cpu/layout.js";
-import { byteRegister } from "../cpu/state.js";
 import type { Decoder } from "../decode/decoder.js";
 import type { Entry } from "../decode/entry.js";
+import { regAddress, rmAddress } from "../interpreter/predecoder.js";
 import { type Definition, definition } from "../isa/definition.js";
 
 /** Where an operand that is a register lies: a general register (whole, or a byte of it), an XMM register, or a cell of state at a constant address. */
@@ -52,60 +52,18 @@ export function instructionOf(decoder: Decoder, offset: number): Instruction {
     scale: decoder.scale,
     displacement: decoder.displacement,
     immediate: decoder.immediate,
-    rm: rmPlace(entry, decoder.rm, size),
-    reg: regPlace(entry, decoder.reg, size),
+    rm: placeOf(rmAddress(entry, decoder.rm, size)),
+    reg: placeOf(regAddress(entry, decoder.reg, size)),
   };
 }
 
-function general(n: number, size: number): Place {
-  const address = size === 1 ? byteRegister(n) : at.GPR + 8 * n;
-  return { kind: "general", n: (address - at.GPR) >> 3, high: (address & 7) === 1 };
-}
-function cell(address: number): Place {
+const REGISTERS = 8;
+
+/** What in a region stands for a state address as the interpreter's records have it. */
+function placeOf(address: number): Place {
+  const general = address - at.GPR;
+  if (general >= 0 && general < 8 * REGISTERS) return { kind: "general", n: general >> 3, high: (general & 7) === 1 };
+  const vector = address - at.XMM;
+  if (vector >= 0 && vector < 16 * REGISTERS) return { kind: "vector", n: vector >> 4 };
   return { kind: "cell", address };
-}
-
-function rmPlace(entry: Entry, n: number, size: number): Place {
-  for (const token of entry.operands) {
-    switch (token) {
-      case "E":
-      case "R":
-      case "Z":
-      case "A":
-        return general(n, size);
-      case "Eb":
-        return general(n, 1);
-      case "Ew":
-      case "Rx":
-        return general(n, 4);
-      case "W":
-      case "U":
-        return { kind: "vector", n };
-      case "Q":
-      case "N":
-        return cell(at.X87 + 16 * n);
-      case "F":
-        return cell(n);
-    }
-  }
-  return cell(at.ZERO);
-}
-
-function regPlace(entry: Entry, n: number, size: number): Place {
-  for (const token of entry.operands) {
-    switch (token) {
-      case "G":
-        return general(n, size);
-      case "V":
-        return { kind: "vector", n };
-      case "P":
-        return cell(at.X87 + 16 * n);
-      case "S":
-        return cell(at.SEGMENT + at.SEGMENT_SIZE * n);
-      case "C":
-      case "D":
-        return cell(n);
-    }
-  }
-  return cell(at.ZERO);
 }
