@@ -48,6 +48,13 @@ export class MmuGuest {
     this.mmu.pagingChanged();
   }
 
+  /** CR3 is written. */
+  root(cr3: number): void {
+    this.state.set(at.CR3, cr3);
+    if (this.state.get(at.CR4) & CR4_PAE) this.mmu.loadPdptes(cr3);
+    this.mmu.rootChanged();
+  }
+
   /** The #PF that was recorded. */
   fault(): { vector: number; error: number; address: number } {
     return { vector: this.state.get(at.FAULT_VECTOR), error: this.state.get(at.FAULT_ERROR), address: this.state.get(at.FAULT_ADDRESS) };

@@ -46,7 +46,7 @@ describe("software TLB", () => {
     const guest = guestWith(P);
     guest.translate(0x10000, 4, Access.read);
     guest.translate(0x12000, 4, Access.read);
-    guest.mmu.flushNonGlobal();
+    guest.root(0x3000);
     expect(guest.translate(0x10000, 4, Access.read).fast).toBe(false);
     expect(guest.translate(0x12000, 4, Access.read).fast).toBe(true);
   });
@@ -83,9 +83,11 @@ describe("software TLB", () => {
     const heard: string[] = [];
     guest.mmu.onFlush = (kind) => heard.push(kind);
     guest.mmu.flushPage(0x10000);
-    guest.mmu.flushNonGlobal();
+    guest.root(0x3000);
+    guest.root(0x1000);
     guest.mmu.pagingChanged();
-    expect(heard).toEqual(["page", "nonGlobal", "all"]);
+    guest.root(0x3000);
+    expect(heard).toEqual(["page", "space", "space", "all", "space"]);
   });
 
   it("survives more fills without a flush than it can remember", () => {
@@ -121,7 +123,7 @@ describe("fetch translations", () => {
     expect(now()).toEqual([0x5000, 0x6000, 0x7000]);
     guest.mmu.flushPage(0x10000);
     expect(now()).toEqual([0x8000, 0x6000, 0x7000]);
-    guest.mmu.flushNonGlobal();
+    guest.root(0x1000);
     expect(now()).toEqual([0x8000, 0x8000, 0x7000]);
     guest.mmu.flushAll();
     expect(now()).toEqual([0x8000, 0x8000, 0x8000]);

@@ -16,7 +16,8 @@ export interface LinearMemory {
   /** DR0-DR3 or DR7 have changed. */
   breakpointsChanged(): void;
   flushAll(): void;
-  flushNonGlobal(): void;
+  /** CR3 was written. */
+  rootChanged(): void;
   flushPage(linear: number): void;
   /** CPL has changed. */
   setPrivilege(cpl: number): void;

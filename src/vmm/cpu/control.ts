@@ -50,7 +50,7 @@ function setCr3(cpu: Cpu, value: number): boolean {
     return false;
   }
   state.set(CR3, value);
-  mmu.flushNonGlobal();
+  mmu.rootChanged();
   return true;
 }
 

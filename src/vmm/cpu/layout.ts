@@ -39,7 +39,7 @@ export const CALL_RETURN = 0x10f8;
 export const TRANSLATED = 0x1d00;
 export const REGION_ENTRIES = 0x1d08;
 export const REGION_EXITS = 0x1d10;
-/** Jump cache and TLBs of the present privilege: copied from the VIEWS below when CPL changes. */
+/** Jump cache and TLBs of the present privilege: set when CPL changes, or the address space. */
 export const VIEW_JUMP_CACHE = 0x10c8;
 export const VIEW_READ = 0x10cc;
 export const VIEW_WRITE = 0x10d0;
@@ -147,20 +147,23 @@ export const X87_TABLES_END = 0x8000;
 export const RECENT_LOADS = 0x8000;
 export const RECENT_LOAD_SLOTS = 64;
 
-/** Two jump caches (supervisor, user) of JUMP_CACHE_ENTRIES entries of 8 bytes: EIP, record. */
+/** Jump caches of JUMP_CACHE_ENTRIES entries of 8 bytes (EIP, record): one for the supervisor, then one for user code of each address space kept. */
 export const JUMP_CACHE = 0x10000;
 export const JUMP_CACHE_ENTRIES = 4096;
 export const JUMP_CACHE_SIZE = JUMP_CACHE_ENTRIES * 8;
 
+/** Values of CR3 whose translations are remembered (mmu/address-space.ts). */
+export const ADDRESS_SPACES = 8;
+
 /** Dispatch counts by handler number, only in a core module emitted for profiling. */
-export const PROFILE = 0x20000;
+export const PROFILE = 0x60000;
 
 /** Four flat TLBs of 2^20 i32 deltas: supervisor read, supervisor write, user read, user write. See mmu/tlb.ts. */
 export const TLB = 0x40_0000;
 export const TLB_SIZE = 0x40_0000;
 
 /** Fetch translations (mmu/fetch-cache.ts): 1,024 times the linear page number * 2 + user (-1: none), and the host address of the page (0: no RAM). */
-export const FETCH_CACHE = 0x30000;
+export const FETCH_CACHE = 0x70000;
 export const FETCH_CACHE_SLOTS = 1024;
 
 /** For each page of RAM and ROM, by its host address counted from RAM_BASE: one bit for each 128 bytes with decoded code (interpreter/code-cache.ts). */
@@ -168,8 +171,11 @@ export const CODE_LINES = 0x10_0000;
 export const CODE_LINE_SHIFT = 7;
 
 /** For each region, by its request's number modulo LEAVES_SLOTS: how often it was left for an instruction, and the last of these (ways.ts). */
-export const LEAVES = 0x40000;
+export const LEAVES = 0x80000;
 export const LEAVES_SLOTS = 8192;
+
+/** The user jump cache of the present address space. */
+export const USER_JUMP_CACHE = 0x10fc;
 
 /** The record of an instruction that is stepped, and the stop record behind it. */
 export const STEP_RECORD = 0x1c00;

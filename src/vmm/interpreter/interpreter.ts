@@ -20,7 +20,7 @@ import { calloutNames, emitCoreModule } from "./core-module.js";
 import { ExitReason } from "./exit.js";
 import { handlers, SPECIALS, Special } from "./handlers.js";
 import { InsnView } from "./insn-view.js";
-import { JumpCache } from "./jump-cache.js";
+import { JumpCaches } from "./jump-cache.js";
 import { type CodeMode, fillRecord, fillSpecial } from "./predecoder.js";
 import { RECORD_SIZE, Rec } from "./record.js";
 
@@ -64,7 +64,7 @@ export class Interpreter {
     return this.translations?.counters ?? newTranslatorCounters();
   }
   readonly cache: CodeCache;
-  private readonly jumps: JumpCache;
+  private readonly jumps: JumpCaches;
   private readonly state: CpuState;
   private readonly insn: InsnView;
   private readonly callouts: readonly Callout[];
@@ -97,10 +97,10 @@ export class Interpreter {
   ) {
     this.state = cpu.state;
     this.insn = new InsnView(cpu.state);
-    this.jumps = new JumpCache(cpu.state);
+    this.jumps = new JumpCaches(cpu.state);
     this.cache = new CodeCache(cpu.state, (page) => mmu.protectCode(page));
     mmu.memory.codeWatch = this.cache;
-    mmu.onFlush = (kind, linear) => (kind === "page" ? this.jumps.clearPage(linear) : this.jumps.clear());
+    mmu.onFlush = (kind, linear) => this.jumps.flushed(kind, linear);
     cpu.onModeChange = () => this.modeChanged();
     this.callouts = calloutNames(core).map((name) => {
       const callout = systemCallouts[name] ?? x87Callouts[name] ?? sseCallouts[name];
@@ -420,7 +420,7 @@ export class Interpreter {
     if (from && i32[at.EIP_PAGE >> 2] === eipPage && state.u16[(from + Rec.handler) >> 1] >= SPECIALS)
       i32[(from + Rec.target) >> 2] = record;
     i32[at.EIP_PAGE >> 2] = eipPage;
-    this.jumps.enter(eip, record, linear);
+    this.jumps.enter(eip, record, linear, mmu.fetchedGlobally(linear));
     this.translations?.found(this.head(record, host + offset, linear));
     return record;
   }

@@ -1,44 +1,100 @@
 import * as at from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
+import type { FlushKind } from "../mmu/mmu.js";
 
 const ENTRIES = at.JUMP_CACHE_ENTRIES;
 
 /**
- * The two jump caches (supervisor, user) that emitted code looks EIPs up in. They hold for one mode, one base and limit of CS, and one state
- * of the mappings. Kernels flush single pages by the ten thousand while they boot, hardly ever one with code, and reload CR3 on every
- * context switch: so it is remembered which slots are filled and which linear pages they stand for. An entry stands in the slot that its EIP
- * hashes to or, when another has come there, in that slot's neighbour: of the few hundred EIPs that a timer interrupt goes through, a dozen
- * share their slots.
+ * The jump caches that emitted code looks EIPs up in: the supervisor's, and one for user code of each address space. They hold for one mode, one base
+ * and limit of CS, and one state of the mappings. Kernels flush single pages by the ten thousand while they boot, hardly ever one with code, and
+ * reload CR3 on every context switch, which leaves their own pages, global ones, where they are.
  */
-export class JumpCache {
-  private readonly filled = new Uint32Array(2 * ENTRIES);
+export class JumpCaches {
+  private readonly supervisor: JumpCache;
+  /** By address space. */
+  private readonly user: readonly JumpCache[];
+
+  constructor(private readonly state: CpuState) {
+    this.supervisor = new JumpCache(state, at.JUMP_CACHE);
+    this.user = Array.from({ length: at.ADDRESS_SPACES }, (_, i) => new JumpCache(state, at.JUMP_CACHE + (1 + i) * at.JUMP_CACHE_SIZE));
+  }
+
+  /** Enters a record into the present cache. `linear` is its linear address; `global`: its page stays when CR3 is written. */
+  enter(eip: number, record: number, linear: number, global: boolean): void {
+    this.present.enter(eip, record, linear, global);
+  }
+  /** The record for an EIP at the present privilege; 0: not known. */
+  find(eip: number): number {
+    return this.present.find(eip);
+  }
+
+  clear(): void {
+    this.supervisor.clear();
+    for (const cache of this.user) cache.clear();
+  }
+
+  /** Mappings may have changed. */
+  flushed(kind: FlushKind, linear: number): void {
+    if (kind === "all") this.clear();
+    else if (kind === "page") {
+      this.supervisor.clearPage(linear);
+      this.ofSpace.clearPage(linear);
+    } else {
+      this.supervisor.clearLocal();
+      if (kind === "space") this.ofSpace.clear();
+    }
+  }
+
+  private get present(): JumpCache {
+    return this.state.get(at.VIEW_JUMP_CACHE) === at.JUMP_CACHE ? this.supervisor : this.ofSpace;
+  }
+  private get ofSpace(): JumpCache {
+    return this.user[(this.state.get(at.USER_JUMP_CACHE) - at.JUMP_CACHE) / at.JUMP_CACHE_SIZE - 1];
+  }
+}
+
+/**
+ * It is remembered which slots are filled and which linear pages they stand for. An entry stands in the slot that its EIP hashes to or, when another
+ * has come there, in that slot's neighbour: of the few hundred EIPs that a timer interrupt goes through, a dozen share their slots.
+ */
+class JumpCache {
+  /** Index of the first word. */
+  private readonly first: number;
+  private readonly filled = new Uint16Array(ENTRIES);
   private count = 0;
   /** Linear page numbers with entries, by their low 12 bits. */
   private readonly pages = new Uint8Array(4096);
+  /** Entries of pages that aren't global are few, or all. */
+  private hasLocal = false;
+  private readonly local = new Uint8Array(ENTRIES);
 
-  constructor(private readonly state: CpuState) {
-    for (let slot = 0; slot < 2 * ENTRIES; slot++) this.empty(slot);
+  constructor(
+    private readonly state: CpuState,
+    address: number,
+  ) {
+    this.first = address >> 2;
+    for (let slot = 0; slot < ENTRIES; slot++) this.empty(slot);
   }
 
-  /** Enters a record into the cache of the present privilege. `linear` is its linear address. */
-  enter(eip: number, record: number, linear: number): void {
+  enter(eip: number, record: number, linear: number, global: boolean): void {
     const { i32 } = this.state;
-    const slot = this.slotOf(eip);
-    const word = (at.JUMP_CACHE >> 2) + 2 * slot;
-    if (i32[word + 1] !== 0 && i32[word] !== (eip | 0)) this.fill(slot ^ 1, i32[word], i32[word + 1]);
-    this.fill(slot, eip, record);
+    const slot = slotOf(eip);
+    const word = this.first + 2 * slot;
+    if (i32[word + 1] !== 0 && i32[word] !== (eip | 0)) this.fill(slot ^ 1, i32[word], i32[word + 1], this.local[slot]);
+    this.fill(slot, eip, record, global ? 0 : 1);
     this.pages[(linear >>> 12) & 0xfff] = 1;
   }
 
-  /** The record for an EIP at the present privilege; 0: not known. */
   find(eip: number): number {
-    const slot = this.slotOf(eip);
+    const slot = slotOf(eip);
     return this.recordIn(slot, eip) || this.recordIn(slot ^ 1, eip);
   }
 
   clear(): void {
+    if (this.count === 0) return;
     for (let i = 0; i < this.count; i++) this.empty(this.filled[i]);
     this.count = 0;
+    this.hasLocal = false;
     this.pages.fill(0);
   }
 
@@ -47,29 +103,42 @@ export class JumpCache {
     if (this.pages[(linear >>> 12) & 0xfff]) this.clear();
   }
 
-  private slotOf(eip: number): number {
-    return ((this.state.get(at.VIEW_JUMP_CACHE) - at.JUMP_CACHE) >> 3) + ((eip ^ (eip >>> 12)) & (ENTRIES - 1));
+  /** The mappings of all pages that aren't global have. */
+  clearLocal(): void {
+    if (!this.hasLocal) return;
+    const { filled, count } = this;
+    this.hasLocal = false;
+    this.count = 0;
+    for (let i = 0; i < count; i++)
+      if (this.local[filled[i]]) this.empty(filled[i]);
+      else filled[this.count++] = filled[i];
   }
 
   private recordIn(slot: number, eip: number): number {
     const { i32 } = this.state;
-    const word = (at.JUMP_CACHE >> 2) + 2 * slot;
+    const word = this.first + 2 * slot;
     return i32[word] === (eip | 0) ? i32[word + 1] : 0;
   }
 
-  private fill(slot: number, eip: number, record: number): void {
+  private fill(slot: number, eip: number, record: number, local: number): void {
     const { i32 } = this.state;
-    const word = (at.JUMP_CACHE >> 2) + 2 * slot;
+    const word = this.first + 2 * slot;
     // Slots are listed when they are filled first: a full list is every slot, so it can't overflow.
     if (i32[word + 1] === 0) this.filled[this.count++] = slot;
     i32[word] = eip;
     i32[word + 1] = record;
+    this.local[slot] = local;
+    if (local) this.hasLocal = true;
   }
 
   /** An empty slot's key must not hash to the slot or its neighbour: the complement of its number never does. */
   private empty(slot: number): void {
-    const word = (at.JUMP_CACHE >> 2) + 2 * slot;
+    const word = this.first + 2 * slot;
     this.state.i32[word] = ~slot & (ENTRIES - 1);
     this.state.i32[word + 1] = 0;
   }
+}
+
+function slotOf(eip: number): number {
+  return (eip ^ (eip >>> 12)) & (ENTRIES - 1);
 }

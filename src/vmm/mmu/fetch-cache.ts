@@ -12,6 +12,8 @@ export class FetchCache {
   private readonly words: Int32Array;
   private readonly pages = new Float64Array(FETCH_CACHE_SLOTS);
   private readonly global = new Uint8Array(FETCH_CACHE_SLOTS);
+  /** Slots that may hold what is forgotten when CR3 is written; may name a slot twice. */
+  private readonly local: number[] = [];
 
   constructor(state: CpuState) {
     this.words = state.i32.subarray(FETCH_CACHE >> 2, (FETCH_CACHE >> 2) + 2 * FETCH_CACHE_SLOTS);
@@ -30,22 +32,29 @@ export class FetchCache {
     return this.words[2 * slot] === tag(linearPage, user) ? this.words[2 * slot + 1] >>> 0 : 0;
   }
 
-  /** Remembers and returns `page`. */
+  isGlobal(linearPage: number): boolean {
+    return this.global[linearPage % FETCH_CACHE_SLOTS] !== 0;
+  }
+
+  /** Remembers and returns `page`. What user code is fetched by belongs to its address space, global or not. */
   enter(linearPage: number, user: boolean, page: number, host: number, global: boolean): number {
     const slot = linearPage % FETCH_CACHE_SLOTS;
     this.words[2 * slot] = tag(linearPage, user);
     this.words[2 * slot + 1] = host;
     this.pages[slot] = page;
-    this.global[slot] = global ? 1 : 0;
+    this.global[slot] = global && !user ? 1 : 0;
+    if (this.global[slot] === 0) this.local.push(slot);
     return page;
   }
 
   flushAll(): void {
     for (let slot = 0; slot < FETCH_CACHE_SLOTS; slot++) this.words[2 * slot] = NONE;
+    this.local.length = 0;
   }
 
   flushNonGlobal(): void {
-    for (let slot = 0; slot < FETCH_CACHE_SLOTS; slot++) if (this.global[slot] === 0) this.words[2 * slot] = NONE;
+    for (const slot of this.local) if (this.global[slot] === 0) this.words[2 * slot] = NONE;
+    this.local.length = 0;
   }
 
   flushPage(linearPage: number): void {

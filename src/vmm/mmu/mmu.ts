@@ -1,5 +1,6 @@
 import { RUN_ALONE, Vector } from "../cpu/exceptions.js";
 import {
+  CR3,
   FAULT_ADDRESS,
   FAULT_ERROR,
   FAULT_VECTOR,
@@ -10,17 +11,19 @@ import {
   SCRATCH,
   TLB,
   TLB_SIZE,
+  USER_JUMP_CACHE,
   VIEW_JUMP_CACHE,
   VIEW_READ,
   VIEW_WRITE,
 } from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
+import { AddressSpaces, Kind } from "./address-space.js";
 import { ScratchAccess } from "./access.js";
 import { isAligned } from "./alignment.js";
 import { DataBreakpoints } from "./data-breakpoints.js";
 import { FetchCache } from "./fetch-cache.js";
-import { PhysicalMemory } from "./physical.js";
-import { type Stores, Tlb } from "./tlb.js";
+import { PhysicalMemory, type Stores } from "./physical.js";
+import { Tlb } from "./tlb.js";
 import { PageWalk, PF_FETCH, PF_USER, PF_WRITE } from "./walk.js";
 
 /** What an access of emitted code is for; the third argument of `slow`. */
@@ -37,8 +40,11 @@ export const Access = {
 } as const;
 const ACCESS_KIND = 3;
 
-/** What `onFlush` is told: which linear pages may be mapped differently from now on. */
-export type FlushKind = "all" | "nonGlobal" | "page";
+/**
+ * What `onFlush` is told: which linear pages may be mapped differently from now on. With another address space those that are not global are; but
+ * if it is `warm`, user code lies where it did when that space was left.
+ */
+export type FlushKind = "all" | "space" | "warmSpace" | "page";
 
 const FOUR_GIB = 0x100000000;
 
@@ -64,6 +70,7 @@ export class Mmu {
   private readonly scratch: ScratchAccess;
   private readonly fetched: FetchCache;
   private readonly breakpoints: DataBreakpoints;
+  private readonly spaces = new AddressSpaces();
   private user = false;
   private alignment = false;
   /** Accesses of emitted code are not only translated: alignment is checked, or data breakpoints are set. */
@@ -79,7 +86,7 @@ export class Mmu {
     this.tlb = new Tlb(state);
     this.scratch = new ScratchAccess(state, this.memory);
     this.breakpoints = new DataBreakpoints(state);
-    this.setPrivilege(0);
+    this.showSpace();
   }
 
   /** Stores to pages with predecoded code. */
@@ -93,9 +100,14 @@ export class Mmu {
   setPrivilege(cpl: number): void {
     this.user = cpl === 3;
     const view = this.user ? 1 : 0;
-    this.state.set(VIEW_JUMP_CACHE, JUMP_CACHE + view * JUMP_CACHE_SIZE);
+    this.state.set(VIEW_JUMP_CACHE, this.user ? this.state.get(USER_JUMP_CACHE) : JUMP_CACHE);
     this.state.set(VIEW_READ, TLB + 2 * view * TLB_SIZE);
     this.state.set(VIEW_WRITE, TLB + (2 * view + 1) * TLB_SIZE);
+  }
+
+  private showSpace(): void {
+    this.state.set(USER_JUMP_CACHE, JUMP_CACHE + (1 + this.spaces.current.index) * JUMP_CACHE_SIZE);
+    this.setPrivilege(this.user ? 3 : 0);
   }
 
   get alignmentChecked(): boolean {
@@ -144,15 +156,29 @@ export class Mmu {
   flushAll(): void {
     this.tlb.flushAll();
     this.fetched.flushAll();
+    this.spaces.clear();
+    this.spaces.enter(this.state.get(CR3));
+    this.showSpace();
     this.flushed("all", 0);
   }
 
-  /** CR3 was written. */
-  flushNonGlobal(): void {
+  /** CR3 was written: forgets what is not global, and remembers what still holds of what was known under this value. */
+  rootChanged(): void {
     this.tlb.flushNonGlobal();
     this.fetched.flushNonGlobal();
-    this.flushed("nonGlobal", 0);
+    const space = this.spaces.enter(this.state.get(CR3));
+    this.showSpace();
+    const warm = !this.inspecting && space.revive(this.state.i32, this.revived);
+    this.flushed(warm ? "warmSpace" : "space", 0);
   }
+
+  private readonly revived = (page: number, kind: number, host: number): void => {
+    const user = (kind & Kind.user) !== 0;
+    if (kind & Kind.large) this.tlb.markLarge(page);
+    if (kind & Kind.fetch) this.fetched.enter(page, user, host - RAM_BASE, host, false);
+    if (kind & Kind.global) return;
+    this.tlb.fill(user, page, host, kind & Kind.writable ? this.memory.storesTo(host) : "none", false);
+  };
 
   /** INVLPG: the whole of the page that `linear` lies in, if it is a large one. */
   flushPage(linear: number): void {
@@ -226,6 +252,11 @@ export class Mmu {
   /** Host address of the page that instructions at `linear` have lately been fetched from; 0: not known, or no RAM. Changes nothing. */
   lastFetched(linear: number): number {
     return this.fetched.host(linear >>> 12, this.user);
+  }
+
+  /** Whether instructions at `linear`, which have just been fetched, lie in a page that stays when CR3 is written. */
+  fetchedGlobally(linear: number): boolean {
+    return this.fetched.isGlobal(linear >>> 12);
   }
 
   /** Copies instruction bytes at `linear` and says how many there are: less than asked for where a page cannot be fetched (fault recorded). */
@@ -338,8 +369,31 @@ export class Mmu {
     const { page } = this.walker;
     if (this.walker.large) this.tlb.markLarge(linear >>> 12);
     const host = this.memory.host(page);
-    if (host !== 0) this.fill(linear >>> 12, host, (access & PF_USER) !== 0);
+    if (host !== 0) {
+      this.note(linear >>> 12, host, access);
+      this.fill(linear >>> 12, host, (access & PF_USER) !== 0);
+    }
     return page;
+  }
+
+  /** For when its address space comes back. */
+  private note(linearPage: number, host: number, access: number): void {
+    const { walker, spaces } = this;
+    const user = (access & PF_USER) !== 0;
+    const userCode = user && (access & PF_FETCH) !== 0;
+    if (walker.global && !userCode) return;
+    if (this.memory.isRom(host)) {
+      if (userCode) spaces.current.fetchesElsewhere();
+      return;
+    }
+    let kind = (user ? Kind.user : 0) | (access & PF_FETCH ? Kind.fetch : 0) | (walker.large ? Kind.large : 0) | (walker.global ? Kind.global : 0);
+    if (this.writable(user)) kind |= Kind.writable;
+    spaces.current.note(linearPage, kind, host, walker);
+  }
+  /** Whether the last walk allows stores without another. */
+  private writable(user: boolean): boolean {
+    const { walker } = this;
+    return walker.dirty && (user ? walker.userWritable : walker.supervisorWritable);
   }
 
   private fill(linearPage: number, host: number, user: boolean): void {
@@ -351,10 +405,8 @@ export class Mmu {
     this.tlb.fill(user, linearPage, host, stores, walker.global);
   }
   private storesTo(linearPage: number, host: number, user: boolean): Stores {
-    const { walker, memory } = this;
-    if (!walker.dirty || !(user ? walker.userWritable : walker.supervisorWritable) || memory.isRom(host)) return "none";
-    if (this.inspecting && this.breakpoints.watchesWrites(linearPage)) return "none";
-    return memory.traced(host) ? "traced" : "plain";
+    if (!this.writable(user) || (this.inspecting && this.breakpoints.watchesWrites(linearPage))) return "none";
+    return this.memory.storesTo(host);
   }
 
   private throughScratch(first: number, second: number, size: number, kind: number): number {

@@ -2,6 +2,9 @@ import { PAGE_SIZE, RAM_BASE } from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
 import { Rom } from "./rom.js";
 
+/** What stores to a page are: plain, to be looked at because it holds code, or not to be made in line at all. */
+export type Stores = "plain" | "traced" | "none";
+
 /** A device in guest-physical space. `base` and `size` are multiples of the page size. */
 export interface MmioRegion {
   readonly base: number;
@@ -87,6 +90,12 @@ export class PhysicalMemory {
   /** Whether a store to the page at this host address is more than that: its code has been predecoded, or it is ROM. */
   traced(host: number): boolean {
     return this.isRom(host) || this.codeWatch.holdsCode((host - RAM_BASE) >>> 12);
+  }
+
+  /** What stores to the page at this host address are, if the guest's mapping allows any. */
+  storesTo(host: number): Stores {
+    if (this.isRom(host)) return "none";
+    return this.traced(host) ? "traced" : "plain";
   }
 
   /** Whether a host address of RAM or ROM is of ROM. */

@@ -1,5 +1,6 @@
 import { PAGE_SIZE, RAM_BASE, TLB, TLB_SIZE } from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
+import type { Stores } from "./physical.js";
 
 /** An entry that translates nothing: its low bits fail every check of emitted code. A zero entry would pass, so tables are never zero. */
 const INVALID = -1;
@@ -9,8 +10,6 @@ const INVALID = -1;
  */
 const TRACED = 0xfff;
 
-/** What stores to a page are: plain, to be looked at because it holds code, or not to be made in line at all. */
-export type Stores = "plain" | "traced" | "none";
 /** Entries remembered per list; a list that is full costs one flush of everything. */
 const TOUCHED = 1 << 16;
 

@@ -53,6 +53,8 @@ export class PageWalk {
   /** Addresses and values of the entries that a walk went through. */
   private readonly entryAddress = new Float64Array(4);
   private readonly entryValue = new Int32Array(4);
+  private readonly entryHigh = new Int32Array(4);
+  private lastDepth = 0;
 
   constructor(
     private readonly state: CpuState,
@@ -101,8 +103,9 @@ export class PageWalk {
       if ((low & P) === 0) return this.fault(access, 0);
       const last = depth === levels.length - 1 || (level.large && (low & PS) !== 0);
       if (this.reserved(level, last, low, high)) return this.fault(access, PF_PRESENT | PF_RESERVED);
-      this.entryAddress[depth] = address;
+      this.entryAddress[depth] = level.rights ? address : PDPTE + 8 * index;
       this.entryValue[depth] = low;
+      this.entryHigh[depth] = high;
       if (level.rights) {
         rights &= low;
         if (high & XD) executable = false;
@@ -114,11 +117,34 @@ export class PageWalk {
         this.markUsed(levels, depth, (access & PF_WRITE) !== 0);
         this.describe(rights, this.entryValue[depth]);
         this.large = level.shift > 12;
+        this.lastDepth = depth;
         return true;
       }
       table = physicalHigh + ((low & 0xfffff000) >>> 0);
       depth++;
     }
+  }
+
+  /**
+   * What decided the last successful walk: for each doubleword its index in the machine's memory and its value, from `at` on, twelve numbers at
+   * most. Says how many doublewords these are; 0: a paging structure lies outside RAM.
+   */
+  trace(into: Int32Array, at: number): number {
+    const { mode } = this;
+    if (mode === null) return 0;
+    let count = 0;
+    const add = (host: number, value: number) => {
+      into[at + 2 * count] = host >> 2;
+      into[at + 2 * count + 1] = value;
+      count++;
+    };
+    for (let depth = 0; depth <= this.lastDepth; depth++) {
+      const host = mode.levels[depth].rights ? this.memory.host(this.entryAddress[depth]) : this.entryAddress[depth];
+      if (host === 0) return 0;
+      add(host, this.entryValue[depth]);
+      if (mode.entryBytes === 8) add(host + 4, this.entryHigh[depth]);
+    }
+    return count;
   }
 
   private identity(linear: number): boolean {
