@@ -85,6 +85,9 @@ export type SliceEnd =
 /** Where hot code is looked for, and when it is hot: tuned on boots. */
 export const TRANSLATION: TranslationOptions = { quantum: 500, threshold: 32, strict: false };
 
+/** By the host's clock: instructions for which a reading of the TSC is good enough. They take a few microseconds. */
+const TSC_WINDOW = 2048;
+
 const SLICE: SliceEnd = { kind: "slice" };
 
 /** One machine: processor, memory, devices and time, run in slices by whoever owns its thread. */
@@ -116,7 +119,7 @@ export class Machine {
     let retired = () => 0;
     this.deterministicClock = this.hostClock ? null : new DeterministicClock(() => retired());
     const clock = this.clock;
-    this.tsc = new Tsc(clock);
+    this.tsc = new Tsc(clock, this.hostClock ? TSC_WINDOW : 0);
     this.board = new Board({
       clock,
       timers: this.timers,

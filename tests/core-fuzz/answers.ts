@@ -17,6 +17,7 @@ export class Answers {
   readonly tsc: TimeStampCounter = {
     low: 0,
     high: 0,
+    window: 0,
     read: () => Object.assign(this.tsc, { low: this.#next(), high: this.#next() & 0xff }),
     write: (low, high) => this.#note(4, low, high),
   };

@@ -37,7 +37,7 @@ export class Worldswitch implements Side {
         this.#cpu.setEvents(Event.Stop);
       },
     };
-    const tsc: TimeStampCounter = { low: 0, high: 0, read: () => {}, write: () => {} };
+    const tsc: TimeStampCounter = { low: 0, high: 0, window: 0, read: () => {}, write: () => {} };
     this.#cpu = new Cpu(this.#state, this.#mmu, ports, tsc);
     this.#interpreter = new Interpreter(this.#cpu, this.#mmu, () => 0, compileCore());
   }

@@ -23,7 +23,7 @@ beforeEach(() => {
     guest.state,
     guest.mmu,
     { read: () => 0, write: () => undefined },
-    { read: () => undefined, low: 0, high: 0, write: () => undefined },
+    { read: () => undefined, low: 0, high: 0, window: 0, write: () => undefined },
   );
   guest.put(GDT + 8, 0x0000ffff);
   guest.put(GDT + 12, 0x00cffb00);

@@ -80,6 +80,7 @@ export class SystemGuest {
     const tsc = {
       low: 0,
       high: 0,
+      window: 0,
       read() {
         this.low = guest.tscNow % 2 ** 32;
         this.high = Math.floor(guest.tscNow / 2 ** 32);

@@ -36,6 +36,8 @@ export interface Ports {
 /** The time stamp counter: `read` leaves its halves (unsigned) in `low` and `high`. */
 export interface TimeStampCounter {
   read(): void;
+  /** For how many instructions behind a read each may be taken for a tick; 0: for none. The next read is beyond that. */
+  readonly window: number;
   readonly low: number;
   readonly high: number;
   write(low: number, high: number): void;

@@ -41,7 +41,6 @@ export class Cpu {
   /** Set by the engines: called when anything that decoded code depends on has changed (see `modeKey`). */
   onModeChange: () => void = () => {};
 
-  #modeKey = -1;
   #ignoreNumericError = false;
 
   constructor(
@@ -93,7 +92,7 @@ export class Cpu {
     this.mmu.breakpointsChanged();
     this.state.set(at.EVENTS, this.state.get(at.EVENTS) & (Event.Halted | Event.Stop));
     this.updateEvents();
-    this.#modeKey = -1;
+    this.state.set(at.MODE_KEY, -1);
     this.modeChanged();
   }
 
@@ -178,14 +177,14 @@ export class Cpu {
   /** To be called when a part of `modeKey` may have changed. */
   modeChanged(): void {
     const key = this.modeKey();
-    if (key === this.#modeKey) return;
-    this.#modeKey = key;
+    if (key === this.state.get(at.MODE_KEY)) return;
+    this.state.set(at.MODE_KEY, key);
     this.onModeChange();
   }
 
   /** The next `modeChanged` tells, whatever the key: which segments are reversible is no part of it, but the decision engine looks at them. */
   reversibilityChanged(): void {
-    this.#modeKey = -1;
+    this.state.set(at.MODE_KEY, -1);
   }
 
   // Ends of instructions

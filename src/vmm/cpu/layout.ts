@@ -39,6 +39,25 @@ export const CALL_RETURN = 0x10f8;
 export const TRANSLATED = 0x1d00;
 export const REGION_ENTRIES = 0x1d08;
 export const REGION_EXITS = 0x1d10;
+/**
+ * What the decision engine counts, in binary translation and then in direct execution: instructions, and times entered. 64 bits each. Emitted code that
+ * changes the privilege counts here, too.
+ */
+export const MODE_COUNTERS = 0x1d40;
+/** Instructions retired, and all that is left of the budget: together what they have been since the budget was given, modulo 2^32. */
+export const RETIRED_BASE = 0x1d60;
+/** Instructions retired when they were counted for a mode last, modulo 2^32; and the mode since then: 1 is direct execution. */
+export const MODE_SINCE = 0x1d64;
+export const EXECUTION_MODE = 0x1d68;
+/** 1 if what the decision engine said last about code of CPL 3 was direct execution. */
+export const USER_DIRECT = 0x1d6c;
+/** `Cpu.modeKey` as the engine knows it. */
+export const MODE_KEY = 0x1d70;
+/** The TSC as it was read last, when that was (instructions retired, modulo 2^32), and for how many instructions these tell the time well enough. */
+export const TSC_LOW = 0x1d74;
+export const TSC_HIGH = 0x1d78;
+export const TSC_AT = 0x1d7c;
+export const TSC_WINDOW = 0x1d80;
 /** Jump cache and TLBs of the present privilege: set when CPL changes, or the address space. */
 export const VIEW_JUMP_CACHE = 0x10c8;
 export const VIEW_READ = 0x10cc;
@@ -164,7 +183,7 @@ export const TLB_SIZE = 0x40_0000;
 
 /** Fetch translations (mmu/fetch-cache.ts): 1,024 times the linear page number * 2 + user (-1: none), and the host address of the page (0: no RAM). */
 export const FETCH_CACHE = 0x70000;
-export const FETCH_CACHE_SLOTS = 1024;
+export const FETCH_CACHE_SLOTS = 8192;
 
 /** For each page of RAM and ROM, by its host address counted from RAM_BASE: one bit for each 128 bytes with decoded code (interpreter/code-cache.ts). */
 export const CODE_LINES = 0x10_0000;

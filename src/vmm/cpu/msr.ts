@@ -2,7 +2,7 @@ import { type Insn, Outcome } from "./callout.js";
 import { CR4_TSD, EFER_NXE } from "./control-bits.js";
 import type { Cpu } from "./cpu.js";
 import { EAX, ECX, EDX } from "./general-registers.js";
-import { CR0, CR4, EFER, SYSENTER_CS, SYSENTER_EIP, SYSENTER_ESP } from "./layout.js";
+import { CR0, CR4, EFER, SYSENTER_CS, SYSENTER_EIP, SYSENTER_ESP, TSC_HIGH, TSC_LOW, TSC_WINDOW } from "./layout.js";
 
 /** Model-specific registers that exist here (SDM vol. 4). */
 const Msr = {
@@ -52,8 +52,10 @@ export function wrmsr(cpu: Cpu, insn: Insn): Outcome {
   const { state } = cpu;
   const number = state.reg(ECX);
   const word = STATE_WORDS.get(number);
-  if (number === Msr.TSC) cpu.tsc.write(state.reg(EAX), state.reg(EDX));
-  else if (number === Msr.Efer) return writeEfer(cpu, insn);
+  if (number === Msr.TSC) {
+    cpu.tsc.write(state.reg(EAX), state.reg(EDX));
+    state.set(TSC_WINDOW, 0);
+  } else if (number === Msr.Efer) return writeEfer(cpu, insn);
   else if (word !== undefined) state.set(word, state.reg(EAX));
   else if (!IGNORED_WRITES.has(number)) return cpu.generalProtection();
   return cpu.endInstruction(insn.length);
@@ -74,7 +76,12 @@ function writeEfer(cpu: Cpu, insn: Insn): Outcome {
 export function rdtsc(cpu: Cpu, _insn: Insn): Outcome {
   const { state } = cpu;
   if (state.get(CR4) & CR4_TSD && cpu.cpl !== 0 && state.get(CR0) & 1) return cpu.generalProtection();
-  return putTsc(cpu);
+  const outcome = putTsc(cpu);
+  // TSC_AT was set by isa/rdtsc.ts.
+  state.set(TSC_LOW, cpu.tsc.low);
+  state.set(TSC_HIGH, cpu.tsc.high);
+  state.set(TSC_WINDOW, cpu.tsc.window);
+  return outcome;
 }
 
 /** There are no performance counters: whether CPL and CR4.PCE allow them to be read or not, every number is one that doesn't exist. */
@@ -85,6 +92,7 @@ export function rdpmc(cpu: Cpu, _insn: Insn): Outcome {
 function putTsc(cpu: Cpu): Outcome {
   const { state, tsc } = cpu;
   tsc.read();
+  state.set(TSC_WINDOW, 0);
   state.setReg(EAX, tsc.low);
   state.setReg(EDX, tsc.high);
   return Outcome.Next;

@@ -71,7 +71,9 @@ export class Interpreter {
   private readonly execute: (record: number) => void;
   private readonly decoder = new Decoder();
   private readonly bytes = new Uint8Array(MAX_LENGTH);
-  private mode: CodeMode = { code32: false, flat: false, user: false, direct: false };
+  /** Of system code, and of code of CPL 3: which it is, CPL says. Emitted code changes that by itself. */
+  private systemMode: CodeMode = { code32: false, flat: false, user: false, direct: false };
+  private userMode: CodeMode = { ...this.systemMode, user: true };
   /** Whether code of CPL 3 is executed directly, as the decision engine has it. */
   private direct = false;
   /** Hot code in translation; none: all of it is interpreted. */
@@ -177,9 +179,9 @@ export class Interpreter {
   run(budget: number, exact = false): Stopped {
     const { state } = this;
     const stepped = exact ? LONGEST_RUN : 0;
-    state.set(at.BUDGET, budget - stepped);
-    state.set(at.RESERVE, 0);
-    this.accounted = budget - stepped;
+    this.setBudget(budget - stepped, 0);
+    // What time has passed meanwhile, no instruction tells.
+    state.set(at.TSC_WINDOW, 0);
     this.translations?.exchange();
     this.refill(this.rested ? STRETCHES_AFTER_REST : 1);
     this.rested = false;
@@ -221,9 +223,7 @@ export class Interpreter {
     if (!record || !this.translations?.begins(record)) return this.run(1, true);
     this.onDispatch();
     // All of it in reserve: the region is entered all the same, and whatever comes behind it leaves.
-    state.set(at.BUDGET, 0);
-    state.set(at.RESERVE, budget);
-    this.accounted = budget;
+    this.setBudget(0, budget);
     const masked = (state.get(at.EFLAGS) & IF) === 0;
     this.enter(record);
     let alive = this.leave();
@@ -241,10 +241,16 @@ export class Interpreter {
   private rest(stopped: Stopped): Stopped {
     this.account();
     // The word is cleared by a reset: between runs it must not count.
-    this.state.set(at.BUDGET, 0);
-    this.state.set(at.RESERVE, 0);
-    this.accounted = 0;
+    this.setBudget(0, 0);
     return stopped;
+  }
+  /** Nothing retires by this: `account` for what has, before. */
+  private setBudget(budget: number, reserve: number): void {
+    const { state } = this;
+    state.set(at.BUDGET, budget);
+    state.set(at.RESERVE, reserve);
+    this.accounted = budget + reserve;
+    state.set(at.RETIRED_BASE, this.retired + this.accounted);
   }
   private account(): void {
     const { left } = this;
@@ -310,8 +316,8 @@ export class Interpreter {
    */
   private charge(): void {
     this.charged++;
-    this.state.i32[at.BUDGET >> 2] -= 1;
-    this.accounted -= 1;
+    this.account();
+    this.setBudget(this.state.i32[at.BUDGET >> 2] - 1, this.state.i32[at.RESERVE >> 2]);
   }
 
   /** Attends to EVENTS in order of priority (cpu/events.ts). Gives a reason to stop, if there is one. */
@@ -469,11 +475,14 @@ export class Interpreter {
       cpu.isFlat(at.ES) &&
       cpu.isFlat(at.SS) &&
       cpu.isFlat(at.DS);
-    const user = cpu.cpl === 3;
-    const direct = user && this.direct;
     // The jump caches of the two privileges are apart.
-    if (code32 !== this.mode.code32 || flat !== this.mode.flat) this.jumps.clear();
-    this.mode = { code32, flat, user, direct };
+    if (code32 === this.systemMode.code32 && flat === this.systemMode.flat) return;
+    this.jumps.clear();
+    this.systemMode = { code32, flat, user: false, direct: false };
+    this.userMode = { code32, flat, user: true, direct: this.direct };
+  }
+  private get mode(): CodeMode {
+    return this.cpu.cpl === 3 ? this.userMode : this.systemMode;
   }
 
   /** The decision engine has decided otherwise about code of CPL 3. */
@@ -481,7 +490,7 @@ export class Interpreter {
     if (direct === this.direct) return;
     this.direct = direct;
     this.jumps.clear();
-    this.modeChanged();
+    this.userMode = { ...this.userMode, direct };
   }
 
   /** The jump caches go by EIP, so they hold for one base and limit of CS. */
@@ -526,17 +535,13 @@ export class Interpreter {
     const reserve = i32[at.RESERVE >> 2];
     this.account();
     // No budget: whatever transfers control leaves as soon as it has.
-    i32[at.BUDGET >> 2] = 0;
-    i32[at.RESERVE >> 2] = 0;
-    this.accounted = 0;
+    this.setBudget(0, 0);
     mmu.runsAlone = true;
     this.enter(at.STEP_RECORD);
     mmu.runsAlone = false;
     const used = -i32[at.BUDGET >> 2];
     this.account();
-    i32[at.BUDGET >> 2] = budget - used;
-    i32[at.RESERVE >> 2] = reserve;
-    this.accounted = this.left;
+    this.setBudget(budget - used, reserve);
     if (state.get(at.EXIT_REASON) === ExitReason.Fault) return this.faulted();
     if (state.get(at.EXIT_REASON) === ExitReason.Events) cpu.updateEvents();
     return "retired";

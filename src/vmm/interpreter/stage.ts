@@ -348,6 +348,9 @@ export class InterpreterStage extends Stage {
     const left = this.sub(this.state(at.BUDGET), this.field(4, Rec.position));
     return this.select(this.gtS(left, 0), left, 0);
   }
+  leftBehind(): Value {
+    return this.add(this.charged(), this.state(at.RESERVE));
+  }
   again(iterations: Value = 1): void {
     const budget = this.sub(this.state(at.BUDGET), iterations);
     this.setState(at.BUDGET, budget);

@@ -207,6 +207,8 @@ export abstract class Stage extends Emitter {
   abstract checkTarget(target: Value): void;
   /** This instruction again (REP), of which `iterations` (at most `budgetLeft`, or one) have been done: each is one retired, restartable step. */
   abstract again(iterations?: Value): void;
+  /** What is left of all the budget once this instruction has retired. */
+  abstract leftBehind(): Value;
   /** How many instructions, or iterations of this one, may still retire, as an unsigned number. */
   abstract budgetLeft(): Value;
   /** The instruction has ended; the monitor looks at events before the next one. With `shadow`, only after the next one (STI). */

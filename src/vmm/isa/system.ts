@@ -25,13 +25,13 @@ define("movFromSegment", (x, size, dst, segment) => {
 defineCallouts(["daa", "das", "aaa", "aas", "aam", "aad", "salc"]);
 defineCallouts(["pusha", "popa", "enter", "bound", "popMemory", "cmpxchg8b", "fxsave", "fxrstor"]);
 defineCallouts(["sldt", "str", "sgdt", "sidt", "smsw", "lar", "lsl", "verr", "verw", "arpl", "movFromControl", "movFromDebug"]);
-defineCallouts(["cpuid", "rdtsc", "rdmsr", "rdpmc", "invd", "wbinvd"]);
+defineCallouts(["cpuid", "rdmsr", "rdpmc", "invd", "wbinvd"]);
 
 // May change the mode, the mappings, the segments or EIP.
 const ends = { ends: true };
 defineCallouts(["popSs", "les", "lds", "lss", "lfs", "lgs"], ends);
 defineCallouts(["callFar", "callFarMemory", "jmpFar", "jmpFarMemory", "retFar", "retFarPop"], ends);
-defineCallouts(["int", "int1", "int3", "into", "iret", "sysenter", "sysexit", "hlt"], ends);
+defineCallouts(["int", "int1", "int3", "into", "iret", "hlt"], ends);
 defineCallouts(["lldt", "ltr", "lgdt", "lidt", "lmsw", "clts", "invlpg", "movToControl", "movToDebug", "wrmsr"], ends);
 // A device may raise an interrupt, move A20 or reset the processor.
 defineCallouts(["inImmediate", "inDx", "outImmediate", "outDx", "ins", "outs"], ends);

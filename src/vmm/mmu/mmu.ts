@@ -17,8 +17,8 @@ import {
   VIEW_WRITE,
 } from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
-import { AddressSpaces, Kind } from "./address-space.js";
 import { ScratchAccess } from "./access.js";
+import { AddressSpaces, Kind } from "./address-space.js";
 import { isAligned } from "./alignment.js";
 import { DataBreakpoints } from "./data-breakpoints.js";
 import { FetchCache } from "./fetch-cache.js";
@@ -71,7 +71,6 @@ export class Mmu {
   private readonly fetched: FetchCache;
   private readonly breakpoints: DataBreakpoints;
   private readonly spaces = new AddressSpaces();
-  private user = false;
   private alignment = false;
   /** Accesses of emitted code are not only translated: alignment is checked, or data breakpoints are set. */
   private inspecting = false;
@@ -98,13 +97,17 @@ export class Mmu {
 
   /** Selects the TLB tables and the jump cache of a privilege level; the CPL word itself is the processor's. */
   setPrivilege(cpl: number): void {
-    this.user = cpl === 3;
-    const view = this.user ? 1 : 0;
-    this.state.set(VIEW_JUMP_CACHE, this.user ? this.state.get(USER_JUMP_CACHE) : JUMP_CACHE);
-    this.state.set(VIEW_READ, TLB + 2 * view * TLB_SIZE);
-    this.state.set(VIEW_WRITE, TLB + (2 * view + 1) * TLB_SIZE);
+    const { state } = this;
+    const view = cpl === 3 ? 1 : 0;
+    state.set(VIEW_JUMP_CACHE, view ? state.get(USER_JUMP_CACHE) : JUMP_CACHE);
+    state.set(VIEW_READ, TLB + 2 * view * TLB_SIZE);
+    state.set(VIEW_WRITE, TLB + (2 * view + 1) * TLB_SIZE);
   }
 
+  /** Whose view it is at present: emitted code changes it, too. */
+  private get user(): boolean {
+    return this.state.i32[VIEW_READ >> 2] > TLB;
+  }
   private showSpace(): void {
     this.state.set(USER_JUMP_CACHE, JUMP_CACHE + (1 + this.spaces.current.index) * JUMP_CACHE_SIZE);
     this.setPrivilege(this.user ? 3 : 0);
@@ -386,7 +389,8 @@ export class Mmu {
       if (userCode) spaces.current.fetchesElsewhere();
       return;
     }
-    let kind = (user ? Kind.user : 0) | (access & PF_FETCH ? Kind.fetch : 0) | (walker.large ? Kind.large : 0) | (walker.global ? Kind.global : 0);
+    let kind =
+      (user ? Kind.user : 0) | (access & PF_FETCH ? Kind.fetch : 0) | (walker.large ? Kind.large : 0) | (walker.global ? Kind.global : 0);
     if (this.writable(user)) kind |= Kind.writable;
     spaces.current.note(linearPage, kind, host, walker);
   }

@@ -19,7 +19,11 @@ export class Tsc {
   low = 0;
   high = 0;
 
-  constructor(clock: Clock) {
+  /** @param window see `TimeStampCounter.window` */
+  constructor(
+    clock: Clock,
+    readonly window = 0,
+  ) {
     this.#clock = clock;
   }
 
@@ -52,7 +56,7 @@ export class Tsc {
 
   #count(): number {
     // The last term is the next number there is, where those are more than 1 apart: past 2^53.
-    this.#last = Math.max(this.#clock.now(), this.#last + 1, this.#last * (1 + Number.EPSILON));
+    this.#last = Math.max(this.#clock.now(), this.#last + 1 + this.window, this.#last * (1 + Number.EPSILON));
     return this.#last;
   }
 }

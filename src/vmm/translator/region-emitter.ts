@@ -113,6 +113,7 @@ export class RegionEmitter {
       call: (target, offset) => this.call(target, offset),
       returnTo: (target) => this.returnTo(target),
       budgetLeft: () => this.budgetLeft(),
+      leftBehind: (number) => this.leftBehind(number),
       again: (iterations, number, repeat, settle) => this.again(iterations, number, repeat, settle),
     };
     this.stage = new RegionStage(f, this.registers, region.source.mode, link, ways, false);
@@ -407,6 +408,10 @@ export class RegionEmitter {
   private budgetLeft(): Value {
     const left = this.e.sub(this.budget, this.longest);
     return this.e.select(this.e.gtS(left, 0), left, 0);
+  }
+  /** The block has been charged as a whole. */
+  private leftBehind(number: number): Value {
+    return this.e.add(this.budget, this.block.instructions.length - number - 1);
   }
   private leaveAt(number: number): void {
     const { offset } = this.block.instructions[number];

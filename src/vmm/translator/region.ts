@@ -93,6 +93,7 @@ const nowhere: Ways = {
   call: ignore,
   returnTo: ignore,
   budgetLeft: () => 0,
+  leftBehind: () => 0,
   again: ignore,
 };
 

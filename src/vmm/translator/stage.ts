@@ -30,6 +30,8 @@ export interface Ways {
   returnTo(target: Value): void;
   /** What the budget has left, at least 0. */
   budgetLeft(): Value;
+  /** What is left of it behind this instruction of the block. */
+  leftBehind(instruction: number): Value;
   /** So many iterations of the instruction are done: another begins at the label, if the budget has something left; otherwise `settle`, and leave. */
   again(iterations: Value, instruction: number, repeat: Label, settle: () => void): void;
 }
@@ -772,6 +774,9 @@ export class RegionStage extends Stage {
   }
   budgetLeft(): Value {
     return this.ways.budgetLeft();
+  }
+  leftBehind(): Value {
+    return this.ways.leftBehind(this.number);
   }
   again(iterations: Value = 1): void {
     if (!this.learning) this.ways.again(iterations, this.number, this.repeat as Label, () => this.settleBefore());

@@ -29,7 +29,7 @@ const PRESENT = 1;
 const withErrorCode = new Set([8, 10, 11, 12, 13, 14, 17]);
 
 const ports: Ports = { read: () => 0xffffffff, write: () => {} };
-const tsc: TimeStampCounter = { low: 0, high: 0, read: () => {}, write: () => {} };
+const tsc: TimeStampCounter = { low: 0, high: 0, window: 0, read: () => {}, write: () => {} };
 
 /** A page that cases may write to, and what it holds when a case starts; each as bytes and as words. */
 interface WatchedPage {
