@@ -20,6 +20,7 @@ import { updateFpuGates } from "./fpu-gate.js";
 import { EDX, ESP } from "./general-registers.js";
 import { loadHidden, type ProcessorMode, setRealModeSegment } from "./hidden-part.js";
 import { SIGNATURE } from "./identity.js";
+import type { Interruption } from "./interruption.js";
 import * as at from "./layout.js";
 import { CS, Seg, SS } from "./layout.js";
 import { StackFrame } from "./stack-frame.js";
@@ -300,6 +301,8 @@ export class Cpu {
     this.state.set(at.NMI_PENDING, 1);
     this.updateEvents();
   }
+  /** The usual delivery in emitted code (isa/gate-entry.ts), which an engine brings. False: nothing was changed. */
+  entersGate: (what: Interruption) => boolean = () => false;
   /** The exception in the FAULT words, raised by the instruction at EIP. */
   deliverFault(): Delivery {
     return deliverFault(this);

@@ -38,6 +38,7 @@ const INTERRUPT_GATES: ReadonlySet<number> = new Set([
 
 /** Delivers an interruption (SDM vol. 3, 6.12; vol. 2, INT n): `Jump`, or `Fault` or `FaultInNewTask` if that raised an exception. */
 export function interrupt(cpu: Cpu, what: Interruption): Outcome {
+  if (what.source === "event" && what.vector !== Vector.DB && cpu.entersGate(what)) return Outcome.Jump;
   cpu.ext = what.source === "event" ? 1 : 0;
   const delivered = deliver(cpu, what);
   cpu.ext = 0;

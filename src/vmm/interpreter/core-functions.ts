@@ -1,6 +1,7 @@
 import * as at from "../cpu/layout.js";
 import { Emitter, type Value } from "../isa/emitter.js";
 import { AF, CF, OF, PF, SF, ZF } from "../isa/flags.js";
+import { enterGate } from "../isa/gate-entry.js";
 import type { Helper, HelperLinker } from "../isa/stage.js";
 import { Access } from "../mmu/mmu.js";
 import type { ModuleBuilder } from "../wasm/module.js";
@@ -14,7 +15,7 @@ const { i32 } = ValueType;
 /** Or-ed into an `Access` of the MMU for `translate`: must lie on a 16-byte boundary, else #GP(0). */
 export const ALIGNED = 16;
 
-/** Names under which the core module exports what translated regions call. */
+/** Names under which the core module exports what translated regions and the processor call. */
 export const CoreExport = {
   jump: "jump",
   call: "call",
@@ -98,9 +99,10 @@ export class CoreFunctions implements HelperLinker {
     return index;
   }
 
-  /** What translated regions call. */
-  exportForRegions(): void {
+  /** What translated regions call, and the processor where it delivers. */
+  exportAll(): void {
     const { module } = this;
+    this.helper(enterGate);
     module.exportFunction(CoreExport.jump, this.jump);
     module.exportFunction(CoreExport.call, this.call);
     module.exportFunction(CoreExport.miss, this.miss);

@@ -68,7 +68,7 @@ export function emitCoreModule(profile = false): CoreModule {
     table.push(index);
   }
   module.elements(table, "table");
-  core.exportForRegions();
+  core.exportAll();
   module.custom(CALLOUTS, new TextEncoder().encode(callouts.join("\n")));
   return { bytes: module.build(), hotBytes: run.f.size };
 }

@@ -2,11 +2,13 @@ import { type Callout, Outcome } from "../cpu/callout.js";
 import { systemCallouts } from "../cpu/callouts.js";
 import type { Cpu } from "../cpu/cpu.js";
 import { Event } from "../cpu/events.js";
-import { RUN_ALONE, Vector } from "../cpu/exceptions.js";
+import { NO_ERROR_CODE, RUN_ALONE, Vector } from "../cpu/exceptions.js";
+import { savedFlags } from "../cpu/interruption.js";
 import * as at from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
 import { Decoder, MAX_LENGTH, NEEDS_MORE } from "../decode/decoder.js";
 import { IF } from "../isa/flags.js";
+import { enterGate } from "../isa/gate-entry.js";
 import type { Mmu } from "../mmu/mmu.js";
 import { sseCallouts } from "../sse/callouts.js";
 import { newTranslatorCounters, type TranslatorCounters } from "../translator/counters.js";
@@ -15,7 +17,7 @@ import type { TranslatorPort } from "../translator/port.js";
 import { type HandlerTable, TranslationCache, type TranslationOptions } from "../translator/translation-cache.js";
 import { x87Callouts } from "../x87/callouts.js";
 import { CodeCache, LONGEST_RUN } from "./code-cache.js";
-import type { CoreImports } from "./core-functions.js";
+import { CoreExport, type CoreImports } from "./core-functions.js";
 import { calloutNames, emitCoreModule } from "./core-module.js";
 import { ExitReason } from "./exit.js";
 import { handlers, SPECIALS, Special } from "./handlers.js";
@@ -122,6 +124,14 @@ export class Interpreter {
     };
     this.instance = new WebAssembly.Instance(core, { env: { memory: cpu.state.memory, ...imports } });
     this.execute = this.instance.exports.run as (record: number) => void;
+    const enter = this.instance.exports[CoreExport.helper(enterGate.name)] as (...words: number[]) => number;
+    cpu.entersGate = (what) => {
+      const { vector, error, returnEip } = what;
+      const hasError = error === NO_ERROR_CODE ? 0 : 1;
+      if (enter(vector, error, hasError, returnEip, savedFlags(cpu, what), this.left) === 0) return false;
+      cpu.stepping = false;
+      return true;
+    };
     this.modeChanged();
   }
 

@@ -64,6 +64,8 @@ class JumpCache {
   private count = 0;
   /** Linear page numbers with entries, by their low 12 bits. */
   private readonly pages = new Uint8Array(4096);
+  /** Of CS: what there is in the cache goes by one base. */
+  private base = 0;
   /** Entries of pages that aren't global are few, or all. */
   private hasLocal = false;
   private readonly local = new Uint8Array(ENTRIES);
@@ -83,6 +85,7 @@ class JumpCache {
     if (i32[word + 1] !== 0 && i32[word] !== (eip | 0)) this.fill(slot ^ 1, i32[word], i32[word + 1], this.local[slot]);
     this.fill(slot, eip, record, global ? 0 : 1);
     this.pages[(linear >>> 12) & 0xfff] = 1;
+    this.base = linear - eip;
   }
 
   find(eip: number): number {
@@ -100,17 +103,23 @@ class JumpCache {
 
   /** The mapping of one linear page has changed. */
   clearPage(linear: number): void {
-    if (this.pages[(linear >>> 12) & 0xfff]) this.clear();
+    if (this.pages[(linear >>> 12) & 0xfff] === 0) return;
+    const { i32 } = this.state;
+    this.clearWhere((slot) => (i32[this.first + 2 * slot] + this.base) >>> 12 === linear >>> 12);
   }
 
   /** The mappings of all pages that aren't global have. */
   clearLocal(): void {
     if (!this.hasLocal) return;
-    const { filled, count } = this;
     this.hasLocal = false;
+    this.clearWhere((slot) => this.local[slot] !== 0);
+  }
+
+  private clearWhere(goes: (slot: number) => boolean): void {
+    const { filled, count } = this;
     this.count = 0;
     for (let i = 0; i < count; i++)
-      if (this.local[filled[i]]) this.empty(filled[i]);
+      if (goes(filled[i])) this.empty(filled[i]);
       else filled[this.count++] = filled[i];
   }
 

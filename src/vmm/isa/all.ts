@@ -3,6 +3,7 @@ import "./arithmetic.js";
 import "./bit.js";
 import "./fast-call.js";
 import "./flag-control.js";
+import "./interrupt-return.js";
 import "./invalid.js";
 import "./move.js";
 import "./multiply.js";

@@ -35,10 +35,15 @@ export function unless(e: Emitter, met: Value, value = 0): void {
   e.when(e.eqz(met), () => e.f.i32(value).op(Op.return));
 }
 
-/** Answers 0 unless this is protected mode, nothing waits to be attended to, and CS and SS are flat segments of `from` that protected mode loaded. */
+/** Answers 0 unless nothing waits to be attended to. */
+export function demandQuiet(e: Emitter): void {
+  unless(e, e.eqz(e.state(at.EVENTS)));
+}
+
+/** Answers 0 unless this is protected mode, with usual flags, and CS and SS are flat segments of `from` that protected mode loaded. */
 export function demandFlat(e: Emitter, from: FlatPair): void {
   unless(e, e.and(e.state(at.CR0), CR0_PE));
-  unless(e, e.eqz(e.or(e.and(e.state(at.EFLAGS), UNUSUAL), e.state(at.EVENTS))));
+  unless(e, e.eqz(e.and(e.state(at.EFLAGS), UNUSUAL)));
   for (const [segment, access] of [
     [CODE_SEGMENT, from.code],
     [STACK_SEGMENT, from.data],
@@ -47,6 +52,14 @@ export function demandFlat(e: Emitter, from: FlatPair): void {
     unless(e, e.eqz(e.or(e.state(segment + Seg.base), e.add(e.state(segment + Seg.limit), 1))));
   }
   unless(e, e.eq(e.loadHost(0, 2, at.SEGMENT_ORIGIN + CS), PROTECTED * 0x101));
+}
+
+/** CS and SS are as the tables say; or they were loaded past them, and whether these agree is to be looked up (cpu/reversible.ts). */
+export function agrees(e: Emitter): void {
+  e.setState(at.IRREVERSIBLE, e.and(e.state(at.IRREVERSIBLE), ~(STALE | (STALE >> 8))));
+}
+export function pastTables(e: Emitter): void {
+  e.setState(at.IRREVERSIBLE, e.or(e.state(at.IRREVERSIBLE), STALE));
 }
 
 /** CS and SS become flat segments with these selectors. What follows from the access field alone is the same for both privileges. */
@@ -74,10 +87,9 @@ function enterMode(e: Emitter, direct: 0 | 1, left: Value): void {
 /** Of `Cpu.modeKey`. */
 const KEY_USER = 1;
 
-/** To CPL 0, from where `demandFlat` found user segments: the selectors are not looked up in the tables. */
+/** To CPL 0, from where `demandFlat` found user segments. */
 export function toSystem(e: Emitter, code: Value, stack: Value, left: Value): void {
   putFlat(e, FLAT_SYSTEM, code, stack);
-  e.setState(at.IRREVERSIBLE, e.or(e.state(at.IRREVERSIBLE), STALE));
   e.setState(at.CPL, 0);
   e.setState(at.VIEW_JUMP_CACHE, at.JUMP_CACHE);
   e.setState(at.VIEW_READ, at.TLB);
@@ -100,9 +112,10 @@ export function demandDirect(e: Emitter, flags: Value, code: Value, stack: Value
   demandDescriptor(e, stack, FLAT_USER.data);
 }
 
-/** Answers 0 unless a selector's descriptor is in the GDT, where the system can read it at once, and is that of a flat segment with this access field. */
+/** Answers 0 unless a selector, not null, has its descriptor in the GDT, where the system can read it at once, and is that of a flat segment with this access field. */
 export function demandDescriptor(e: Emitter, selector: Value, access: number): void {
   const index = e.and(selector, 0xfff8);
+  unless(e, index);
   unless(e, e.eqz(e.or(e.and(selector, 4), e.gtU(e.add(index, 7), e.state(at.GDTR_LIMIT)))));
   const descriptor = systemAddress(e, e.add(e.state(at.GDTR_BASE), index), 8);
   unless(e, e.eq(e.loadHost(descriptor, 4), 0xffff));
@@ -112,7 +125,7 @@ const ACCESSED = 0x100;
 /** Upper doubleword of the descriptor of a flat segment. */
 const flatDescriptor = (access: number): number => ((access & 0xf0ff) << 8) | 0xf_0000;
 
-/** Host address of `size` bytes, aligned to that, at a linear address that the system reads; answers 0 where the TLB doesn't know it. */
+/** Host address of `size` bytes, aligned to that, at a linear address that the system reads, or by another table; answers 0 where the TLB doesn't know it. */
 export function systemAddress(e: Emitter, linear: Value, size: number, table: number = at.TLB): Value {
   const entry = e.loadHost(e.shl(e.shrU(linear, 12), 2), 4, table);
   unless(e, e.eqz(e.and(e.or(linear, entry), size - 1)));

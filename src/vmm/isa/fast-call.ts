@@ -1,7 +1,7 @@
 import { ECX, EDX, ESP } from "../cpu/general-registers.js";
 import * as at from "../cpu/layout.js";
 import { ValueType } from "../wasm/opcodes.js";
-import { demandDirect, demandFlat, FLAT_SYSTEM, FLAT_USER, toSystem, toUser, unless } from "./crossing.js";
+import { demandDirect, demandFlat, demandQuiet, FLAT_SYSTEM, FLAT_USER, pastTables, toSystem, toUser, unless } from "./crossing.js";
 import { define } from "./definition.js";
 import type { Emitter, Value } from "./emitter.js";
 import { IF } from "./flags.js";
@@ -18,10 +18,12 @@ const enter: Helper = {
   params: [i32],
   results: [i32],
   emit(e) {
+    demandQuiet(e);
     demandFlat(e, FLAT_USER);
     const selector = systemSelector(e);
     e.setState(at.EFLAGS, e.and(e.state(at.EFLAGS), ~IF));
     toSystem(e, selector, e.add(selector, 8), LEFT);
+    pastTables(e);
     e.put(1);
   },
 };
@@ -31,6 +33,7 @@ const exit: Helper = {
   params: [i32],
   results: [i32],
   emit(e) {
+    demandQuiet(e);
     demandFlat(e, FLAT_SYSTEM);
     const selector = systemSelector(e);
     const code = e.or(e.add(selector, 16), 3);

@@ -31,7 +31,7 @@ defineCallouts(["cpuid", "rdmsr", "rdpmc", "invd", "wbinvd"]);
 const ends = { ends: true };
 defineCallouts(["popSs", "les", "lds", "lss", "lfs", "lgs"], ends);
 defineCallouts(["callFar", "callFarMemory", "jmpFar", "jmpFarMemory", "retFar", "retFarPop"], ends);
-defineCallouts(["int", "int1", "int3", "into", "iret", "hlt"], ends);
+defineCallouts(["int", "int1", "int3", "into", "hlt"], ends);
 defineCallouts(["lldt", "ltr", "lgdt", "lidt", "lmsw", "clts", "invlpg", "movToControl", "movToDebug", "wrmsr"], ends);
 // A device may raise an interrupt, move A20 or reset the processor.
 defineCallouts(["inImmediate", "inDx", "outImmediate", "outDx", "ins", "outs"], ends);
