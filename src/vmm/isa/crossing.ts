@@ -119,10 +119,9 @@ export function demandDescriptor(e: Emitter, selector: Value, access: number): v
   unless(e, e.eqz(e.or(e.and(selector, 4), e.gtU(e.add(index, 7), e.state(at.GDTR_LIMIT)))));
   const descriptor = systemAddress(e, e.add(e.state(at.GDTR_BASE), index), 8);
   unless(e, e.eq(e.loadHost(descriptor, 4), 0xffff));
-  unless(e, e.eq(e.or(e.loadHost(descriptor, 4, 4), ACCESSED), flatDescriptor(access)));
+  unless(e, e.eq(e.loadHost(descriptor, 4, 4), flatDescriptor(access)));
 }
-const ACCESSED = 0x100;
-/** Upper doubleword of the descriptor of a flat segment. */
+/** Upper doubleword of the descriptor of a flat segment, accessed. */
 const flatDescriptor = (access: number): number => ((access & 0xf0ff) << 8) | 0xf_0000;
 
 /** Host address of `size` bytes, aligned to that, at a linear address that the system reads, or by another table; answers 0 where the TLB doesn't know it. */
@@ -130,6 +129,11 @@ export function systemAddress(e: Emitter, linear: Value, size: number, table: nu
   const entry = e.loadHost(e.shl(e.shrU(linear, 12), 2), 4, table);
   unless(e, e.eqz(e.and(e.or(linear, entry), size - 1)));
   return e.add(linear, entry);
+}
+
+/** Answers 0 unless so many bytes from a linear address on lie in one page. */
+export function demandOnePage(e: Emitter, linear: Value, length: Value): void {
+  unless(e, e.eqz(e.gtU(e.add(e.and(linear, at.PAGE_SIZE - 1), length), at.PAGE_SIZE)));
 }
 
 /** To CPL 3, as `demandDirect` found it. */

@@ -2,7 +2,17 @@ import { ESP } from "../cpu/general-registers.js";
 import * as at from "../cpu/layout.js";
 import { CS, Seg, SS, TR } from "../cpu/layout.js";
 import { ValueType } from "../wasm/opcodes.js";
-import { agrees, demandDescriptor, demandFlat, FLAT_SYSTEM, FLAT_USER, systemAddress, toSystem, unless } from "./crossing.js";
+import {
+  agrees,
+  demandDescriptor,
+  demandFlat,
+  demandOnePage,
+  FLAT_SYSTEM,
+  FLAT_USER,
+  systemAddress,
+  toSystem,
+  unless,
+} from "./crossing.js";
 import type { Emitter, Value } from "./emitter.js";
 import { IF } from "./flags.js";
 import type { Helper } from "./stage.js";
@@ -62,7 +72,7 @@ export const enterGate: Helper = {
       () => {
         demandFlat(e, FLAT_SYSTEM);
         const esp = e.sub(e.state(at.GPR + 8 * ESP), pushed);
-        store(frameAt(e, esp));
+        store(frameAt(e, esp, pushed));
         e.setState(at.SEGMENT + CS * at.SEGMENT_SIZE + Seg.selector, code);
         e.setState(at.IRREVERSIBLE, e.and(e.state(at.IRREVERSIBLE), ~(0x101 << CS)));
         enter(esp);
@@ -77,8 +87,9 @@ export const enterGate: Helper = {
         const stack = e.loadHost(systemAddress(e, e.add(stackAt, 4), 4), 2);
         unless(e, e.eqz(e.and(stack, 3)));
         demandDescriptor(e, stack, FLAT_SYSTEM.data);
-        const esp = e.sub(e.sub(top, pushed), 8);
-        const saved = store(frameAt(e, esp));
+        const length = e.add(pushed, 8);
+        const esp = e.sub(top, length);
+        const saved = store(frameAt(e, esp, length));
         e.storeHost(saved, 4, e.state(at.GPR + 8 * ESP), 12);
         e.storeHost(saved, 4, e.state(at.SEGMENT + SS * at.SEGMENT_SIZE + Seg.selector), 16);
         toSystem(e, code, stack, left);
@@ -90,8 +101,8 @@ export const enterGate: Helper = {
   },
 };
 
-/** Host address of a frame, where the system may store to all of it at once: the longest one, in one page. */
-function frameAt(e: Emitter, esp: Value): Value {
-  unless(e, e.ltU(e.and(esp, at.PAGE_SIZE - 1), at.PAGE_SIZE - 23));
+/** Host address of a frame that lies in one page, where the system may store to it at once. */
+function frameAt(e: Emitter, esp: Value, length: Value): Value {
+  demandOnePage(e, esp, length);
   return systemAddress(e, esp, 4, at.TLB + at.TLB_SIZE);
 }

@@ -6,6 +6,7 @@ import {
   demandDescriptor,
   demandDirect,
   demandFlat,
+  demandOnePage,
   demandQuiet,
   FLAT_SYSTEM,
   systemAddress,
@@ -42,8 +43,7 @@ const iret: Helper = {
     unless(e, e.gtS(left, 0));
     demandFlat(e, FLAT_SYSTEM);
     unless(e, e.eqz(e.state(at.NMI_PENDING)));
-    // The longest frame, five doublewords, in one page.
-    unless(e, e.ltU(e.and(esp, at.PAGE_SIZE - 1), at.PAGE_SIZE - 19));
+    demandOnePage(e, esp, 12);
     const frame = e.variable(systemAddress(e, esp, 4));
     const image = e.variable(e.loadHost(frame, 4, 8));
     unless(e, e.eqz(e.and(image, UNUSUAL & ~RF)));
@@ -58,6 +58,7 @@ const iret: Helper = {
         e.setState(at.IRREVERSIBLE, e.and(e.state(at.IRREVERSIBLE), ~(0x101 << at.CS)));
       },
       () => {
+        demandOnePage(e, esp, 20);
         const stack = e.and(e.loadHost(frame, 4, 16), 0xffff);
         unless(e, e.eq(e.and(e.and(code, stack), SELECTOR_LEVEL), SELECTOR_LEVEL));
         for (const n of [ES, DS, FS, GS]) demandKept(e, n);
