@@ -75,7 +75,7 @@ function privilege(cpu: Cpu, hold: Hold): void {
   const user = cpl === 3 ? 1 : 0;
   hold(state.get(at.VIEW_READ) === at.TLB + 2 * user * at.TLB_SIZE, "view for reads");
   hold(state.get(at.VIEW_WRITE) === at.TLB + (2 * user + 1) * at.TLB_SIZE, "view for writes");
-  hold(state.get(at.VIEW_JUMP_CACHE) === at.JUMP_CACHE + user * at.JUMP_CACHE_SIZE, "view of the jump cache");
+  hold(state.get(at.VIEW_JUMP_CACHE) === (user ? state.get(at.USER_JUMP_CACHE) : at.JUMP_CACHE), "view of the jump cache");
   if (mode !== "protected") return;
   // What real mode has left there may be anything.
   const loaded = (n: number) => state.u8[at.SEGMENT_ORIGIN + n] === modeNumber("protected");

@@ -46,7 +46,7 @@ const isRecord = (address: number, end: number): boolean =>
 /** A slot is empty, or leads to a record in use by a key that hashes to it. */
 function jumpCaches({ state, interpreter }: Engine): string[] {
   const found: string[] = [];
-  for (let slot = 0; slot < 2 * at.JUMP_CACHE_ENTRIES; slot++) {
+  for (let slot = 0; slot < (1 + at.ADDRESS_SPACES) * at.JUMP_CACHE_ENTRIES; slot++) {
     const eip = state.get(at.JUMP_CACHE + 8 * slot);
     const record = state.get(at.JUMP_CACHE + 8 * slot + 4);
     const matches = ((eip ^ (eip >>> 12)) & (at.JUMP_CACHE_ENTRIES - 1)) >> 1 === (slot % at.JUMP_CACHE_ENTRIES) >> 1;
