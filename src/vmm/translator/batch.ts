@@ -5,7 +5,7 @@ import { ModuleBuilder } from "../wasm/module.js";
 import { ValueType } from "../wasm/opcodes.js";
 import { Region, type RegionSource } from "./region.js";
 import { emitEntry, type LinkedFunctions, REGION_PARAMETERS, RegionEmitter } from "./region-emitter.js";
-import type { Linked } from "./stage.js";
+import type { Linked } from "./surroundings.js";
 import "../isa/all.js";
 
 const { i32 } = ValueType;

@@ -12,7 +12,8 @@ import { RETURNS } from "./exit-counts.js";
 import { Flag } from "./pending-flags.js";
 import type { Region } from "./region.js";
 import type { X87Shape } from "./region-x87.js";
-import { type Linked, newRegisters, RegionStage, type Registers, type Ways } from "./stage.js";
+import { RegionStage } from "./stage.js";
+import { type Linked, newRegisters, type Registers, type Ways } from "./surroundings.js";
 import { OFFSET_BITS, Way } from "./ways.js";
 
 const { i32 } = ValueType;

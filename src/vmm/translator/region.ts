@@ -5,7 +5,8 @@ import { analyse, type Flow } from "./flow.js";
 import { JumpTables } from "./jump-tables.js";
 import { Flag } from "./pending-flags.js";
 import type { X87Shape } from "./region-x87.js";
-import { type Linked, newRegisters, type RegionMode, RegionStage, type Ways } from "./stage.js";
+import { RegionStage } from "./stage.js";
+import { type Linked, newRegisters, type RegionMode, type Ways } from "./surroundings.js";
 
 /** Instructions that a region is made of at most. V8 gives functions of more than 8,192 virtual registers a poorer register allocator. */
 const LIMIT = 500;

@@ -1,0 +1,248 @@
+import * as at from "../cpu/layout.js";
+import type { Temp, Value, Vector, Wide } from "../isa/emitter.js";
+import type { AccessKind } from "../isa/stage.js";
+import { Access } from "../mmu/mmu.js";
+import { MODE_BITS, PE } from "../sse/mxcsr.js";
+import { Mem, Op, SimdMem, ValueType } from "../wasm/opcodes.js";
+import type { Addresses, Group } from "./addresses.js";
+import { FlagStage } from "./stage-flags.js";
+import { UNCONDITIONAL } from "./stage-site.js";
+
+/** A host address in a region: a local, and what an access adds to it. */
+interface HostTemp extends Temp {
+  readonly offset?: number;
+}
+
+/** Words of state that a region demands to be 0 when it is entered, and that nothing in it changes. */
+const GATES: ReadonlySet<number> = new Set([at.X87_GATE, at.MMX_GATE, at.SSE_GATE]);
+const X87_MASKS = 0x3f;
+
+/** More bytes than this are not checked together: an object that straddles pages would leave the region too often. */
+const WIDEST_GROUP = 256;
+
+export const REPEATED = /^rep(|e|ne)_/;
+/** Instructions that may leave the region for something else behind their access. */
+const UNSETTLED = /^(call|movToSegment|pop[EDFG]s)$/;
+
+/** Memory in the translating stage: one look into the TLB for an access, or for a group of them; what isn't plain leaves. */
+export abstract class MemoryStage extends FlagStage {
+  protected addresses!: Addresses;
+  /** Host address of a store that may have gone to a scratch cell. */
+  private scratched?: Temp;
+
+  // Host addresses
+
+  override put(v: Value): void {
+    super.put(v);
+    if (typeof v === "object" && (v as HostTemp).offset) this.f.i32((v as HostTemp).offset ?? 0).op(Op.i32_add);
+  }
+  /** Pushes the address without its offset, and gives that. */
+  private base(address: Value, offset: number): number {
+    if (typeof address === "number") {
+      this.f.i32(0);
+      return address + offset;
+    }
+    this.f.get(address.local);
+    return ((address as HostTemp).offset ?? 0) + offset;
+  }
+  override loadHost(address: Value, size: number, offset = 0): Value {
+    const known = typeof address === "number" ? this.known(address + offset) : undefined;
+    if (known !== undefined) return known;
+    const at_ = this.base(address, offset);
+    this.f.mem(size === 1 ? Mem.i32_load8_u : size === 2 ? Mem.i32_load16_u : Mem.i32_load, at_);
+    return this.take();
+  }
+  override storeHost(address: Value, size: number, v: Value, offset = 0): void {
+    const at_ = this.base(address, offset);
+    this.put(v);
+    this.f.mem(size === 1 ? Mem.i32_store8 : size === 2 ? Mem.i32_store16 : Mem.i32_store, at_);
+  }
+  override loadHostWide(address: Value, offset = 0): Wide {
+    this.f.mem(Mem.i64_load, this.base(address, offset));
+    return this.take(ValueType.i64);
+  }
+  override storeHostWide(address: Value, v: Wide, offset = 0): void {
+    const at_ = this.base(address, offset);
+    this.putWide(v);
+    this.f.mem(Mem.i64_store, at_);
+  }
+  override loadHostVector(address: Value, offset = 0): Vector {
+    this.f.simdMem(SimdMem.v128_load, this.base(address, offset));
+    return this.take(ValueType.v128);
+  }
+  override loadHostLow(address: Value, size: number, offset = 0): Vector {
+    this.f.simdMem(size === 4 ? SimdMem.v128_load32_zero : SimdMem.v128_load64_zero, this.base(address, offset));
+    return this.take(ValueType.v128);
+  }
+  override storeHostVector(address: Value, v: Vector, offset = 0): void {
+    const at_ = this.base(address, offset);
+    this.f.get(v.local).simdMem(SimdMem.v128_store, at_);
+  }
+
+  /** A word of state that is a constant inside the region. */
+  private known(address: number): number | undefined {
+    if (!GATES.has(address)) return undefined;
+    this.block.gates.add(address);
+    return 0;
+  }
+  override setState(address: number, v: Value): void {
+    // Behind FLDCW, too, no x87 exception may be unmasked.
+    if (address === at.X87_CONTROL) this.when(this.xor(this.and(v, X87_MASKS), X87_MASKS), () => this.leave());
+    // Nor may the mode change that other instructions, and callers, rely on.
+    if (address === at.MXCSR) this.when(this.and(this.xor(this.state(at.MXCSR), v), MODE_BITS | PE), () => this.leave());
+    super.setState(address, v);
+  }
+  override gate(address: number): void {
+    this.known(address);
+  }
+
+  // Arithmetic that addresses are followed through
+
+  override add(a: Value, b: Value): Value {
+    return this.addresses.sum(super.add(a, b), a, b);
+  }
+  override sub(a: Value, b: Value): Value {
+    const difference = super.sub(a, b);
+    return typeof b === "number" ? this.addresses.sum(difference, a, -b) : difference;
+  }
+  override shl(a: Value, n: Value): Value {
+    return this.addresses.scaled(super.shl(a, n), a, n);
+  }
+
+  // Memory
+
+  private access(linear: Value, size: number, write: boolean): Value {
+    if (this.learning) this.facts.accesses++;
+    if (this.slow) return this.called(linear, size, write);
+    const place = this.nesting === UNCONDITIONAL ? this.addresses.of(linear) : undefined;
+    if (place && this.learning) this.block.note(place, size, write, this.instruction.offset);
+    const group = place && this.block.groups.get(place.key);
+    if (place && group && this.together(group)) {
+      group.local ??= this.checked(this.add(linear, group.low - place.delta), group);
+      return { local: group.local, offset: place.delta - group.low } as HostTemp;
+    }
+    const entry = this.tlbEntry(linear, write);
+    if (size === 1) this.invalid(entry);
+    else this.when(this.and(this.or(linear, entry), size - 1), () => this.unaligned(linear, entry, size));
+    return this.add(linear, entry);
+  }
+  /** Whether the accesses of a group are checked at once: not where that kept failing, as with an object that straddles pages. */
+  private together({ count, low, high, sites }: Group): boolean {
+    if (this.learning || count === 1 || high - low > WIDEST_GROUP) return false;
+    for (const site of sites) if (this.mode.slow.has(site)) return false;
+    return true;
+  }
+  /** The check of a single byte, which has no end to lie in another page. */
+  private invalid(entry: Value): void {
+    this.when(this.and(entry, 1), () => this.leave());
+  }
+  /**
+   * The instruction kept leaving a region: its access is a call, whatever it finds. Only for instructions with one access: a device that has been
+   * read must not be read again because something else faults.
+   */
+  private get slow(): boolean {
+    const { offset, entry } = this.instruction;
+    return (
+      this.mode.slow.has(offset) && this.facts.accesses === 1 && !this.learning && !REPEATED.test(entry.name) && !UNSETTLED.test(entry.name)
+    );
+  }
+  private called(linear: Value, size: number, write: boolean): Value {
+    const entry = this.tlbEntry(linear, write);
+    const host = this.variable(this.add(linear, entry));
+    this.when(size === 1 ? this.and(entry, 1) : this.and(this.or(linear, entry), size - 1), () => {
+      this.put(linear);
+      this.f
+        .i32(size)
+        .i32((write ? Access.modify : Access.read) | Access.flat)
+        .call(this.link.miss)
+        .set(host.local);
+      this.when(this.eqz(host), () => this.leave());
+    });
+    if (write) this.scratched = host;
+    return host;
+  }
+  /** A store went to a scratch cell: it is carried out, and what that may have changed (code, events) is looked at before the next instruction. */
+  protected commit(): void {
+    const { scratched } = this;
+    if (!scratched) return;
+    this.scratched = undefined;
+    this.when(this.ltU(scratched, at.RAM_BASE), () => {
+      this.f.call(this.link.commit);
+      this.settleFor(this.facts.liveAfter);
+      this.ways.leaveBehind(this.number);
+    });
+  }
+  /** Of two bytes at least: the first byte of a page would get by with an invalid entry. */
+  private unaligned(linear: Value, entry: Value, size: number): void {
+    this.when(this.gtU(this.add(this.and(linear, 0xfff), this.and(entry, 0xfff)), 0x1000 - size), () => this.leave());
+  }
+  /** Checks all bytes of a group at once and gives the local that holds the host address of the lowest. */
+  private checked(lowest: Value, group: Group): number {
+    const entry = this.tlbEntry(lowest, group.write);
+    const bytes = group.high - group.low;
+    if (bytes === 1) this.invalid(entry);
+    else this.unaligned(lowest, entry, bytes);
+    const local = this.f.local(ValueType.i32);
+    this.put(lowest);
+    this.put(entry);
+    this.f.op(Op.i32_add).set(local);
+    return local;
+  }
+  private tlbEntry(linear: Value, write: boolean): Value {
+    const table = at.TLB + ((this.mode.user ? 2 : 0) + (write ? 1 : 0)) * at.TLB_SIZE;
+    return this.loadHost(this.shl(this.shrU(linear, 12), 2), 4, table);
+  }
+
+  /** An access that a segment's base and limits come into. */
+  private based(segment: number, offset: Value, size: number, access: number): Value {
+    this.put(segment);
+    this.put(offset);
+    this.f.i32(size).i32(access).call(this.link.translate);
+    const host = this.take();
+    // Below RAM lies the scratch cell, which is the interpreter's to use.
+    this.when(this.ltU(host, at.RAM_BASE), () => this.leave());
+    return host;
+  }
+
+  effectiveAddress(): Value {
+    const { base, index, scale, displacement, address16 } = this.instruction;
+    let sum: Value = index < 0 ? 0 : this.shl(this.reg(index), scale);
+    if (base >= 0) sum = this.add(this.reg(base), sum);
+    sum = this.add(sum, displacement);
+    return address16 ? this.and(sum, 0xffff) : sum;
+  }
+  translateOperand(size: number, kind: AccessKind, offset: Value = 0): Value {
+    return this.operandAccess(size, kind, offset, false);
+  }
+  protected operandAccess(size: number, kind: AccessKind, offset: Value, aligned: boolean): Value {
+    const address = this.add(this.effectiveAddress(), offset);
+    if (aligned) this.when(this.and(address, 15), () => this.leave());
+    return this.at(address, size, kind, this.instruction.segment);
+  }
+  /** The implied segments are flat in the mode that regions are made for. */
+  translate(_segment: number, offset: Value, size: number, kind: AccessKind): Value {
+    return this.access(offset, size, kind === "write" || kind === "modify");
+  }
+  translateSource(offset: Value, size: number, kind: "read" | "deferredRead" = "read"): Value {
+    return this.at(offset, size, kind, this.instruction.segment);
+  }
+  private at(address: Value, size: number, kind: AccessKind, segment: number): Value {
+    const write = kind === "write" || kind === "modify";
+    if (this.instruction.plain) return this.access(address, size, write);
+    const masked = this.instruction.address16 ? this.and(address, 0xffff) : address;
+    return this.based(segment, masked, size, write ? (kind === "write" ? Access.write : Access.modify) : Access.read | Access.deferred);
+  }
+  override deferRead(size: number, translate: (kind: "read" | "deferredRead") => Value): () => Value {
+    const host = translate("read");
+    return () => this.loadHost(host, size);
+  }
+  store(host: Value, size: number, v: Value): void {
+    this.storeHost(host, size, v);
+  }
+  storeWide(host: Value, v: Wide): void {
+    this.storeHostWide(host, v);
+  }
+  storeVector(host: Value, v: Vector): void {
+    this.storeHostVector(host, v);
+  }
+}
