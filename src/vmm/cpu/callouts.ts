@@ -1,5 +1,4 @@
 import type { Callout } from "./callout.js";
-import { cmpxchg8b } from "./compare-exchange.js";
 import { clts, invlpg, lmsw, movFromControl, movToControl, smsw } from "./control.js";
 import { movFromDebug, movToDebug } from "./debug.js";
 import { aaa, aad, aam, aas, daa, das, salc } from "./decimal.js";
@@ -23,7 +22,7 @@ import { arpl, lar, lsl, verr, verw } from "./verify.js";
 /** Every callout of the system side, by the name that definitions use. */
 export const systemCallouts: Readonly<Record<string, Callout>> = {
   ...{ aaa, aad, aam, aas, daa, das, salc },
-  ...{ bound, enter, popa, pusha, popMemory, cmpxchg8b },
+  ...{ bound, enter, popa, pusha, popMemory },
   ...{ movToSegment, popDs, popEs, popFs, popGs, popSs, lds, les, lfs, lgs, lss },
   ...{ callFar, callFarMemory, jmpFar, jmpFarMemory, retFar, retFarPop },
   ...{ int, int1, int3, into, iret, sysenter, sysexit },

@@ -8,6 +8,8 @@ export interface LinearMemory {
   write(linear: number, size: number, value: number, user: boolean): boolean;
   /** Whether such an access would succeed; if not, its #PF has been recorded. */
   probe(linear: number, size: number, write: boolean, user: boolean): boolean;
+  /** Host address of `size` bytes that such accesses could be made at as they are, without anything beside; 0: not all of them. */
+  hostOf(linear: number, size: number, write: boolean, user: boolean): number;
   /** The instruction makes this data access: data breakpoints look at it. */
   accessed(linear: number, size: number, write: boolean): void;
   /** Whether operands must be aligned at present: CR0.AM, EFLAGS.AC and CPL 3. */

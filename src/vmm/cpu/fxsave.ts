@@ -21,30 +21,48 @@ function absent(cpu: Cpu): boolean {
   return (cpu.state.get(at.CR0) & (CR0_EM | CR0_TS)) !== 0;
 }
 
-/** Linear address of the image, aligned and accessible, or -1: an exception was raised. */
-function image(cpu: Cpu, insn: Insn, write: boolean): number {
+/** The image, aligned and accessible, or `undefined`: an exception was raised. */
+function image(cpu: Cpu, insn: Insn, write: boolean): Image | undefined {
   if (absent(cpu)) {
     cpu.raise(Vector.NM);
-    return -1;
+    return undefined;
   }
   const offset = insn.effectiveAddress();
   const linear = (cpu.state.segment(insn.segment, Seg.base) + offset) >>> 0;
-  if (!cpu.checkSegment(insn.segment, offset, IMAGE_SIZE, write, ALIGNMENT)) return -1;
+  if (!cpu.checkSegment(insn.segment, offset, IMAGE_SIZE, write, ALIGNMENT)) return undefined;
   if (linear & 15) {
     cpu.generalProtection();
-    return -1;
+    return undefined;
   }
-  if (!cpu.mmu.probe(linear, IMAGE_SIZE, write, cpu.cpl === 3)) return -1;
+  const user = cpu.cpl === 3;
+  if (!cpu.mmu.probe(linear, IMAGE_SIZE, write, user)) return undefined;
   cpu.mmu.accessed(linear, IMAGE_SIZE, write);
-  return linear;
+  const host = cpu.mmu.hostOf(linear, IMAGE_SIZE, write, user);
+  const { i32, u32 } = cpu.state;
+  if (host !== 0)
+    return {
+      put: (offset, value) => {
+        i32[(host + offset) >> 2] = value;
+      },
+      word: (offset) => u32[(host + offset) >> 2],
+    };
+  return {
+    put: (offset, value) => cpu.mmu.write((linear + offset) >>> 0, 4, value, user),
+    word: (offset) => cpu.mmu.read((linear + offset) >>> 0, 4, user),
+  };
+}
+
+/** Doublewords of an image by their offset. In plain memory of one page, as a kernel's nearly always are, each is no more than that. */
+interface Image {
+  put(offset: number, value: number): void;
+  word(offset: number): number;
 }
 
 export function fxsave(cpu: Cpu, insn: Insn): Outcome {
-  const { state, mmu } = cpu;
-  const linear = image(cpu, insn, true);
-  if (linear < 0) return Outcome.Fault;
-  const user = cpu.cpl === 3;
-  const put = (offset: number, value: number) => mmu.write((linear + offset) >>> 0, 4, value, user);
+  const { state } = cpu;
+  const to = image(cpu, insn, true);
+  if (!to) return Outcome.Fault;
+  const { put } = to;
   const top = state.get(at.X87_TOP) & 7;
   put(0, (state.get(at.X87_CONTROL) & 0xffff) | ((state.get(at.X87_STATUS) | (top << 11)) << 16));
   put(4, (state.get(at.X87_TAGS) & 0xff) | (state.get(at.X87_OPCODE) << 16));
@@ -65,11 +83,10 @@ export function fxsave(cpu: Cpu, insn: Insn): Outcome {
 }
 
 export function fxrstor(cpu: Cpu, insn: Insn): Outcome {
-  const { state, mmu } = cpu;
-  const linear = image(cpu, insn, false);
-  if (linear < 0) return Outcome.Fault;
-  const user = cpu.cpl === 3;
-  const word = (offset: number) => mmu.read((linear + offset) >>> 0, 4, user);
+  const { state } = cpu;
+  const from = image(cpu, insn, false);
+  if (!from) return Outcome.Fault;
+  const { word } = from;
   const mxcsr = word(MXCSR_OFFSET);
   const vectors = (state.get(at.CR4) & CR4_OSFXSR) !== 0;
   if (vectors && mxcsr & ~MXCSR_MASK) return cpu.generalProtection();
@@ -88,10 +105,10 @@ export function fxrstor(cpu: Cpu, insn: Insn): Outcome {
   state.set(at.X87_DS, word(20) & 0xffff);
   for (let i = 0; i < 8; i++) {
     const cell = at.X87 + 16 * ((top + i) & 7);
-    const from = REGISTERS_OFFSET + 16 * i;
-    state.set(cell, word(from));
-    state.set(cell + 4, word(from + 4));
-    state.set(cell + 8, word(from + 8) & 0xffff);
+    const register = REGISTERS_OFFSET + 16 * i;
+    state.set(cell, word(register));
+    state.set(cell + 4, word(register + 4));
+    state.set(cell + 8, word(register + 8) & 0xffff);
     state.set(cell + 12, 0);
   }
   if (vectors) {

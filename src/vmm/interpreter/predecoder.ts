@@ -87,7 +87,10 @@ export function rmAddress(entry: Entry, n: number, size: number): number {
   return at.ZERO;
 }
 
-/** The same for ModRM.reg; of a control or debug register: its number. */
+/** By number: the control registers that exist. */
+const CONTROL: readonly number[] = [at.CR0, at.ZERO, at.CR2, at.CR3, at.CR4];
+
+/** The same for ModRM.reg; of a debug register: its number. */
 export function regAddress(entry: Entry, n: number, size: number): number {
   for (const token of entry.operands) {
     switch (token) {
@@ -100,6 +103,7 @@ export function regAddress(entry: Entry, n: number, size: number): number {
       case "S":
         return at.SEGMENT + at.SEGMENT_SIZE * n;
       case "C":
+        return CONTROL[n] ?? at.ZERO;
       case "D":
         return n;
     }

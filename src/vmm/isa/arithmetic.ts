@@ -1,5 +1,6 @@
-import { EAX } from "../cpu/general-registers.js";
+import { EAX, EBX, ECX, EDX } from "../cpu/general-registers.js";
 import { define } from "./definition.js";
+import { ZF } from "./flags.js";
 
 define("add", (x, size, dst, src) => {
   const d = x.modify(dst, size);
@@ -99,6 +100,19 @@ define("xadd", (x, size, dst, src) => {
   // The register first: XADD r, r with both the same leaves the sum (SDM: DEST is written last).
   x.write(src, size, d.v);
   d.store(r);
+});
+
+/** CMPXCHG8B: the destination is written in any case, so it must be writable in any case. Of the flags, ZF alone changes. */
+define("cmpxchg8b", (x) => {
+  const host = x.translateOperand(8, "modify");
+  const old = x.loadHostWide(host);
+  const [low, high] = [x.low(old), x.high(old)];
+  const [eax, edx] = [x.reg(EAX), x.reg(EDX)];
+  const equal = x.and(x.eq(low, eax), x.eq(high, edx));
+  x.storeWide(host, x.join(x.select(equal, x.reg(ECX), high), x.select(equal, x.reg(EBX), low)));
+  x.setReg(EAX, 4, x.select(equal, eax, low));
+  x.setReg(EDX, 4, x.select(equal, edx, high));
+  x.setArithmeticFlags(x.or(x.and(x.arithmeticFlags(), ~ZF), x.shl(equal, 6)));
 });
 
 define("cmpxchg", (x, size, dst, src) => {

@@ -1,4 +1,4 @@
-import { CS, DS, ES, FS, GS, SEGMENT, SEGMENT_SIZE, SS } from "../cpu/layout.js";
+import { CPL, CS, DS, ES, FS, GS, SEGMENT, SEGMENT_SIZE, SS, ZERO } from "../cpu/layout.js";
 import { define, defineCallouts } from "./definition.js";
 
 /** The instructions of the system side: nearly all are done in TypeScript (cpu/callouts.ts). */
@@ -22,9 +22,17 @@ define("movFromSegment", (x, size, dst, segment) => {
   x.write(dst, x.isMemory(dst) ? 2 : size, x.loadHost(x.registerAddress(segment), 2));
 });
 
+/** MOV from a control register. The callout raises: #UD for those that don't exist, #GP(0) for those who may not. */
+define("movFromControl", (x, _size, dst, control) => {
+  x.sensitive();
+  const word = x.registerAddress(control);
+  x.when(x.or(x.state(CPL), x.eq(word, ZERO)), () => x.callout("movFromControl"));
+  x.write(dst, 4, x.loadHost(word, 4));
+});
+
 defineCallouts(["daa", "das", "aaa", "aas", "aam", "aad", "salc"]);
-defineCallouts(["pusha", "popa", "enter", "bound", "popMemory", "cmpxchg8b", "fxsave", "fxrstor"]);
-defineCallouts(["sldt", "str", "sgdt", "sidt", "smsw", "lar", "lsl", "verr", "verw", "arpl", "movFromControl", "movFromDebug"]);
+defineCallouts(["pusha", "popa", "enter", "bound", "popMemory", "fxsave", "fxrstor"]);
+defineCallouts(["sldt", "str", "sgdt", "sidt", "smsw", "lar", "lsl", "verr", "verw", "arpl", "movFromDebug"]);
 defineCallouts(["cpuid", "rdmsr", "rdpmc", "invd", "wbinvd"]);
 
 // May change the mode, the mappings, the segments or EIP.

@@ -335,6 +335,14 @@ export class Mmu {
     return true;
   }
 
+  /** Host address of `size` bytes in one page of RAM that may be accessed so with nothing to be done beside; 0: the TLB doesn't say so. */
+  hostOf(linear: number, size: number, write: boolean, user: boolean): number {
+    const address = linear >>> 0;
+    if ((address % PAGE_SIZE) + size > PAGE_SIZE) return 0;
+    const entry = write ? this.tlb.writeEntry(user, address >>> 12) : this.tlb.readEntry(user, address >>> 12);
+    return entry & 1 ? 0 : (address + entry) >>> 0;
+  }
+
   /** A callout makes this access for its instruction: data breakpoints look at it. */
   accessed(linear: number, size: number, write: boolean): void {
     if (this.breakpoints.armed) this.breakpoints.meet(linear, size, write);
