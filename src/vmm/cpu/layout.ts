@@ -39,6 +39,10 @@ export const CALL_RETURN = 0x10f8;
 export const TRANSLATED = 0x1d00;
 export const REGION_ENTRIES = 0x1d08;
 export const REGION_EXITS = 0x1d10;
+/** Where a region, or an instruction with a function of its own, jumped to last: EIP, and the jump cache that it was looked up in (0: nowhere). */
+export const LANDING_EIP = 0x1d84;
+export const LANDING_VIEW = 0x1d88;
+
 /**
  * What the decision engine counts, in binary translation and then in direct execution: instructions, and times entered. 64 bits each. Emitted code that
  * changes the privilege counts here, too.

@@ -245,8 +245,12 @@ export class CoreFunctions implements HelperLinker {
 
   private emitJump(): number {
     const { index, f } = this.module.function([i32, i32], [i32]);
-    emitJumpTail(new Emitter(f), { local: 0 }, { local: 1 }, this.lookup, {
+    const e = new Emitter(f);
+    const target = { local: 0 };
+    emitJumpTail(e, target, { local: 1 }, this.lookup, {
       goTo: (record) => {
+        e.setState(at.LANDING_EIP, target);
+        e.setState(at.LANDING_VIEW, e.state(at.VIEW_JUMP_CACHE));
         record();
         f.op(Op.return);
       },

@@ -216,7 +216,7 @@ export class Interpreter {
         continue;
       }
       if (record) {
-        if (sampling) this.sample(record);
+        if (sampling) this.sample();
         this.enter(record);
       }
       if (!this.leave()) return this.rest(Stopped.TripleFault);
@@ -273,11 +273,24 @@ export class Interpreter {
     const x87 = { top: state.get(at.X87_TOP), tags: state.get(at.X87_TAGS) };
     return { record, address, linear, mode, x87, mxcsr: state.get(at.MXCSR) };
   }
-  /** Execution has got to this record, which EIP says. */
-  private sample(record: number): void {
-    const linear = (this.cpu.eip + this.codeBase) >>> 0;
-    const host = this.mmu.memory.host(this.mmu.translateFetch(linear));
-    this.translations?.note(this.head(record, host + (linear & 0xfff), linear));
+  /**
+   * Execution has got to EIP. Where regions alternate with runs of a few instructions, that is nearly always the head of the next
+   * region; what stands between them began where a region was left last.
+   */
+  private sample(): void {
+    const { state, cpu } = this;
+    this.noteAt(cpu.eip);
+    if (state.get(at.LANDING_VIEW) === state.get(at.VIEW_JUMP_CACHE) && state.get(at.LANDING_EIP) !== cpu.eip)
+      this.noteAt(state.get(at.LANDING_EIP));
+    state.set(at.LANDING_VIEW, 0);
+  }
+  private noteAt(eip: number): void {
+    const { translations, mmu, cache } = this;
+    const linear = (eip + this.codeBase) >>> 0;
+    const page = mmu.lastFetched(linear);
+    if (!translations || page === 0 || cache.full) return;
+    const host = page + (linear & 0xfff);
+    translations.note(this.head(cache.find(host - at.RAM_BASE, this.mode), host, linear));
   }
 
   /** Runs from a record; positions of runs are added to the budget on the way in and taken off on the way out. */
