@@ -2,6 +2,7 @@ import * as at from "../../src/vmm/cpu/layout.js";
 import type { CpuState } from "../../src/vmm/cpu/state.js";
 import { handlers, SPECIALS, Special } from "../../src/vmm/interpreter/handlers.js";
 import type { Interpreter } from "../../src/vmm/interpreter/interpreter.js";
+import { slotOf } from "../../src/vmm/interpreter/jump-cache.js";
 import { RECORD_SIZE, Rec } from "../../src/vmm/interpreter/record.js";
 import * as map from "./memory-map.js";
 
@@ -49,7 +50,7 @@ function jumpCaches({ state, interpreter }: Engine): string[] {
   for (let slot = 0; slot < (1 + at.ADDRESS_SPACES) * at.JUMP_CACHE_ENTRIES; slot++) {
     const eip = state.get(at.JUMP_CACHE + 8 * slot);
     const record = state.get(at.JUMP_CACHE + 8 * slot + 4);
-    const matches = ((eip ^ (eip >>> 12)) & (at.JUMP_CACHE_ENTRIES - 1)) >> 1 === (slot % at.JUMP_CACHE_ENTRIES) >> 1;
+    const matches = slotOf(eip) >> 1 === (slot % at.JUMP_CACHE_ENTRIES) >> 1;
     if (record === 0 ? matches : !matches || !isRecord(record, interpreter.cache.end))
       found.push(`jump cache slot ${slot}: EIP ${hex(eip)} leads to ${hex(record)}`);
   }

@@ -172,21 +172,23 @@ export const RECENT_LOAD_SLOTS = 64;
 
 /** Jump caches of JUMP_CACHE_ENTRIES entries of 8 bytes (EIP, record): one for the supervisor, then one for user code of each address space kept. */
 export const JUMP_CACHE = 0x10000;
-export const JUMP_CACHE_ENTRIES = 4096;
+export const JUMP_CACHE_ENTRIES = 8192;
+/** An EIP's place in a jump cache: EIP times this number (below 2^32), the uppermost bits. */
+export const JUMP_CACHE_FACTOR = 0x9e37_79b1;
 export const JUMP_CACHE_SIZE = JUMP_CACHE_ENTRIES * 8;
 
 /** Values of CR3 whose translations are remembered (mmu/address-space.ts). */
 export const ADDRESS_SPACES = 8;
 
 /** Dispatch counts by handler number, only in a core module emitted for profiling. */
-export const PROFILE = 0x60000;
+export const PROFILE = 0xa0000;
 
 /** Four flat TLBs of 2^20 i32 deltas: supervisor read, supervisor write, user read, user write. See mmu/tlb.ts. */
 export const TLB = 0x40_0000;
 export const TLB_SIZE = 0x40_0000;
 
 /** Fetch translations (mmu/fetch-cache.ts): 1,024 times the linear page number * 2 + user (-1: none), and the host address of the page (0: no RAM). */
-export const FETCH_CACHE = 0x70000;
+export const FETCH_CACHE = 0xb0000;
 export const FETCH_CACHE_SLOTS = 8192;
 
 /** For each page of RAM and ROM, by its host address counted from RAM_BASE: one bit for each 128 bytes with decoded code (interpreter/code-cache.ts). */
@@ -194,7 +196,7 @@ export const CODE_LINES = 0x10_0000;
 export const CODE_LINE_SHIFT = 7;
 
 /** For each region, by its request's number modulo LEAVES_SLOTS: how often it was left for an instruction, and the last of these (ways.ts). */
-export const LEAVES = 0x80000;
+export const LEAVES = 0xc0000;
 export const LEAVES_SLOTS = 8192;
 
 /** The user jump cache of the present address space. */

@@ -265,8 +265,8 @@ const JUMP_SLOT_SIZE = 8;
 
 /** Of the jump cache of the present privilege: where the target stands, if it doesn't in the neighbour. */
 function jumpSlot(e: Emitter, target: Value): Value {
-  const hash = e.and(e.xor(target, e.shrU(target, 12)), at.JUMP_CACHE_ENTRIES - 1);
-  return e.add(e.state(at.VIEW_JUMP_CACHE), e.shl(hash, 3));
+  const hash = e.shrU(e.mul(target, at.JUMP_CACHE_FACTOR), Math.clz32(at.JUMP_CACHE_ENTRIES) + 1 - 3);
+  return e.add(e.state(at.VIEW_JUMP_CACHE), e.and(hash, 8 * (at.JUMP_CACHE_ENTRIES - 1)));
 }
 
 /** base + (index << scale) + displacement, from the fields of a record. */

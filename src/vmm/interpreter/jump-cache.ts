@@ -140,14 +140,15 @@ class JumpCache {
     if (local) this.hasLocal = true;
   }
 
-  /** An empty slot's key must not hash to the slot or its neighbour: the complement of its number never does. */
+  /** An empty slot's key must not hash to the slot or its neighbour. */
   private empty(slot: number): void {
     const word = this.first + 2 * slot;
-    this.state.i32[word] = ~slot & (ENTRIES - 1);
+    this.state.i32[word] = slot < 2 ? 1 : 0;
     this.state.i32[word + 1] = 0;
   }
 }
 
-function slotOf(eip: number): number {
-  return (eip ^ (eip >>> 12)) & (ENTRIES - 1);
+/** The slot that an EIP hashes to; 0 hashes to 0. */
+export function slotOf(eip: number): number {
+  return Math.imul(eip, at.JUMP_CACHE_FACTOR) >>> (Math.clz32(ENTRIES) + 1);
 }
