@@ -50,7 +50,7 @@ function jumpCaches({ state, interpreter }: Engine): string[] {
   for (let slot = 0; slot < (1 + at.ADDRESS_SPACES) * at.JUMP_CACHE_ENTRIES; slot++) {
     const eip = state.get(at.JUMP_CACHE + 8 * slot);
     const record = state.get(at.JUMP_CACHE + 8 * slot + 4);
-    const matches = slotOf(eip) >> 1 === (slot % at.JUMP_CACHE_ENTRIES) >> 1;
+    const matches = Math.floor(slotOf(eip) / at.JUMP_CACHE_WAYS) === Math.floor((slot % at.JUMP_CACHE_ENTRIES) / at.JUMP_CACHE_WAYS);
     if (record === 0 ? matches : !matches || !isRecord(record, interpreter.cache.end))
       found.push(`jump cache slot ${slot}: EIP ${hex(eip)} leads to ${hex(record)}`);
   }

@@ -173,6 +173,8 @@ export const RECENT_LOAD_SLOTS = 64;
 /** Jump caches of JUMP_CACHE_ENTRIES entries of 8 bytes (EIP, record): one for the supervisor, then one for user code of each address space kept. */
 export const JUMP_CACHE = 0x10000;
 export const JUMP_CACHE_ENTRIES = 8192;
+/** Neighbours among which an EIP stands, a power of 2. */
+export const JUMP_CACHE_WAYS = 4;
 /** An EIP's place in a jump cache: EIP times this number (below 2^32), the uppermost bits. */
 export const JUMP_CACHE_FACTOR = 0x9e37_79b1;
 export const JUMP_CACHE_SIZE = JUMP_CACHE_ENTRIES * 8;

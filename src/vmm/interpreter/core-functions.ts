@@ -64,6 +64,8 @@ export class CoreFunctions implements HelperLinker {
   readonly arithmeticFlags: number;
   /** (image) */
   readonly setArithmeticFlags: number;
+  /** (target) -> record or 0: what the jump cache knows in other places than the first one. */
+  readonly find: number;
   /** (target, record) -> record or 0: a jump whose budget is charged already. */
   readonly jump: number;
   /** (target) -> what a region answers: a call from one region to what may be another. */
@@ -86,6 +88,7 @@ export class CoreFunctions implements HelperLinker {
     this.effectiveAddress = this.emitEffectiveAddress();
     this.arithmeticFlags = this.emitArithmeticFlags();
     this.setArithmeticFlags = this.emitSetArithmeticFlags();
+    this.find = this.emitFind();
     this.jump = this.emitJump();
     this.call = this.emitCall();
   }
@@ -227,9 +230,8 @@ export class CoreFunctions implements HelperLinker {
     const { index, f } = this.module.function([i32], [i32]);
     const e = new Emitter(f);
     const target = { local: 0 };
-    const slot = jumpSlot(e, target);
-    e.when(e.eq(e.loadHost(slot, 4), target), () => {
-      const next = e.loadHost(slot, 4, 4);
+    const next = emitFindIn(e, target, this.find);
+    e.when(next, () => {
       const handler = e.loadHost(next, 2, Rec.handler);
       e.when(e.eqz(e.ltU(handler, FIRST_REGION)), () => {
         e.setState(at.EIP_PAGE, e.sub(target, e.loadHost(next, 2, Rec.offset)));
@@ -243,11 +245,27 @@ export class CoreFunctions implements HelperLinker {
     return index;
   }
 
+  private emitFind(): number {
+    const { index, f } = this.module.function([i32], [i32]);
+    const e = new Emitter(f);
+    const target = { local: 0 };
+    const first = jumpSlot(e, target);
+    for (let way = 1; way < at.JUMP_CACHE_WAYS; way++) {
+      const slot = e.xor(first, way * JUMP_SLOT_SIZE);
+      e.when(e.eq(e.loadHost(slot, 4), target), () => {
+        e.put(e.loadHost(slot, 4, 4));
+        f.op(Op.return);
+      });
+    }
+    f.i32(0);
+    return index;
+  }
+
   private emitJump(): number {
     const { index, f } = this.module.function([i32, i32], [i32]);
     const e = new Emitter(f);
     const target = { local: 0 };
-    emitJumpTail(e, target, { local: 1 }, this.lookup, {
+    emitJumpTail(e, target, { local: 1 }, this, {
       goTo: (record) => {
         e.setState(at.LANDING_EIP, target);
         e.setState(at.LANDING_VIEW, e.state(at.VIEW_JUMP_CACHE));
@@ -263,10 +281,25 @@ export class CoreFunctions implements HelperLinker {
 
 const JUMP_SLOT_SIZE = 8;
 
-/** Of the jump cache of the present privilege: where the target stands, if it doesn't in the neighbour. */
+/** Of the jump cache of the present privilege: the first place where the target may stand. */
 function jumpSlot(e: Emitter, target: Value): Value {
   const hash = e.shrU(e.mul(target, at.JUMP_CACHE_FACTOR), Math.clz32(at.JUMP_CACHE_ENTRIES) + 1 - 3);
   return e.add(e.state(at.VIEW_JUMP_CACHE), e.and(hash, 8 * (at.JUMP_CACHE_ENTRIES - 1)));
+}
+
+/** The record that the jump cache knows for a target, or 0. */
+function emitFindIn(e: Emitter, target: Value, find: number): Value {
+  const slot = jumpSlot(e, target);
+  const next = e.temp();
+  e.when(
+    e.eq(e.loadHost(slot, 4), target),
+    () => e.assign(next, e.loadHost(slot, 4, 4)),
+    () => {
+      e.put(target);
+      e.f.call(find).set(next.local);
+    },
+  );
+  return next;
 }
 
 /** base + (index << scale) + displacement, from the fields of a record. */
@@ -295,24 +328,21 @@ export function emitJumpTail(
   e: Emitter,
   target: Value,
   record: Value,
-  lookup: number,
+  core: CoreFunctions,
   to: { goTo(record: () => void): void; leave(): void },
 ): void {
   const { f } = e;
   const budget = e.state(at.BUDGET);
   emitBudgetCheck(e, budget, target, () => to.leave());
-  const first = jumpSlot(e, target);
-  for (const slot of [first, e.xor(first, JUMP_SLOT_SIZE)]) {
-    e.when(e.eq(e.loadHost(slot, 4), target), () => {
-      const next = e.loadHost(slot, 4, 4);
-      e.setState(at.EIP_PAGE, e.sub(target, e.loadHost(next, 2, Rec.offset)));
-      e.setState(at.BUDGET, e.add(budget, e.loadHost(next, 4, Rec.position)));
-      to.goTo(() => e.put(next));
-    });
-  }
+  const next = emitFindIn(e, target, core.find);
+  e.when(next, () => {
+    e.setState(at.EIP_PAGE, e.sub(target, e.loadHost(next, 2, Rec.offset)));
+    e.setState(at.BUDGET, e.add(budget, e.loadHost(next, 4, Rec.position)));
+    to.goTo(() => e.put(next));
+  });
   e.put(target);
   e.put(record);
-  f.call(lookup);
+  f.call(core.lookup);
   const found = e.take();
   e.when(
     found,

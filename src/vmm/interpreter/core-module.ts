@@ -118,7 +118,7 @@ function emitHot(
   f.op(Op.return);
 
   f.end(); // jump
-  emitJumpTail(e, target, record, core.lookup, {
+  emitJumpTail(e, target, record, core, {
     goTo: (next) => {
       next();
       f.set(record.local).br(loop);
@@ -155,7 +155,7 @@ function emitSpecial(which: number, e: Emitter, recordLocal: number, core: CoreF
     case Special.nextPage: {
       e.setState(at.BUDGET, e.sub(e.state(at.BUDGET), e.loadHost(record, 4, Rec.position)));
       const target = e.add(e.state(at.EIP_PAGE), e.loadHost(record, 2, Rec.offset));
-      emitJumpTail(e, target, record, core.lookup, { goTo, leave });
+      emitJumpTail(e, target, record, core, { goTo, leave });
       break;
     }
     case Special.redecode: {

@@ -54,8 +54,8 @@ export class JumpCaches {
 }
 
 /**
- * It is remembered which slots are filled and which linear pages they stand for. An entry stands in the slot that its EIP hashes to or, when another
- * has come there, in that slot's neighbour: of the few hundred EIPs that a timer interrupt goes through, a dozen share their slots.
+ * It is remembered which slots are filled and which linear pages they stand for. An entry stands in the slot that its EIP hashes to or, when others
+ * have come there, in one of that slot's neighbours: of the thousands of EIPs that a fork goes through, hundreds share their slots.
  */
 class JumpCache {
   /** Index of the first word. */
@@ -79,10 +79,8 @@ class JumpCache {
   }
 
   enter(eip: number, record: number, linear: number, global: boolean): void {
-    const { i32 } = this.state;
     const slot = slotOf(eip);
-    const word = this.first + 2 * slot;
-    if (i32[word + 1] !== 0 && i32[word] !== (eip | 0)) this.fill(slot ^ 1, i32[word], i32[word + 1], this.local[slot]);
+    this.makeRoom(slot, eip);
     this.fill(slot, eip, record, global ? 0 : 1);
     this.pages[(linear >>> 12) & 0xfff] = 1;
     this.base = linear - eip;
@@ -90,7 +88,23 @@ class JumpCache {
 
   find(eip: number): number {
     const slot = slotOf(eip);
-    return this.recordIn(slot, eip) || this.recordIn(slot ^ 1, eip);
+    for (let way = 0; way < at.JUMP_CACHE_WAYS; way++) {
+      const record = this.recordIn(slot ^ way, eip);
+      if (record !== 0) return record;
+    }
+    return 0;
+  }
+
+  /** What stands in a slot moves on to the neighbour, and what stood there, up to one that is free or holds the EIP itself; or else the last one goes. */
+  private makeRoom(slot: number, eip: number): void {
+    const { i32 } = this.state;
+    let last = 0;
+    const isTaken = (at: number) => i32[this.first + 2 * at + 1] !== 0 && i32[this.first + 2 * at] !== (eip | 0);
+    while (last < at.JUMP_CACHE_WAYS - 1 && isTaken(slot ^ last)) last++;
+    for (let way = last; way > 0; way--) {
+      const word = this.first + 2 * (slot ^ (way - 1));
+      this.fill(slot ^ way, i32[word], i32[word + 1], this.local[slot ^ (way - 1)]);
+    }
   }
 
   clear(): void {
@@ -140,10 +154,10 @@ class JumpCache {
     if (local) this.hasLocal = true;
   }
 
-  /** An empty slot's key must not hash to the slot or its neighbour. */
+  /** An empty slot's key must not hash to the slot or its neighbours. */
   private empty(slot: number): void {
     const word = this.first + 2 * slot;
-    this.state.i32[word] = slot < 2 ? 1 : 0;
+    this.state.i32[word] = slot < at.JUMP_CACHE_WAYS ? 1 : 0;
     this.state.i32[word + 1] = 0;
   }
 }
