@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { isGzip, unpackGzip } from "../images/gzip.js";
 import { ImageError } from "../images/image-error.js";
 import type { Boot } from "../vmm/machine.js";
+import { readBootFile } from "./boot-file.js";
 import { loadLinux } from "./loader/linux.js";
 import { loadMultiboot } from "./loader/multiboot.js";
 import { LARGEST_ROM, loadRom } from "./loader/rom.js";
@@ -41,7 +41,7 @@ export async function loadBootImage(storage: GuestStorage, files: BootFiles): Pr
       case "multiboot":
         return { kind: "loaded", state: await bootMultiboot(storage.ram, files) };
       case "rom":
-        return { kind: "rom", bytes: loadRom(storage.rom, await readFile(files.rom)) };
+        return { kind: "rom", bytes: loadRom(storage.rom, await readBootFile(files.rom)) };
     }
   } catch (error) {
     if (error instanceof ImageError || (error instanceof Error && "code" in error)) {
@@ -53,17 +53,17 @@ export async function loadBootImage(storage: GuestStorage, files: BootFiles): Pr
 
 async function bootLinux(ram: Uint8Array, { kernel, initrd, cmdline }: LinuxBoot) {
   return loadLinux(ram, {
-    kernel: await readFile(kernel),
-    initrd: initrd === undefined ? undefined : await readFile(initrd),
+    kernel: await readBootFile(kernel),
+    initrd: initrd === undefined ? undefined : await readBootFile(initrd),
     cmdline,
   });
 }
 
 async function bootMultiboot(ram: Uint8Array, { kernel, cmdline, modules }: MultibootBoot) {
-  const file = await readFile(kernel);
+  const file = await readBootFile(kernel);
   return loadMultiboot(ram, {
     kernel: isGzip(file) ? await unpackGzip(file) : file,
     cmdline,
-    modules: await Promise.all(modules.map(async ({ file, cmdline }) => ({ data: await readFile(file), cmdline }))),
+    modules: await Promise.all(modules.map(async ({ file, cmdline }) => ({ data: await readBootFile(file), cmdline }))),
   });
 }

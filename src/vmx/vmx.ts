@@ -29,6 +29,8 @@ export type VmxEvent =
 const STOP_PATIENCE_MS = 2_000;
 /** The VMM's heap: tables and code maps, the guest's memory not included. */
 const VMM_HEAP_MB = 128;
+/** Young generation of a thread's heap. Left to itself V8 lets it grow to 48 MiB, which two threads keep for what is garbage after a moment. */
+const YOUNG_HEAP_MB = 6;
 const SERIAL_PORTS = [0, 1];
 
 /**
@@ -94,7 +96,7 @@ export class Vmx {
       workerData,
       transferList: translator ? [translator] : [],
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: VMM_HEAP_MB },
+      resourceLimits: { maxOldGenerationSizeMb: VMM_HEAP_MB, maxYoungGenerationSizeMb: YOUNG_HEAP_MB },
     });
     this.thread.on("error", (error) => this.fail(defect(error)));
     this.thread.on("exit", () => this.fail({ code: "internal_error", message: "the VMM thread ended by itself" }));
@@ -120,6 +122,7 @@ export class Vmx {
       workerData: { memory, port } satisfies TranslatorThreadData,
       transferList: [port],
       execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_HEAP_MB },
     });
     this.translator.on("error", (error) => this.fail(defect(error)));
   }
