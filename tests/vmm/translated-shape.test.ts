@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { analyse } from "../../src/vmm/translator/flow.js";
 
 type Graph = Record<string, readonly string[]>;
-const shapeOf = (graph: Graph) => analyse("a", (node) => graph[node] ?? []);
+const shapeOf = (graph: Graph, ...entries: string[]) => analyse(["a", ...entries], (node) => graph[node] ?? []);
 
 describe("a flow graph", () => {
   it("of straight code has neither loops nor merges", () => {
@@ -33,6 +33,13 @@ describe("a flow graph", () => {
     expect(dispatched).toHaveLength(2);
     const backward = nodes.flatMap(({ byDispatcher }) => [...byDispatcher]);
     expect(backward).toEqual([numbers.get(dispatched[1])]);
+  });
+
+  it("has a dispatcher where there are several entries, which leads to them in their order", () => {
+    const { order, nodes, dispatched } = shapeOf({ a: ["b"], b: ["c"], c: ["a", "d"], d: [] }, "d", "c");
+    expect(order[0]).toBeUndefined();
+    expect(dispatched).toEqual(["a", "d", "c"]);
+    expect(nodes[0].successors).toHaveLength(3);
   });
 
   it("reaches every node that the entry reaches, and no other", () => {

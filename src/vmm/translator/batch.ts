@@ -3,6 +3,7 @@ import { CoreExport } from "../interpreter/core-functions.js";
 import type { Helper } from "../isa/stage.js";
 import { ModuleBuilder } from "../wasm/module.js";
 import { ValueType } from "../wasm/opcodes.js";
+import type { Block } from "./blocks.js";
 import { Region, type RegionSource } from "./region.js";
 import { emitEntry, type LinkedFunctions, REGION_PARAMETERS, RegionEmitter } from "./region-emitter.js";
 import type { Linked } from "./surroundings.js";
@@ -10,11 +11,19 @@ import "../isa/all.js";
 
 const { i32 } = ValueType;
 
+/** Bytes of code: the first, and the first behind them. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** A translated region: its function's place among the module's exports, and what it is made of. */
 export interface TranslatedRegion {
   readonly instructions: number;
-  /** Offsets of its blocks from the head's page. */
-  readonly starts: readonly number[];
+  /** Offsets at which it can be entered, by the number that their records then hold (Rec.immediate). */
+  readonly entries: readonly number[];
+  /** Where its blocks begin and end, as offsets from the head's page. */
+  readonly blocks: readonly Span[];
   /** Distances of the pages that its code lies in. */
   readonly pages: readonly number[];
   /** It jumps by a table. */
@@ -75,11 +84,16 @@ export function translateBatch(memory: Uint8Array, sources: readonly RegionSourc
     emitEntry(module.function([i32], [i32], `r${i}`).f, index);
     return {
       instructions: region.instructionCount,
-      starts: [...region.blocks.keys()],
+      entries: region.entries,
+      blocks: Array.from(region.blocks.values(), spanOf),
       pages: region.pageDistances,
       switches: [...region.blocks.values()].some((block) => block.switches),
       size: f.size,
     };
   });
   return { bytes: module.build(), regions: translated, imports };
+}
+
+function spanOf({ start, instructions }: Block): Span {
+  return { start, end: instructions.reduce((_, { offset, length }) => offset + length, start) };
 }

@@ -39,7 +39,7 @@ const CONDITIONAL = /^(j(?!mp)|loop)/;
 export type CodePages = ReadonlyMap<number, CodePage>;
 
 /**
- * Finds the blocks of a region: what can be reached from its head by direct branches, breadth first, up to so many instructions. Where other
+ * Finds the blocks of a region: what can be reached from its entries by direct branches, breadth first, up to so many instructions. Where other
  * regions begin (`heads`) it ends: going on there costs nanoseconds, translating the same code again for each head of a large loop far more.
  */
 export class BlockFinder {
@@ -91,9 +91,9 @@ export class BlockFinder {
     return bits !== undefined && (bits[inPage >> 5] & (1 << (inPage & 31))) !== 0;
   }
 
-  /** @returns the blocks by offset, the head's first; empty where there is nothing to translate. */
-  find(head: number, limit: number): Map<number, Block> {
-    const starts = this.starts(head, limit);
+  /** @returns the blocks by offset, the first entry's first; empty where there is nothing to translate. */
+  find(entries: readonly number[], limit: number): Map<number, Block> {
+    const starts = this.starts(entries, limit);
     const blocks = new Map<number, Block>();
     for (const start of starts) {
       const pages = [pageOf(start)];
@@ -157,13 +157,13 @@ export class BlockFinder {
   }
 
   /** Offsets where blocks begin. */
-  private starts(head: number, limit: number): Set<number> {
+  private starts(entries: readonly number[], limit: number): Set<number> {
     const starts = new Set<number>();
-    const waiting = [head];
+    const waiting = [...entries];
     const seen = new Set<number>();
     let count = 0;
     for (let start = waiting.shift(); start !== undefined; start = waiting.shift()) {
-      if (starts.has(start) || !this.at(start) || (start !== head && this.heads.has(start))) continue;
+      if (starts.has(start) || !this.at(start) || (this.heads.has(start) && !entries.includes(start))) continue;
       starts.add(start);
       const code: Instruction[] = [];
       for (let offset = start; !seen.has(offset); ) {

@@ -1,7 +1,8 @@
 /*
  * The shape of a region's control flow, for structured code: reverse postorder, dominators, loops ("Beyond Relooper", Ramsey 2022).
  * Structured code can't jump into the middle of a loop. Where the guest's does (computed jumps among each other, loops with several ways in), those
- * targets are reached by a loop around everything with a table of them: the dispatcher, which is then the graph's entry.
+ * targets are reached by a loop around everything with a table of them: the dispatcher, which is then the graph's entry. It also stands there where
+ * there are several entries.
  */
 
 /** A node of the flow graph, by its number in reverse postorder (the entry is 0). */
@@ -22,24 +23,24 @@ export interface Flow<Key> {
   readonly order: readonly (Key | undefined)[];
   readonly numbers: ReadonlyMap<Key | undefined, number>;
   readonly nodes: readonly FlowNode[];
-  /** What the dispatcher leads to: the entry first. Empty: there is none. */
+  /** What the dispatcher leads to: the entries first, in their order. Empty: there is none. */
   readonly dispatched: readonly Key[];
 }
 
-/** Analyses the graph that is reached from `entry`. */
-export function analyse<Key>(entry: Key, successorsOf: (node: Key) => readonly Key[]): Flow<Key> {
-  const dispatched = new Set<Key>();
+/** Analyses the graph that is reached from `entries`: one at least. */
+export function analyse<Key>(entries: readonly Key[], successorsOf: (node: Key) => readonly Key[]): Flow<Key> {
+  const dispatched = new Set<Key>(entries.length > 1 ? entries : []);
   for (;;) {
-    const flow = structured(entry, successorsOf, dispatched);
+    const flow = structured(entries, successorsOf, dispatched);
     if (flow) return flow;
   }
 }
 
 /** Null where an edge leads backward to a node that doesn't dominate where it comes from; the node is one of `dispatched` then. */
-function structured<Key>(entry: Key, successorsOf: (node: Key) => readonly Key[], dispatched: Set<Key>): Flow<Key> | null {
-  const targets = dispatched.size === 0 ? [] : [...new Set([entry, ...dispatched])];
+function structured<Key>(entries: readonly Key[], successorsOf: (node: Key) => readonly Key[], dispatched: Set<Key>): Flow<Key> | null {
+  const targets = dispatched.size === 0 ? [] : [...new Set([...entries, ...dispatched])];
   const next = (key: Key | undefined) => (key === undefined ? targets : successorsOf(key));
-  const order = reversePostorder<Key | undefined>(targets.length > 0 ? undefined : entry, next);
+  const order = reversePostorder<Key | undefined>(targets.length > 0 ? undefined : entries[0], next);
   const numbers = new Map(order.map((key, i) => [key, i]));
   const edges = order.map((key) => [...new Set(next(key))].map((to) => numbers.get(to) ?? 0));
   const dominators = immediateDominators(edges);

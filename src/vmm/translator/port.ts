@@ -1,5 +1,5 @@
 import type { TranslatedRegion } from "./batch.js";
-import type { X87Shape } from "./region-x87.js";
+import type { RegionEntry } from "./region.js";
 
 /** A page that a region may take code from, as it was when the region was asked for. */
 export interface RequestedPage {
@@ -12,13 +12,12 @@ export interface RequestedPage {
 export interface TranslationRequest {
   readonly id: number;
   readonly pages: readonly RequestedPage[];
-  /** Offset of the head in page 0, and the linear address at which that page was found. */
-  readonly head: number;
+  /** Instructions of page 0 at which it is to be entered, the head first. */
+  readonly entries: readonly RegionEntry[];
+  /** Linear address at which that page was found. */
   readonly linearPage: number;
   /** Offsets at which other regions begin: this one ends there. */
   readonly heads: readonly number[];
-  /** TOP and tags as the head was found with them. */
-  readonly x87: X87Shape;
   /** See RegionMode. */
   readonly exactCalls: boolean;
   readonly inexact: boolean;
@@ -28,7 +27,8 @@ export interface TranslationRequest {
   readonly direct: boolean;
   readonly strict: boolean;
   readonly profile: boolean;
-  readonly longest?: number;
+  /** Instructions at most. */
+  readonly longest: number;
 }
 
 export interface TranslationAnswer {

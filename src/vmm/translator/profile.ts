@@ -34,7 +34,7 @@ export function profileOf(counts: RegionCounts, region: Pick<RegionProfile, "hea
       return: exits[RETURNS],
       budget: exits[Way.budget],
       event: exits[Way.events],
-      interpreter: exits[Way.interpreter] + exits[Way.head],
+      interpreter: exits[Way.interpreter] + exits[Way.entry],
     },
   };
 }

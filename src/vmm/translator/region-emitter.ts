@@ -34,11 +34,15 @@ const RETURNED = 1;
 /** Calls inside each other: a bound for the host's stack. */
 const DEEPEST = 100;
 
-/** Parameters: the head's record (0 in a call of the region by itself), where a return is expected, how deep this call is (0: none, by its record). */
+/**
+ * Parameters: the entry's record (0 in a call of the region by itself), where a return is expected, how deep this call is (0: none, by its record), and
+ * the entry's number.
+ */
 const RECORD = { local: 0 };
 const EXPECTED = { local: 1 };
 const DEPTH = { local: 2 };
-export const REGION_PARAMETERS = [i32, i32, i32] as const;
+const ENTRY = { local: 3 };
+export const REGION_PARAMETERS = [i32, i32, i32, i32] as const;
 
 /** Widest range of offsets that a jump by a table is translated for. */
 const WIDEST_SWITCH = 3072;
@@ -46,20 +50,21 @@ const WIDEST_SWITCH = 3072;
 /** All x87 exceptions masked: then none becomes pending inside a region. */
 const X87_MASKS = 0x3f;
 
-/** Emits the function by which a region is entered from its record, or called by other regions (core-functions.ts, `call`). */
+/** Emits the function by which a region is entered from one of its records, or called by other regions (core-functions.ts, `call`). */
 export function emitEntry(f: FunctionBuilder, region: number): void {
   const e = new Emitter(f);
   const depth = e.state(at.CALL_DEPTH);
   e.when(
     depth,
     () => e.setState(at.CALL_DEPTH, 0),
-    // BUDGET without the head's position; in a call it is so already.
+    // BUDGET without the record's position; in a call it is so already.
     () => e.setState(at.BUDGET, e.sub(e.state(at.BUDGET), e.loadHost(RECORD, 4, Rec.position))),
   );
   e.storeHostWide(0, e.addWide(e.loadHostWide(0, at.REGION_ENTRIES), 1n), at.REGION_ENTRIES);
   e.put(RECORD);
   e.put(e.state(at.CALL_RETURN));
   e.put(depth);
+  e.put(e.loadHost(RECORD, 4, Rec.immediate));
   f.call(region);
 }
 
@@ -125,6 +130,7 @@ export class RegionEmitter {
     this.guard();
     this.load();
     if ([...this.region.blocks.values()].some((block) => block.calls)) e.assign(this.eipPage, e.state(at.EIP_PAGE));
+    if (this.region.entries.length > 1) e.assign(this.dispatchTo, ENTRY);
     const tail = f.block();
     const ways = Object.values(Way);
     for (const way of ways) this.tails.set(way, f.block());
@@ -140,25 +146,33 @@ export class RegionEmitter {
 
   // Borders
 
-  /** What the code was made for must hold; otherwise the head is the interpreter's. */
+  /** What the code was made for must hold; otherwise the entry is the interpreter's. */
   private guard(): void {
     const { e } = this;
     const gates = new Set<number>();
     for (const { facts } of this.region.blocks.values()) for (const gate of facts.gates) gates.add(gate);
     let bad = e.eqz(e.gtS(e.add(e.state(at.BUDGET), e.state(at.RESERVE)), this.longest));
     for (const gate of gates) bad = e.or(bad, e.state(gate));
-    const head = this.region.blocks.get(this.region.source.head) as Block;
+    const { entries, blocks } = this.region;
+    const head = blocks.get(this.head) as Block;
     for (const distance of head.pages) if (distance !== 0) bad = e.or(bad, this.isElsewhere(distance));
-    if (this.asksShape) bad = e.or(bad, this.shapeDiffers(this.region.source.x87));
+    if (this.asksShape)
+      for (const [i, offset] of entries.entries()) {
+        const differs = this.shapeDiffers((blocks.get(offset) as Block).facts.shape);
+        bad = e.or(bad, entries.length === 1 ? differs : e.select(e.eq(ENTRY, i), differs, 0));
+      }
     if (gates.has(at.X87_GATE)) bad = e.or(bad, e.xor(e.and(e.state(at.X87_CONTROL), X87_MASKS), X87_MASKS));
     if ([...this.region.blocks.values()].some(({ facts }) => facts.usualMode)) {
       const precision = this.region.source.mode.inexact ? PE : 0;
       bad = e.or(bad, e.xor(e.and(e.state(at.MXCSR), MODE_BITS | precision), USUAL | precision));
     }
-    e.when(bad, () => this.giveHead());
+    e.when(bad, () => this.giveEntry());
     e.recycle();
   }
 
+  private get head(): number {
+    return this.region.entries[0];
+  }
   private get asksShape(): boolean {
     return [...this.region.blocks.values()].some(({ facts }) => facts.asksShape);
   }
@@ -213,15 +227,15 @@ export class RegionEmitter {
     e.recycle();
   }
 
-  /** Gives the head to the interpreter: its copy, or where the record isn't known, by way of that. */
-  private giveHead(): void {
+  /** Gives the entry to the interpreter: its copy, or where the record isn't known, by way of that. */
+  private giveEntry(): void {
     const { f, e } = this;
     e.when(RECORD, () => {
       e.setState(at.BUDGET, e.add(e.state(at.BUDGET), e.loadHost(RECORD, 4, Rec.position)));
       e.put(e.loadHost(RECORD, 4, Rec.target));
       f.op(Op.return);
     });
-    this.jump(e.add(e.state(at.EIP_PAGE), this.region.source.head));
+    this.jump(e.add(e.state(at.EIP_PAGE), this.head));
   }
   private jump(eip: Value): void {
     this.e.put(eip);
@@ -235,7 +249,7 @@ export class RegionEmitter {
     const exits = e.shl(this.way, 3);
     e.storeHostWide(exits, e.addWide(e.loadHostWide(exits, at.REGION_EXITS), 1n), at.REGION_EXITS);
     e.when(e.ltU(this.way, Way.events), () => this.countLeave());
-    e.when(e.eq(this.way, Way.head), () => this.giveHead());
+    e.when(e.eq(this.way, Way.entry), () => this.giveEntry());
     e.when(e.ne(this.way, Way.indirect), () => e.assign(this.target, e.add(this.target, e.state(at.EIP_PAGE))));
     e.when(e.eq(this.way, Way.events), () => {
       e.setState(at.EIP, this.target);
@@ -276,7 +290,7 @@ export class RegionEmitter {
     if (node.isLoop) f.end();
   }
 
-  /** To the block whose number among the dispatched ones is in a local; the entry's is 0. */
+  /** To the block whose number among the dispatched ones is in a local. */
   private dispatch(): void {
     const { f, region } = this;
     const { numbers, nodes, dispatched } = region.flow;
@@ -417,7 +431,10 @@ export class RegionEmitter {
   private leaveAt(number: number): void {
     const { offset } = this.block.instructions[number];
     this.refundFrom(number);
-    this.leaveToOffset(offset, offset === this.region.source.head ? Way.head : Way.interpreter);
+    const { entries } = this.region;
+    const entry = entries.indexOf(offset);
+    if (entry >= 0 && entries.length > 1) this.e.when(this.e.eq(ENTRY, entry), () => this.leaveToOffset(offset, Way.entry));
+    this.leaveToOffset(offset, entry >= 0 && entries.length === 1 ? Way.entry : Way.interpreter);
   }
   private leaveBehind(number: number, way: Way): void {
     const { offset, length } = this.block.instructions[number];
@@ -457,6 +474,7 @@ export class RegionEmitter {
       e.put(0);
       e.put(expected);
       e.put(depth);
+      e.put(0);
       f.call(this.link.self);
     } else {
       e.setState(at.CALL_DEPTH, depth);
@@ -478,7 +496,7 @@ export class RegionEmitter {
   /** Whether the call at the end of the block is to the region's own head. */
   private callsItself(): boolean {
     const call = this.block.instructions.at(-1);
-    return call?.entry.name === "call" && targetOf(call) === this.region.source.head;
+    return call?.entry.name === "call" && targetOf(call) === this.head;
   }
   private returnTo(target: Value): void {
     const { f, e } = this;

@@ -8,29 +8,33 @@ import type { X87Shape } from "./region-x87.js";
 import { RegionStage } from "./stage.js";
 import { type Linked, newRegisters, type RegionMode, type Ways } from "./surroundings.js";
 
-/** Instructions that a region is made of at most. V8 gives functions of more than 8,192 virtual registers a poorer register allocator. */
-const LIMIT = 500;
+/** An instruction at which a region can be entered: its offset, and TOP and tags as it was found with them. */
+export interface RegionEntry {
+  readonly offset: number;
+  readonly x87: X87Shape;
+}
 
 /** What to translate. */
 export interface RegionSource {
   /** The request's number. */
   readonly id: number;
   readonly pages: CodePages;
-  /** Offset of the head in page 0, and the linear address at which that page was found. */
-  readonly head: number;
+  /** Where it is to be entered: the head first. Instructions of page 0. */
+  readonly entries: readonly RegionEntry[];
+  /** Linear address at which page 0 was found. */
   readonly linearPage: number;
   /** Offsets at which other regions begin. */
   readonly heads: ReadonlySet<number>;
-  /** TOP and tags as the head was found with them. */
-  readonly x87: X87Shape;
   readonly code32: boolean;
-  /** Instructions at most; undefined: LIMIT. */
-  readonly longest?: number;
+  /** Instructions at most. */
+  readonly longest: number;
   readonly mode: RegionMode;
 }
 
 /** One region: found, and learned about by staging its blocks for the first time (`region-emitter.ts` does the second). */
 export class Region {
+  /** Offsets at which it can be entered: the head, and those of the wanted entries that it came to contain. */
+  readonly entries: readonly number[];
   readonly blocks: ReadonlyMap<number, Block>;
   readonly flow: Flow<number>;
   /** General registers that it reads or writes, and those that it writes, one bit each. */
@@ -47,16 +51,21 @@ export class Region {
   static find(memory: Uint8Array, source: RegionSource, link: Linked): Region | null {
     const tables = new JumpTables(memory, source.linearPage, source.mode.user);
     const finder = new BlockFinder(memory, source.pages, source.code32, tables, source.heads);
-    const blocks = finder.find(source.head, source.longest ?? LIMIT);
-    learn(blocks, source, link);
-    return blocks.get(source.head)?.instructions.length ? new Region(source, blocks) : null;
+    const blocks = finder.find(
+      source.entries.map(({ offset }) => offset),
+      source.longest,
+    );
+    const entries = learn(blocks, source, link);
+    return blocks.has(source.entries[0].offset) ? new Region(source, entries, blocks) : null;
   }
 
   private constructor(
     readonly source: RegionSource,
+    entries: readonly number[],
     blocks: Map<number, Block>,
   ) {
-    this.flow = analyse(source.head, (start) => blocks.get(start)?.successors ?? []);
+    this.entries = entries;
+    this.flow = analyse(entries, (start) => blocks.get(start)?.successors ?? []);
     this.blocks = new Map(
       this.flow.order.flatMap((start) => {
         const block = start === undefined ? undefined : blocks.get(start);
@@ -98,42 +107,66 @@ const nowhere: Ways = {
   again: ignore,
 };
 
-/** Stages every block that is reached for the first time, one that leads to it before it, and cuts it before the first instruction that is left to the interpreter. */
-function learn(blocks: Map<number, Block>, { head, x87, mode }: RegionSource, link: Linked): void {
+/**
+ * Stages every block that is reached for the first time, one that leads to it before it, and cuts it before the first instruction that is left to the
+ * interpreter.
+ * @returns the entries that are left
+ */
+function learn(blocks: Map<number, Block>, { entries, mode }: RegionSource, link: Linked): number[] {
   const f = new FunctionBuilder([], []);
   const stage = new RegionStage(f, newRegisters(f), mode, link, nowhere, true);
-  shape(blocks.get(head), x87);
-  const reached = new Set([head]);
-  for (const start of reached) {
-    const block = blocks.get(start);
-    if (!block) continue;
-    stage.startBlock(block.facts);
-    for (const [number, instruction] of block.instructions.entries()) {
-      const facts = new InstructionFacts();
-      const { used, dirty, usedVectors, dirtyVectors, usedX87, dirtyX87, asksShape } = block.facts;
-      stage.emit(instruction, number, facts);
-      if (facts.leaves) {
-        Object.assign(block.facts, { used, dirty, usedVectors, dirtyVectors, usedX87, dirtyX87, asksShape });
-        block.instructions = block.instructions.slice(0, number);
-        block.successors = [];
-        block.falls = instruction.offset;
-        break;
+  const reached = new Set<number>();
+  // What the head leads to comes first: no other entry may say with which shape that is reached.
+  for (const { offset, x87 } of entries) {
+    if (reached.has(offset) || !shape(blocks.get(offset), x87)) continue;
+    const waiting = [offset];
+    reached.add(offset);
+    for (let start = waiting.shift(); start !== undefined; start = waiting.shift()) {
+      const block = blocks.get(start);
+      if (!block) continue;
+      learnBlock(block, stage);
+      if (block.instructions.length === 0) blocks.delete(start);
+      // With another shape than it was first reached with, a block is the interpreter's to enter.
+      else block.successors = block.successors.filter((to) => shape(blocks.get(to), stage.x87.shape));
+      for (const to of block.successors) {
+        if (!reached.has(to)) waiting.push(to);
+        reached.add(to);
       }
-      block.facts.instructions.push(facts);
     }
-    // STI at the end of what is translated: its shadow is the interpreter's to keep.
-    if (block.facts.instructions.at(-1)?.endsBlock && block.successors.length === 0) {
-      const last = block.instructions.pop();
-      block.facts.instructions.pop();
-      block.falls = last?.offset;
-    }
-    if (block.instructions.length === 0) blocks.delete(start);
-    // With another shape than it was first reached with, a block is the interpreter's to enter.
-    else block.successors = block.successors.filter((to) => shape(blocks.get(to), stage.x87.shape));
-    for (const to of block.successors) reached.add(to);
   }
   for (const start of blocks.keys()) if (!reached.has(start)) blocks.delete(start);
   for (const block of blocks.values()) block.successors = block.successors.filter((to) => blocks.has(to));
+  const asks = [...blocks.values()].some(({ facts }) => facts.asksShape);
+  return entries
+    .filter(({ offset, x87 }, i) => {
+      const block = blocks.get(offset);
+      if (!block || i === 0) return block !== undefined;
+      return block.pages.every((distance) => distance === 0) && (!asks || shape(block, x87));
+    })
+    .map(({ offset }) => offset);
+}
+
+function learnBlock(block: Block, stage: RegionStage): void {
+  stage.startBlock(block.facts);
+  for (const [number, instruction] of block.instructions.entries()) {
+    const facts = new InstructionFacts();
+    const { used, dirty, usedVectors, dirtyVectors, usedX87, dirtyX87, asksShape } = block.facts;
+    stage.emit(instruction, number, facts);
+    if (facts.leaves) {
+      Object.assign(block.facts, { used, dirty, usedVectors, dirtyVectors, usedX87, dirtyX87, asksShape });
+      block.instructions = block.instructions.slice(0, number);
+      block.successors = [];
+      block.falls = instruction.offset;
+      break;
+    }
+    block.facts.instructions.push(facts);
+  }
+  // STI at the end of what is translated: its shadow is the interpreter's to keep.
+  if (block.facts.instructions.at(-1)?.endsBlock && block.successors.length === 0) {
+    const last = block.instructions.pop();
+    block.facts.instructions.pop();
+    block.falls = last?.offset;
+  }
 }
 
 /** Says with which TOP and tags a block begins. False: that differs from what was said before. */

@@ -15,6 +15,9 @@ import { readLeaveWord, Way } from "./ways.js";
 
 const TABLE_STEP = 1024;
 
+/** Instructions of a region: the largest loops of usual programs are one. Much larger functions take V8 long, and are the poorer for it. */
+const LIMIT = 800;
+
 /** Regions that are asked for at once: few, so that what is hottest doesn't wait for what was. */
 const BATCH = 4;
 
@@ -35,24 +38,28 @@ const PATIENCE = 4;
 const MOST_ROUNDS = 6;
 const MOST_SLOW = 16;
 
+/** Instructions at which one region is entered, at most: each is one that loops may not be structured around. */
+const MOST_ENTRIES = 8;
+
 const NONE: ReadonlySet<number> = new Set();
 
 /** A region that was asked for, or is installed. */
 interface Entry {
   readonly id: number;
-  readonly head: Head;
-  /** Handler number of the head's instruction. */
-  readonly handler: number;
+  /** Where it is entered: the first is what it was made from. All lie in the same page. */
+  readonly heads: readonly Head[];
+  /** Handler numbers that the heads' records have until it is installed. */
+  readonly handlers: readonly number[];
   /** By distance: pages that its code may lie in, and what the code cache kept for each when it was asked for: as long as that is there, the code hasn't changed. */
   readonly pages: ReadonlyMap<number, { number: number; page: CodePage }>;
-  /** Handler number of the region that it is to take the place of; 0: none. */
-  readonly replaces: number;
+  /** Handler numbers of the regions that it is to take the place of. */
+  readonly replaces: readonly number[];
   /** Offsets of instructions whose accesses are calls, and of heads of other regions which it goes on through. */
   readonly slow: ReadonlySet<number>;
   readonly absorbed: ReadonlySet<number>;
   readonly round: number;
 }
-type Making = Pick<Entry, "handler" | "replaces" | "slow" | "absorbed" | "round">;
+type Making = { -readonly [Key in "heads" | "replaces" | "slow" | "absorbed" | "round"]: Entry[Key] };
 interface Installed extends Entry {
   readonly region: TranslatedRegion;
   /** Leaves after which it is looked at. */
@@ -85,12 +92,13 @@ export interface HandlerTable {
 export type FetchedFrom = (linear: number) => number;
 
 /**
- * Translated regions, found by the records that they begin at: a head's handler number is changed to the region's, so that whoever reaches
+ * Translated regions, found by the records that they are entered at: a head's handler number is changed to the region's, so that whoever reaches
  * the record, by whatever way, enters the region. A copy of the head stands by for when the region can't run its first instruction.
  * Records turn into `redecode` when their page is written to, and so do heads: a region whose head is gone can't be entered any more.
  *
  * A region that is left often for the same instruction is made again: if the instruction is its own, with the access as a call; otherwise with
- * the code there, which may have come into use meanwhile, or begins another region.
+ * the code there, which may have come into use meanwhile, or begins another region. A head that gets hot in code that is part of a region makes that
+ * region again, with another entry: so the same code is not translated for each of the ways that lead into it.
  */
 export class TranslationCache {
   private readonly hot: HotHeads;
@@ -98,7 +106,7 @@ export class TranslationCache {
   private readonly regions = new Map<number, Installed>();
   private readonly waiting = new Map<number, Entry>();
   /** Regions to be made again. */
-  private readonly again: { head: Head; how: Making }[] = [];
+  private readonly again: Making[] = [];
   /** Heads at which nothing could be translated. */
   private readonly hopeless = new Set<number>();
   private readonly byPage = new Map<number, Set<number>>();
@@ -140,13 +148,13 @@ export class TranslationCache {
       exitsByJump: left(Way.outside) + left(Way.indirect),
       exitsByBudget: left(Way.budget),
       exitsByEvent: left(Way.events),
-      exitsToInterpreter: left(Way.interpreter) + left(Way.head),
+      exitsToInterpreter: left(Way.interpreter) + left(Way.entry),
     };
   }
 
   /** What each region did, where they were made to tell. */
   get profiles(): RegionProfile[] {
-    return this.made.map(({ id, head, region }) =>
+    return this.made.map(({ id, heads: [head], region }) =>
       profileOf(this.exits.of(id), {
         head: head.address - at.RAM_BASE,
         mode: head.mode.direct ? "direct execution" : "binary translation",
@@ -192,13 +200,16 @@ export class TranslationCache {
     )
       this.startGeneration();
     const wanted = this.again.splice(0, BATCH);
-    for (const head of this.hot.take(BATCH - wanted.length))
-      wanted.push({ head, how: { handler: this.handlerOf(head.record), replaces: 0, slow: NONE, absorbed: NONE, round: 0 } });
-    const requests = wanted.flatMap(({ head, how }) => this.request(head, how) ?? []);
+    for (const head of this.hot.take(BATCH - wanted.length)) wanted.push(this.howToEnter(head));
+    const requests = wanted.flatMap((how) => this.request(how) ?? []);
     if (requests.length === 0) return;
     this.sentAt = this.port.nowUs();
     this.port.send(requests);
     if (this.options.threshold === 0) this.exchange();
+  }
+
+  private get longest(): number {
+    return this.options.longest ?? LIMIT;
   }
 
   private handlerOf(record: number): number {
@@ -210,8 +221,23 @@ export class TranslationCache {
     return this.waiting.size === 0 ? undefined : this.port.take();
   }
 
-  private request(head: Head, how: Making): TranslationRequest | undefined {
-    const { address, linear, mode, x87, mxcsr } = head;
+  /** By an entry of the region that it is in, or else by a region of its own. */
+  private howToEnter(head: Head): Making {
+    const offset = head.address % at.PAGE_SIZE;
+    for (const index of this.byPage.get((head.address - at.RAM_BASE) >>> 12) ?? []) {
+      const around = this.regions.get(index);
+      if (!around) continue;
+      const { heads, region, slow, absorbed, round } = around;
+      const [{ address, mode }] = heads;
+      const samePage = address - (address % at.PAGE_SIZE) === head.address - offset;
+      if (samePage && sameMode(mode, head.mode) && contains(region, offset) && heads.length < MOST_ENTRIES)
+        return { heads: [...heads, head], replaces: [index], slow, absorbed, round };
+    }
+    return { heads: [head], replaces: [], slow: NONE, absorbed: NONE, round: 0 };
+  }
+
+  private request(how: Making): TranslationRequest | undefined {
+    const [{ address, linear, mode, mxcsr }] = how.heads;
     const linearPage = (linear & ~(at.PAGE_SIZE - 1)) >>> 0;
     const pages = new Map<number, { number: number; page: CodePage }>();
     for (const distance of NEIGHBOURS) {
@@ -220,9 +246,11 @@ export class TranslationCache {
       const page = host === 0 ? undefined : this.cache.codePage(number);
       if (page) pages.set(distance, { number, page });
     }
-    if (!pages.has(0) || how.handler < SPECIALS || how.handler >= FIRST_REGION) return undefined;
+    const handlers = how.heads.map(({ record }) => this.handlerOf(record));
+    if (!pages.has(0) || !handlers.every((handler) => how.replaces.includes(handler) || (handler >= SPECIALS && handler < FIRST_REGION)))
+      return undefined;
     const id = ++this.requests;
-    this.waiting.set(id, { id, head, pages, ...how });
+    this.waiting.set(id, { id, handlers, pages, ...how });
     this.state.set(this.leavesSlot(id), 0);
     return {
       id,
@@ -231,10 +259,9 @@ export class TranslationCache {
         host: at.RAM_BASE + number * at.PAGE_SIZE,
         covered: page.covered.slice(),
       })),
-      head: address % at.PAGE_SIZE,
+      entries: how.heads.map((head) => ({ offset: head.address % at.PAGE_SIZE, x87: head.x87 })),
       linearPage,
       heads: this.headsIn(pages, mode, how),
-      x87,
       // An instruction that kept leaving may be one that needs the exact way.
       exactCalls: (mxcsr & MODE_BITS) !== USUAL || how.slow.size > 0,
       inexact: (mxcsr & PE) !== 0,
@@ -243,7 +270,7 @@ export class TranslationCache {
       direct: mode.direct,
       strict: this.options.strict,
       profile: this.options.profile ?? false,
-      longest: this.options.longest,
+      longest: this.longest,
     };
   }
 
@@ -251,15 +278,14 @@ export class TranslationCache {
   private headsIn(pages: ReadonlyMap<number, { number: number }>, mode: CodeMode, { replaces, absorbed }: Making): number[] {
     // Where every head is translated at once, all regions would be single blocks.
     if (this.options.threshold === 0) return [];
-    const own = this.regions.get(replaces)?.region.starts ?? [];
+    const own = replaces.flatMap((index) => this.regions.get(index)?.region ?? []);
     const heads: number[] = [];
     for (const [distance, { number }] of pages)
-      for (const index of this.byPage.get(number) ?? []) {
-        const { head } = this.regions.get(index) ?? {};
-        if (head && head.mode.user === mode.user && (head.address - at.RAM_BASE) >>> 12 === number)
-          heads.push(distance * at.PAGE_SIZE + (head.address % at.PAGE_SIZE));
-      }
-    return heads.filter((offset) => !own.includes(offset) && !absorbed.has(offset));
+      for (const index of this.byPage.get(number) ?? [])
+        for (const head of this.regions.get(index)?.heads ?? [])
+          if (head.mode.user === mode.user && (head.address - at.RAM_BASE) >>> 12 === number)
+            heads.push(distance * at.PAGE_SIZE + (head.address % at.PAGE_SIZE));
+    return heads.filter((offset) => !own.some((region) => contains(region, offset)) && !absorbed.has(offset));
   }
 
   private installBatch({ ids, regions, imports, module, translateUs, compileUs }: TranslationAnswer): void {
@@ -274,37 +300,35 @@ export class TranslationCache {
       const entry = this.waiting.get(id);
       const region = regions[i];
       this.waiting.delete(id);
-      if (entry && !region) this.hopeless.add(entry.head.record);
+      if (entry && !region) for (const { record } of entry.heads) this.hopeless.add(record);
       if (!entry || !region || !this.valid(entry, region)) continue;
       exports ??= new WebAssembly.Instance(module, { core }).exports;
       this.enter({ ...entry, region, limit: MANY_LEAVES * PATIENCE ** entry.round }, exports[`r${i}`]);
-      this.hot.covered(entry.head.address - (entry.head.address % at.PAGE_SIZE), new Set(region.starts));
+      const [{ address }] = entry.heads;
+      this.hot.covered(address - (address % at.PAGE_SIZE), new Set(region.blocks.map(({ start }) => start)));
     }
     if (exports) this.modules++;
   }
 
-  /** Whether the code is what it was, and the head still begins what it did. */
-  private valid({ head, pages, handler, replaces }: Entry, region: TranslatedRegion): boolean {
+  /** Whether the code is what it was, and the heads still begin what they did. */
+  private valid({ heads, handlers, pages }: Entry, region: TranslatedRegion): boolean {
     return (
       region.pages.every((distance) => {
         const known = pages.get(distance);
         return known !== undefined && this.cache.codePage(known.number) === known.page;
       }) &&
-      this.handlerOf(head.record) === (replaces || handler) &&
+      heads.every(({ record }, i) => this.handlerOf(record) === handlers[i]) &&
       !this.cache.full
     );
   }
 
   private enter(entry: Installed, f: unknown): void {
-    const { state, table, counted } = this;
-    const { record } = entry.head;
+    const { table, counted } = this;
     const index = this.next++;
     if (index >= table.length) table.grow(TABLE_STEP);
     table.set(index, f);
-    const own = entry.pages.get(0);
-    if (entry.replaces) this.regions.delete(entry.replaces);
-    else if (own) state.i32[(record + Rec.target) >> 2] = this.cache.copyHead(record, own.page);
-    state.u16[(record + Rec.handler) >> 1] = index;
+    for (const head of entry.heads) this.lead(head, entry, index);
+    for (const replaced of entry.replaces) this.regions.delete(replaced);
     this.regions.set(index, entry);
     for (const distance of entry.region.pages) {
       const number = entry.pages.get(distance)?.number ?? 0;
@@ -314,6 +338,22 @@ export class TranslationCache {
     counted.regionsCompiled++;
     counted.codeBytes += entry.region.size;
     if (this.options.profile) this.made.push(entry);
+  }
+
+  /** Makes the head's record lead into the region, if that can be entered there. */
+  private lead({ record, address }: Head, { region, pages }: Installed, index: number): void {
+    const { state } = this;
+    const number = region.entries.indexOf(address % at.PAGE_SIZE);
+    const led = this.handlerOf(record) >= FIRST_REGION;
+    if (number < 0) {
+      if (led) this.restore(record);
+      this.hopeless.add(record);
+      return;
+    }
+    const own = pages.get(0);
+    if (own && !led) state.i32[(record + Rec.target) >> 2] = this.cache.copyHead(record, own.page);
+    state.i32[(record + Rec.immediate) >> 2] = number;
+    state.u16[(record + Rec.handler) >> 1] = index;
   }
 
   // Regions that are left too often
@@ -328,24 +368,44 @@ export class TranslationCache {
       if (this.state.get(slot) < entry.limit) continue;
       entry.limit = Number.POSITIVE_INFINITY;
       const { way, offset } = readLeaveWord(this.state.get(slot + 4));
-      const { slow, absorbed } = entry;
+      const { heads, slow, absorbed } = entry;
       if (entry.round === MOST_ROUNDS) continue;
-      const how = { handler: entry.handler, replaces: index, slow, absorbed, round: entry.round + 1 };
+      const how = { heads, replaces: [index], slow, absorbed, round: entry.round + 1 };
       if (way === Way.indirect && !entry.region.switches) continue;
-      if (way === Way.interpreter || way === Way.head) {
+      if (way === Way.interpreter || way === Way.entry) {
         if (slow.size === MOST_SLOW) continue;
         how.slow = new Set([...slow, offset]);
       } else if (!this.mayGrow(entry, offset)) continue;
-      else how.absorbed = new Set([...absorbed, offset]);
+      else {
+        how.absorbed = new Set([...absorbed, offset]);
+        this.join(how, entry, offset);
+      }
       this.counted.retranslations++;
-      this.again.push({ head: entry.head, how });
+      this.again.push(how);
+    }
+  }
+
+  /** If another region is entered at this offset in the page, and both are not too much for one, they become one. */
+  private join(how: Making, { heads, region }: Installed, offset: number): void {
+    const [{ address, mode }] = heads;
+    if (offset < 0 || offset >= at.PAGE_SIZE) return;
+    const page = address - (address % at.PAGE_SIZE);
+    for (const index of this.byPage.get((address - at.RAM_BASE) >>> 12) ?? []) {
+      const other = this.regions.get(index);
+      if (!other?.heads.some((head) => head.address === page + offset && sameMode(head.mode, mode))) continue;
+      if (region.instructions + other.region.instructions > this.longest || heads.length + other.heads.length > MOST_ENTRIES) return;
+      how.heads = [...heads, ...other.heads];
+      how.replaces = [...how.replaces, index];
+      how.slow = new Set([...how.slow, ...other.slow]);
+      how.absorbed = new Set([...how.absorbed, ...other.absorbed]);
+      return;
     }
   }
 
   /** Whether there is code at an offset that isn't in the region: it has come into use since, or another region begins with it. */
-  private mayGrow({ pages, region, head }: Installed, offset: number): boolean {
+  private mayGrow({ pages, region, heads: [head] }: Installed, offset: number): boolean {
     const distance = Math.floor(offset / at.PAGE_SIZE);
-    if (region.starts.includes(offset)) return false;
+    if (region.blocks.some(({ start }) => start === offset)) return false;
     const known = pages.get(distance)?.page;
     if (known) return known.covers(offset & (at.PAGE_SIZE - 1));
     return NEIGHBOURS.includes(distance) && this.fetchedFrom((head.linear + distance * at.PAGE_SIZE) >>> 0) !== 0;
@@ -359,19 +419,19 @@ export class TranslationCache {
       const entry = this.regions.get(index);
       if (!entry) continue;
       this.regions.delete(index);
-      this.restore(index, entry);
+      for (const { record } of entry.heads) if (this.handlerOf(record) === index) this.restore(record);
     }
     this.byPage.delete(number);
   }
-  private restore(index: number, { head: { record } }: Installed): void {
-    if (this.handlerOf(record) !== index) return;
+  private restore(record: number): void {
     const copy = this.state.i32[(record + Rec.target) >> 2];
     this.state.u8.copyWithin(record, copy, copy + RECORD_SIZE);
   }
 
   /** Drops all regions, so that what is hot now is translated, and only that. */
   private startGeneration(): void {
-    for (const [index, entry] of this.regions) this.restore(index, entry);
+    for (const [index, { heads }] of this.regions)
+      for (const { record } of heads) if (this.handlerOf(record) === index) this.restore(record);
     this.flushed();
   }
 
@@ -391,4 +451,11 @@ export class TranslationCache {
     this.modules = 0;
     this.counted.codeBytes = 0;
   }
+}
+
+function contains({ blocks }: TranslatedRegion, offset: number): boolean {
+  return blocks.some(({ start, end }) => offset >= start && offset < end);
+}
+function sameMode(a: CodeMode, b: CodeMode): boolean {
+  return a.user === b.user && a.direct === b.direct;
 }

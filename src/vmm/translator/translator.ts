@@ -5,13 +5,12 @@ import type { TranslationAnswer, TranslationRequest } from "./port.js";
 export function translate(memory: Uint8Array, requests: readonly TranslationRequest[], nowUs: () => number): TranslationAnswer {
   const begun = nowUs();
   const sources = requests.map(
-    ({ id, pages, head, linearPage, heads, x87, exactCalls, inexact, slow, user, direct, strict, profile, longest }) => ({
+    ({ id, pages, entries, linearPage, heads, exactCalls, inexact, slow, user, direct, strict, profile, longest }) => ({
       id,
       pages: new Map(pages.map((page) => [page.delta, page])),
-      head,
+      entries,
       linearPage,
       heads: new Set(heads),
-      x87,
       longest,
       code32: true,
       mode: { user, direct, strict, exactCalls, inexact, profile, slow: new Set(slow) },

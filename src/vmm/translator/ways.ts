@@ -4,8 +4,8 @@ export const Way = {
   outside: 0,
   /** To an instruction of its own that the interpreter has to do this time. */
   interpreter: 1,
-  /** The same, for its first instruction. */
-  head: 2,
+  /** The same, for the instruction that it was entered at. */
+  entry: 2,
   /** To an EIP that was computed. */
   indirect: 3,
   /** With the monitor looking at events first. */
