@@ -27,10 +27,11 @@ export type VmxEvent =
 
 /** The VMM answers a command within a slice; after this long it is ended without being asked, in milliseconds. */
 const STOP_PATIENCE_MS = 2_000;
-/** The VMM's heap: tables and code maps, the guest's memory not included. */
-const VMM_HEAP_MB = 128;
+/** A thread's heap, the guest's memory not included: many times what it needs. V8 collects the earlier, the nearer the limit is. */
+const HEAP_MB = 128;
 /** Young generation of a thread's heap. Left to itself V8 lets it grow to 48 MiB, which two threads keep for what is garbage after a moment. */
 const YOUNG_HEAP_MB = 6;
+const HEAP_LIMITS = { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: YOUNG_HEAP_MB };
 const SERIAL_PORTS = [0, 1];
 
 /**
@@ -96,7 +97,7 @@ export class Vmx {
       workerData,
       transferList: translator ? [translator] : [],
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: VMM_HEAP_MB, maxYoungGenerationSizeMb: YOUNG_HEAP_MB },
+      resourceLimits: HEAP_LIMITS,
     });
     this.thread.on("error", (error) => this.fail(defect(error)));
     this.thread.on("exit", () => this.fail({ code: "internal_error", message: "the VMM thread ended by itself" }));
@@ -122,7 +123,7 @@ export class Vmx {
       workerData: { memory, port } satisfies TranslatorThreadData,
       transferList: [port],
       execArgv: [],
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_HEAP_MB },
+      resourceLimits: HEAP_LIMITS,
     });
     this.translator.on("error", (error) => this.fail(defect(error)));
   }

@@ -207,12 +207,12 @@ export const USER_JUMP_CACHE = 0x10fc;
 /** The record of an instruction that is stepped, and the stop record behind it. */
 export const STEP_RECORD = 0x1c00;
 
-/** Predecoded instructions. */
+/** Predecoded instructions: a Debian boots within 11 MiB. When there is no room for more, all are dropped. */
 export const RECORDS = 0x140_0000;
-export const RECORDS_END = 0x400_0000;
+export const RECORDS_END = 0x300_0000;
 
 /** Guest-physical 0. */
-export const RAM_BASE = 0x400_0000;
+export const RAM_BASE = 0x300_0000;
 
 /**
  * Size in 64 KiB wasm pages of the memory of a machine with this much RAM, and room for a ROM of at most `romBytes` right behind it; one spare page
