@@ -62,8 +62,8 @@ class JumpCache {
   private readonly first: number;
   private readonly filled = new Uint16Array(ENTRIES);
   private count = 0;
-  /** Linear page numbers with entries, by their low 12 bits. */
-  private readonly pages = new Uint8Array(4096);
+  /** Linear page numbers that may have entries. */
+  private readonly pages = new Set<number>();
   /** Of CS: what there is in the cache goes by one base. */
   private base = 0;
   /** Entries of pages that aren't global are few, or all. */
@@ -82,7 +82,7 @@ class JumpCache {
     const slot = slotOf(eip);
     this.makeRoom(slot, eip);
     this.fill(slot, eip, record, global ? 0 : 1);
-    this.pages[(linear >>> 12) & 0xfff] = 1;
+    this.pages.add(linear >>> 12);
     this.base = linear - eip;
   }
 
@@ -112,12 +112,12 @@ class JumpCache {
     for (let i = 0; i < this.count; i++) this.empty(this.filled[i]);
     this.count = 0;
     this.hasLocal = false;
-    this.pages.fill(0);
+    this.pages.clear();
   }
 
   /** The mapping of one linear page has changed. */
   clearPage(linear: number): void {
-    if (this.pages[(linear >>> 12) & 0xfff] === 0) return;
+    if (!this.pages.delete(linear >>> 12)) return;
     const { i32 } = this.state;
     this.clearWhere((slot) => (i32[this.first + 2 * slot] + this.base) >>> 12 === linear >>> 12);
   }

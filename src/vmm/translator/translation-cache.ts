@@ -28,7 +28,7 @@ const NEIGHBOURS = [0, 1, -1, 2, -2];
  * Modules and bytes of WebAssembly after which everything is dropped. V8 frees a module's code only as a whole, and keeps a memory map for each
  * (the kernel has room for 65,000): so regions are never dropped one by one.
  */
-const MOST_MODULES = 1000;
+const MOST_MODULES = 3000;
 const MOST_BYTES = 24 * 2 ** 20;
 
 /** Exchanges (slices) between two looks at which regions are left too often; how often that is, at first; and how many times one is made again. */
