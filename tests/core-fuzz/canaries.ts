@@ -17,7 +17,7 @@ const MEMORY_PAGES = (MEMORY_END - at.RAM_BASE) / at.PAGE_SIZE;
 const STRETCHES: readonly Stretch[] = [
   { name: "the page at 0", from: 0, to: at.GPR },
   { name: "behind the helpers' results", from: at.RESULT + 0x100, to: at.STEP_RECORD },
-  { name: "behind the stepped instruction's records", from: at.STEP_RECORD + 64, to: at.TRANSLATED },
+  { name: "behind the stepped instruction's records", from: at.STEP_RECORD + 64, to: at.REGION_ENTRIES },
   { name: "behind the last landing", from: at.LANDING_VIEW + 4, to: at.X87_TABLES },
   { name: "behind the x87 tables", from: at.X87_TABLES_END, to: at.RECENT_LOADS },
   { name: "behind the recent loads", from: at.RECENT_LOADS + 64 * at.RECENT_LOAD_SLOTS, to: at.JUMP_CACHE },

@@ -62,7 +62,7 @@ class Pair {
 describe("random code does the same in both machines", () => {
   it.each([
     ["the interpreter in other slices", interpreterSubject],
-    ["the translator, of all code", () => translatorSubject(undefined, { quantum: Number.POSITIVE_INFINITY, threshold: 0, strict: true })],
+    ["the translator, of all code", () => translatorSubject(undefined, { quantum: 100, threshold: 0, strict: true })],
   ])("%s", (_name, subject) => {
     const pair = new Pair(subject());
     const ends = Array.from({ length: CASES }, (_, number) => pair.run(makeMachineCase(SEED, number)));

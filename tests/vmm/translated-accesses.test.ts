@@ -6,7 +6,7 @@ import { CODE, DATA, EAX, EBX, ECX, SystemGuest } from "./system-guest.js";
 /** Each head is translated before it first runs. */
 function translatingGuest(): SystemGuest {
   const it = new SystemGuest().protectedMode();
-  it.interpreter.translateBy(new LocalPort(it.state.u8), { quantum: Number.POSITIVE_INFINITY, threshold: 0, strict: true });
+  it.interpreter.translateBy(new LocalPort(it.state.u8), { quantum: 1, threshold: 0, strict: true });
   return it;
 }
 

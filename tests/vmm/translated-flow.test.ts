@@ -5,7 +5,7 @@ import { LocalPort } from "../../src/vmm/translator/local-port.js";
 import type { TranslationOptions } from "../../src/vmm/translator/translation-cache.js";
 import { CODE, DATA, EBX, ESI, ESP, STACK0, SystemGuest } from "./system-guest.js";
 
-const EVERYTHING: TranslationOptions = { quantum: Number.POSITIVE_INFINITY, threshold: 0, strict: true };
+const EVERYTHING: TranslationOptions = { quantum: 1, threshold: 0, strict: true };
 const le32 = (value: number) => [value & 0xff, (value >> 8) & 0xff, (value >> 16) & 0xff, value >>> 24];
 
 const INC_EAX = [0x40];

@@ -29,14 +29,11 @@ export const INTERRUPT_LINE = 0x10ec;
 export const EXIT_REASON = 0x10bc;
 /** Record at which `run` returned (0: none; then EIP is valid). */
 export const EXIT_RECORD = 0x10c0;
-/** Instructions that the interpreter may still retire before it looks up; may go below 0 by one block. BUDGET + RESERVE is all that is left. */
+/** Instructions that the interpreter may still retire before it looks up; may go below 0 by one block. */
 export const BUDGET = 0x10c4;
+/** Instructions that translated regions may still retire. BUDGET + RESERVE is all that is left. */
 export const RESERVE = 0x10f0;
-/** For a region that another one calls: how deep it is (0: entered by its record), and the EIP to which it is expected to return. */
-export const CALL_DEPTH = 0x10f4;
-export const CALL_RETURN = 0x10f8;
-/** Instructions that translated regions have retired, times that they were entered, and left in each way (translator/ways.ts): 64 bits each. */
-export const TRANSLATED = 0x1d00;
+/** Times that translated regions were entered, and left in each way (translator/ways.ts): 64 bits each. */
 export const REGION_ENTRIES = 0x1d08;
 export const REGION_EXITS = 0x1d10;
 /** Where a region, or an instruction with a function of its own, jumped to last: EIP, and the jump cache that it was looked up in (0: nowhere). */

@@ -12,6 +12,15 @@ import { Rec, RecFlag } from "./record.js";
 
 const { i32 } = ValueType;
 
+/**
+ * Parameters of a region's function: the entry's record (0 in a call of the region by itself), where a return is expected, how deep this call is
+ * (0: none, by its record), and the entry's number, which its record has as immediate. It gives the next record, 0 to leave, or that it has returned
+ * to where that was expected.
+ */
+export const REGION_PARAMETERS = [i32, i32, i32, i32] as const;
+/** A region has two elements of the table: it is entered from its record by the first, and called by the second. */
+export const CALLED = 1;
+
 /** Or-ed into an `Access` of the MMU for `translate`: must lie on a 16-byte boundary, else #GP(0). */
 export const ALIGNED = 16;
 
@@ -68,7 +77,7 @@ export class CoreFunctions implements HelperLinker {
   readonly find: number;
   /** (target, record) -> record or 0: a jump whose budget is charged already. */
   readonly jump: number;
-  /** (target) -> what a region answers: a call from one region to what may be another. */
+  /** (target, where its return is expected, how deep the call is) -> what a region answers: a call from one region to what may be another. */
   readonly call: number;
   /** By name, which says all of what a helper does. */
   private readonly helpers = new Map<string, number>();
@@ -227,20 +236,20 @@ export class CoreFunctions implements HelperLinker {
 
   /** Into the region at the target on the caller's stack, if the jump cache knows one; otherwise as a jump, with nobody waiting for the return. */
   private emitCall(): number {
-    const { index, f } = this.module.function([i32], [i32]);
+    const { index, f } = this.module.function([i32, i32, i32], [i32]);
     const e = new Emitter(f);
-    const target = { local: 0 };
+    const [target, expected, depth] = [{ local: 0 }, { local: 1 }, { local: 2 }];
     const next = emitFindIn(e, target, this.find);
     e.when(next, () => {
       const handler = e.loadHost(next, 2, Rec.handler);
       e.when(e.eqz(e.ltU(handler, FIRST_REGION)), () => {
         e.setState(at.EIP_PAGE, e.sub(target, e.loadHost(next, 2, Rec.offset)));
-        e.put(next);
-        e.put(handler);
-        f.callIndirect(this.module.type([i32], [i32])).op(Op.return);
+        countEntry(e);
+        for (const v of [next, expected, depth, e.loadHost(next, 4, Rec.immediate)]) e.put(v);
+        e.put(e.add(handler, CALLED));
+        f.callIndirect(this.module.type(REGION_PARAMETERS, [i32])).op(Op.return);
       });
     });
-    e.setState(at.CALL_DEPTH, 0);
     f.get(0).i32(0).call(this.jump);
     return index;
   }
@@ -285,6 +294,11 @@ const JUMP_SLOT_SIZE = 8;
 function jumpSlot(e: Emitter, target: Value): Value {
   const hash = e.shrU(e.mul(target, at.JUMP_CACHE_FACTOR), Math.clz32(at.JUMP_CACHE_ENTRIES) + 1 - 3);
   return e.add(e.state(at.VIEW_JUMP_CACHE), e.and(hash, 8 * (at.JUMP_CACHE_ENTRIES - 1)));
+}
+
+/** A region is entered. */
+export function countEntry(e: Emitter): void {
+  e.storeHostWide(0, e.addWide(e.loadHostWide(0, at.REGION_ENTRIES), 1n), at.REGION_ENTRIES);
 }
 
 /** The record that the jump cache knows for a target, or 0. */

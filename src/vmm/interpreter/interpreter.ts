@@ -42,6 +42,13 @@ export type Stopped = (typeof Stopped)[keyof typeof Stopped];
 /** What a timer interrupt takes of an idle guest is over before it is looked at. */
 const STRETCHES_AFTER_REST = 10;
 
+/**
+ * Of a budget that is longer than this, what is left when regions can't be sure to have enough is not worth interpreting: they are up to some hundred
+ * instructions long.
+ */
+const LONG = 100_000;
+const REMAINDER = 1000;
+
 const TWO_PAGES = 2 * at.PAGE_SIZE;
 
 /** Acknowledges INTR: the vector that the interrupt controller gives. */
@@ -63,7 +70,8 @@ export class Interpreter {
   charged = 0;
 
   get translator(): TranslatorCounters {
-    return this.translations?.counters ?? newTranslatorCounters();
+    const counters = this.translations?.counters ?? newTranslatorCounters();
+    return { ...counters, instructions: this.retired - this.interpreted };
   }
   readonly cache: CodeCache;
   private readonly jumps: JumpCaches;
@@ -88,8 +96,11 @@ export class Interpreter {
   private seed = 1;
   private codeBase = 0;
   private codeLimit = 0;
-  /** BUDGET when `retired` was last brought up to date. */
+  /** What was left of the budget when `retired` was last brought up to date. */
   private accounted = 0;
+  /** Instructions that the interpreter has retired, up to when it was given BUDGET last; and what it was given then. */
+  private interpreted = 0;
+  private granted = 0;
   /** Record of the callout in progress: what precedes it in its run has retired, though BUDGET doesn't say so yet. */
   private inCallout = 0;
 
@@ -165,12 +176,18 @@ export class Interpreter {
   }
   /** Gives the interpreter its next stretch. Their lengths differ, so as not to keep step with a loop. */
   private refill(stretches = 1): void {
-    const { i32 } = this.state;
     const { left } = this;
     this.seed = (Math.imul(this.seed, 1103515245) + 12345) & 0x7fff_ffff;
     const stretch = Math.min(left, stretches * this.quantum + (this.quantum === Number.POSITIVE_INFINITY ? 0 : this.seed % this.quantum));
-    i32[at.BUDGET >> 2] = stretch;
-    i32[at.RESERVE >> 2] = left - stretch;
+    this.divide(stretch, left - stretch);
+  }
+  /** What is left of the budget, between the interpreter and the regions. */
+  private divide(budget: number, reserve: number): void {
+    const { i32 } = this.state;
+    this.interpreted += this.granted - i32[at.BUDGET >> 2];
+    this.granted = budget;
+    i32[at.BUDGET >> 2] = budget;
+    i32[at.RESERVE >> 2] = reserve;
   }
 
   /** Dispatches by handler, most frequent first, where the core module was emitted for profiling. */
@@ -189,6 +206,7 @@ export class Interpreter {
   run(budget: number, exact = false): Stopped {
     const { state } = this;
     const stepped = exact ? LONGEST_RUN : 0;
+    const enough = !exact && budget > LONG ? REMAINDER : -stepped;
     this.setBudget(budget - stepped, 0);
     // What time has passed meanwhile, no instruction tells.
     state.set(at.TSC_WINDOW, 0);
@@ -201,7 +219,7 @@ export class Interpreter {
         const stopped = this.attend();
         if (stopped) return this.rest(stopped);
       }
-      if (this.left + stepped <= 0) return this.rest(Stopped.Budget);
+      if (this.left <= enough) return this.rest(Stopped.Budget);
       const sampling = state.i32[at.BUDGET >> 2] <= 0 && this.left > 0;
       if (sampling) this.refill();
       // What was attended to may have raised another event, which comes before the next instruction.
@@ -256,11 +274,9 @@ export class Interpreter {
   }
   /** Nothing retires by this: `account` for what has, before. */
   private setBudget(budget: number, reserve: number): void {
-    const { state } = this;
-    state.set(at.BUDGET, budget);
-    state.set(at.RESERVE, reserve);
+    this.divide(budget, reserve);
     this.accounted = budget + reserve;
-    state.set(at.RETIRED_BASE, this.retired + this.accounted);
+    this.state.set(at.RETIRED_BASE, this.retired + this.accounted);
   }
   private account(): void {
     const { left } = this;

@@ -47,7 +47,7 @@ export function regions(make: Make, port: MakePort, longest: number): Way {
     step: (subject) => subject.goOnByRegion(3 * longest),
   };
 }
-const EVERYTHING: TranslationOptions = { quantum: Number.POSITIVE_INFINITY, threshold: 0, strict: true };
+const EVERYTHING: TranslationOptions = { quantum: 1, threshold: 0, strict: true };
 
 /** Where two machines were alike last, in turns, and where they were not. */
 export interface Interval {

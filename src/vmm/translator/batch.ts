@@ -1,11 +1,11 @@
 import { wasmPages } from "../cpu/layout.js";
-import { CoreExport } from "../interpreter/core-functions.js";
+import { CoreExport, REGION_PARAMETERS } from "../interpreter/core-functions.js";
 import type { Helper } from "../isa/stage.js";
 import { ModuleBuilder } from "../wasm/module.js";
 import { ValueType } from "../wasm/opcodes.js";
 import type { Block } from "./blocks.js";
 import { Region, type RegionSource } from "./region.js";
-import { emitEntry, type LinkedFunctions, REGION_PARAMETERS, RegionEmitter } from "./region-emitter.js";
+import { emitEntry, type LinkedFunctions, RegionEmitter } from "./region-emitter.js";
 import type { Linked } from "./surroundings.js";
 import "../isa/all.js";
 
@@ -34,11 +34,15 @@ export interface TranslatedRegion {
 
 export interface Batch {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** By position of the source; null where there was nothing to translate. Its export is called `r` and that position. */
+  /** By position of the source; null where there was nothing to translate. */
   readonly regions: readonly (TranslatedRegion | null)[];
   /** Names of the core module's exports that the module imports. */
   readonly imports: readonly string[];
 }
+
+/** Names of what a module exports of the region at a position: as it is entered from its record, and as another region calls it. */
+export const enteredExport = (position: number): string => `r${position}`;
+export const calledExport = (position: number): string => `c${position}`;
 
 /**
  * Translates regions into one module: compiling and instantiating many at once costs less. It imports the memory and functions of the core
@@ -67,7 +71,7 @@ export function translateBatch(memory: Uint8Array, sources: readonly RegionSourc
   };
   const link: Omit<LinkedFunctions, "self"> = {
     jump: load(CoreExport.jump, [i32, i32], [i32]),
-    call: load(CoreExport.call, [i32], [i32]),
+    call: load(CoreExport.call, [i32, i32, i32], [i32]),
     miss: load(CoreExport.miss, [i32, i32, i32], [i32]),
     commit: load(CoreExport.commit, [], []),
     translate: load(CoreExport.translate, [i32, i32, i32, i32], [i32]),
@@ -79,9 +83,9 @@ export function translateBatch(memory: Uint8Array, sources: readonly RegionSourc
   for (const one of helpers.values()) one.index = load(CoreExport.helper(one.helper.name), one.helper.params, one.helper.results);
   const translated = regions.map((region, i): TranslatedRegion | null => {
     if (!region) return null;
-    const { index, f } = module.function(REGION_PARAMETERS, [i32]);
+    const { index, f } = module.function(REGION_PARAMETERS, [i32], calledExport(i));
     new RegionEmitter(f, { ...link, self: index }, region).emit();
-    emitEntry(module.function([i32], [i32], `r${i}`).f, index);
+    emitEntry(module.function([i32], [i32], enteredExport(i)).f, index);
     return {
       instructions: region.instructionCount,
       entries: region.entries,

@@ -1,5 +1,6 @@
 import { Event } from "../cpu/events.js";
 import * as at from "../cpu/layout.js";
+import { countEntry } from "../interpreter/core-functions.js";
 import { ExitReason } from "../interpreter/exit.js";
 import { Rec } from "../interpreter/record.js";
 import { Emitter, type Value } from "../isa/emitter.js";
@@ -22,7 +23,7 @@ const { i32 } = ValueType;
 export interface LinkedFunctions extends Linked {
   /** The region's own function. */
   readonly self: number;
-  /** (target EIP, 0) -> record or 0; (target EIP) -> what a region gives: interpreter/core-functions.ts. */
+  /** (target EIP, 0) -> record or 0; (target EIP, where a return is expected, depth) -> what a region gives: interpreter/core-functions.ts. */
   readonly jump: number;
   readonly call: number;
   /** (request, way, instructions): exit-counts.ts. */
@@ -34,15 +35,11 @@ const RETURNED = 1;
 /** Calls inside each other: a bound for the host's stack. */
 const DEEPEST = 100;
 
-/**
- * Parameters: the entry's record (0 in a call of the region by itself), where a return is expected, how deep this call is (0: none, by its record), and
- * the entry's number.
- */
+/** Parameters (interpreter/core-functions.ts). */
 const RECORD = { local: 0 };
 const EXPECTED = { local: 1 };
 const DEPTH = { local: 2 };
 const ENTRY = { local: 3 };
-export const REGION_PARAMETERS = [i32, i32, i32, i32] as const;
 
 /** Widest range of offsets that a jump by a table is translated for. */
 const WIDEST_SWITCH = 3072;
@@ -50,28 +47,22 @@ const WIDEST_SWITCH = 3072;
 /** All x87 exceptions masked: then none becomes pending inside a region. */
 const X87_MASKS = 0x3f;
 
-/** Emits the function by which a region is entered from one of its records, or called by other regions (core-functions.ts, `call`). */
+/** Emits the function by which a region is entered from one of its records: a handler, as the interpreter calls them. */
 export function emitEntry(f: FunctionBuilder, region: number): void {
   const e = new Emitter(f);
-  const depth = e.state(at.CALL_DEPTH);
-  e.when(
-    depth,
-    () => e.setState(at.CALL_DEPTH, 0),
-    // BUDGET without the record's position; in a call it is so already.
-    () => e.setState(at.BUDGET, e.sub(e.state(at.BUDGET), e.loadHost(RECORD, 4, Rec.position))),
-  );
-  e.storeHostWide(0, e.addWide(e.loadHostWide(0, at.REGION_ENTRIES), 1n), at.REGION_ENTRIES);
+  // Without the record's position, which only the interpreter's runs have.
+  e.setState(at.BUDGET, e.sub(e.state(at.BUDGET), e.loadHost(RECORD, 4, Rec.position)));
+  countEntry(e);
   e.put(RECORD);
-  e.put(e.state(at.CALL_RETURN));
-  e.put(depth);
+  e.put(0);
+  e.put(0);
   e.put(e.loadHost(RECORD, 4, Rec.immediate));
   f.call(region);
 }
 
 /**
  * Emits a region's function. It gives the next record, or 0, as the core module's handlers do: on the way out registers and the budget go
- * back into memory, and the next instruction is looked up by its EIP. What is left of the budget, BUDGET + RESERVE, is kept in a local and charged
- * block by block. It is never used up: a region is entered, and goes round a loop or on behind a call, only where more than all of its
+ * back into memory, and the next instruction is looked up by its EIP. Regions live on RESERVE, which is kept in a local and charged block by block. It is never used up: a region is entered, and goes round a loop or on behind a call, only where more than all of its
  * instructions are left. So what ends exactly where the budget does (an event by the deterministic clock, the shadow of STI) is the interpreter's.
  *
  * A call in guest code calls the region of its target: if the guest returns to behind the call, so does the function (RETURNED), and the
@@ -151,7 +142,7 @@ export class RegionEmitter {
     const { e } = this;
     const gates = new Set<number>();
     for (const { facts } of this.region.blocks.values()) for (const gate of facts.gates) gates.add(gate);
-    let bad = e.eqz(e.gtS(e.add(e.state(at.BUDGET), e.state(at.RESERVE)), this.longest));
+    let bad = e.eqz(e.gtS(e.state(at.RESERVE), this.longest));
     for (const gate of gates) bad = e.or(bad, e.state(gate));
     const { entries, blocks } = this.region;
     const head = blocks.get(this.head) as Block;
@@ -195,7 +186,7 @@ export class RegionEmitter {
         e.assign({ local: signExponent[n] }, e.loadHost(0, 2, at.X87 + 16 * n + 8));
       }
     }
-    e.assign(this.budget, e.add(e.state(at.BUDGET), e.state(at.RESERVE)));
+    e.assign(this.budget, e.state(at.RESERVE));
     e.recycle();
   }
   private assignVector(local: number, address: number): void {
@@ -213,17 +204,11 @@ export class RegionEmitter {
         e.storeHost(0, 2, { local: signExponent[n] }, at.X87 + 16 * n + 8);
       }
     }
-    const rest = e.sub(this.budget, e.state(at.BUDGET));
-    const retired = e.sub(e.state(at.RESERVE), rest);
-    e.storeHostWide(0, e.addWide(e.loadHostWide(0, at.TRANSLATED), e.wideS(retired)), at.TRANSLATED);
     if (how !== undefined && this.link.profile !== undefined) {
-      for (const v of [this.region.source.id, how, retired]) e.put(v);
+      for (const v of [this.region.source.id, how, e.sub(e.state(at.RESERVE), this.budget)]) e.put(v);
       this.f.call(this.link.profile);
     }
-    // BUDGET, where everyone looks, keeps what it had, but never has more than is left.
-    const budget = e.select(e.ltS(rest, 0), this.budget, e.state(at.BUDGET));
-    e.setState(at.BUDGET, budget);
-    e.setState(at.RESERVE, e.sub(this.budget, budget));
+    e.setState(at.RESERVE, this.budget);
     e.recycle();
   }
 
@@ -426,7 +411,7 @@ export class RegionEmitter {
   }
   /** The block has been charged as a whole. */
   private leftBehind(number: number): Value {
-    return this.e.add(this.budget, this.block.instructions.length - number - 1);
+    return this.e.add(this.e.add(this.budget, this.e.state(at.BUDGET)), this.block.instructions.length - number - 1);
   }
   private leaveAt(number: number): void {
     const { offset } = this.block.instructions[number];
@@ -477,9 +462,9 @@ export class RegionEmitter {
       e.put(0);
       f.call(this.link.self);
     } else {
-      e.setState(at.CALL_DEPTH, depth);
-      e.setState(at.CALL_RETURN, expected);
       e.put(this.target);
+      e.put(expected);
+      e.put(depth);
       f.call(this.link.call);
     }
     const answer = e.take();

@@ -1,11 +1,12 @@
 import * as at from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
 import type { CodeCache, CodePage } from "../interpreter/code-cache.js";
+import { CALLED } from "../interpreter/core-functions.js";
 import { FIRST_REGION, LAST_REGION, SPECIALS } from "../interpreter/handlers.js";
 import type { CodeMode } from "../interpreter/predecoder.js";
 import { RECORD_SIZE, Rec } from "../interpreter/record.js";
 import { MODE_BITS, PE, USUAL } from "../sse/mxcsr.js";
-import type { TranslatedRegion } from "./batch.js";
+import { calledExport, enteredExport, type TranslatedRegion } from "./batch.js";
 import { newTranslatorCounters, type TranslatorCounters } from "./counters.js";
 import { ExitCounts } from "./exit-counts.js";
 import { type Head, HotHeads } from "./hot-heads.js";
@@ -143,7 +144,6 @@ export class TranslationCache {
       ...counted,
       liveRegions: this.regions.size,
       queueLength: this.waiting.size,
-      instructions: word(at.TRANSLATED),
       entries: word(at.REGION_ENTRIES),
       exitsByJump: left(Way.outside) + left(Way.indirect),
       exitsByBudget: left(Way.budget),
@@ -196,7 +196,7 @@ export class TranslationCache {
     if (
       this.modules >= (this.options.mostModules ?? MOST_MODULES) ||
       this.counted.codeBytes > MOST_BYTES ||
-      this.next + BATCH > LAST_REGION
+      this.next + 2 * BATCH > LAST_REGION
     )
       this.startGeneration();
     const wanted = this.again.splice(0, BATCH);
@@ -303,7 +303,7 @@ export class TranslationCache {
       if (entry && !region) for (const { record } of entry.heads) this.hopeless.add(record);
       if (!entry || !region || !this.valid(entry, region)) continue;
       exports ??= new WebAssembly.Instance(module, { core }).exports;
-      this.enter({ ...entry, region, limit: MANY_LEAVES * PATIENCE ** entry.round }, exports[`r${i}`]);
+      this.enter({ ...entry, region, limit: MANY_LEAVES * PATIENCE ** entry.round }, exports[enteredExport(i)], exports[calledExport(i)]);
       const [{ address }] = entry.heads;
       this.hot.covered(address - (address % at.PAGE_SIZE), new Set(region.blocks.map(({ start }) => start)));
     }
@@ -322,11 +322,13 @@ export class TranslationCache {
     );
   }
 
-  private enter(entry: Installed, f: unknown): void {
+  private enter(entry: Installed, entered: unknown, called: unknown): void {
     const { table, counted } = this;
-    const index = this.next++;
-    if (index >= table.length) table.grow(TABLE_STEP);
-    table.set(index, f);
+    const index = this.next;
+    this.next += 2;
+    while (index + CALLED >= table.length) table.grow(TABLE_STEP);
+    table.set(index, entered);
+    table.set(index + CALLED, called);
     for (const head of entry.heads) this.lead(head, entry, index);
     for (const replaced of entry.replaces) this.regions.delete(replaced);
     this.regions.set(index, entry);

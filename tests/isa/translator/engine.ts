@@ -7,6 +7,6 @@ export class TranslatorEngine extends InterpreterEngine {
 
   constructor() {
     super();
-    this.interpreter.translateBy(new LocalPort(this.memory), { quantum: Number.POSITIVE_INFINITY, threshold: 0, strict: true });
+    this.interpreter.translateBy(new LocalPort(this.memory), { quantum: 1, threshold: 0, strict: true });
   }
 }
