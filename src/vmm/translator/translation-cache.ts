@@ -368,7 +368,8 @@ export class TranslationCache {
     for (const [index, entry] of this.regions) {
       const slot = this.leavesSlot(entry.id);
       if (this.state.get(slot) < entry.limit) continue;
-      entry.limit = Number.POSITIVE_INFINITY;
+      // Again later, if it is still there: what is asked for now may come to nothing.
+      entry.limit *= PATIENCE;
       const { way, offset } = readLeaveWord(this.state.get(slot + 4));
       const { heads, slow, absorbed } = entry;
       if (entry.round === MOST_ROUNDS) continue;
