@@ -13,7 +13,7 @@ import { AC, IF, IOPL, NT, RF, TF, VIF, VIP, VM } from "./flags.js";
  * do it in place; everything else is the callout's.
  */
 
-/** What flat 32-bit segments of a privilege look like: hidden parts' access fields, accessed; and the upper doublewords of their descriptors. */
+/** What flat 32-bit segments of a privilege look like: access fields of the hidden parts, accessed. */
 export interface FlatPair {
   readonly code: number;
   readonly data: number;
@@ -30,9 +30,9 @@ const PROTECTED = modeNumber("protected");
 /** Flags that make crossings more than what is done here; and the same for what is loaded by an IRET. */
 export const UNUSUAL = VM | AC | TF | NT | RF | VIF | VIP;
 
-/** Answers `value` unless `met`. */
-export function unless(e: Emitter, met: Value, value = 0): void {
-  e.when(e.eqz(met), () => e.f.i32(value).op(Op.return));
+/** Answers 0 unless `met`. */
+export function unless(e: Emitter, met: Value): void {
+  e.when(e.eqz(met), () => e.f.i32(0).op(Op.return));
 }
 
 /** Answers 0 unless nothing waits to be attended to. */
@@ -112,12 +112,17 @@ export function demandDirect(e: Emitter, flags: Value, code: Value, stack: Value
   demandDescriptor(e, stack, FLAT_USER.data);
 }
 
-/** Answers 0 unless a selector, not null, has its descriptor in the GDT, where the system can read it at once, and is that of a flat segment with this access field. */
-export function demandDescriptor(e: Emitter, selector: Value, access: number): void {
+/** Host address of a selector's descriptor; answers 0 unless it is in the GDT, within its limit, and where the system can read it at once. */
+export function descriptorOf(e: Emitter, selector: Value): Value {
   const index = e.and(selector, 0xfff8);
-  unless(e, index);
   unless(e, e.eqz(e.or(e.and(selector, 4), e.gtU(e.add(index, 7), e.state(at.GDTR_LIMIT)))));
-  const descriptor = systemAddress(e, e.add(e.state(at.GDTR_BASE), index), 8);
+  return systemAddress(e, e.add(e.state(at.GDTR_BASE), index), 8);
+}
+
+/** Answers 0 unless a selector, not null, has such a descriptor, and it is that of a flat segment with this access field. */
+export function demandDescriptor(e: Emitter, selector: Value, access: number): void {
+  unless(e, e.and(selector, 0xfff8));
+  const descriptor = descriptorOf(e, selector);
   unless(e, e.eq(e.loadHost(descriptor, 4), 0xffff));
   unless(e, e.eq(e.loadHost(descriptor, 4, 4), flatDescriptor(access)));
 }

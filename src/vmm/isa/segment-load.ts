@@ -5,8 +5,9 @@ import * as at from "../cpu/layout.js";
 import { DS, ES, FS, GS, Seg, SS } from "../cpu/layout.js";
 import { HIDDEN_SIZE, RECENT_CPL_SHIFT, RECENT_SIZE_SHIFT, Recent } from "../cpu/recent-loads.js";
 import { Op, ValueType } from "../wasm/opcodes.js";
+import { descriptorOf, unless } from "./crossing.js";
 import { define } from "./definition.js";
-import type { Emitter, Value } from "./emitter.js";
+import type { Value } from "./emitter.js";
 import { AC, VM } from "./flags.js";
 import type { Helper, Stage } from "./stage.js";
 
@@ -37,44 +38,33 @@ const reload: Helper = {
   emit(e) {
     const n: Value = { local: 0 };
     const selector: Value = { local: 1 };
-    const unless = (met: Value) => answerIf(e, e.eqz(met), 0);
-    unless(e.and(e.state(at.CR0), CR0_PE));
-    unless(e.eqz(e.and(e.state(at.EFLAGS), VM)));
+    unless(e, e.and(e.state(at.CR0), CR0_PE));
+    unless(e, e.eqz(e.and(e.state(at.EFLAGS), VM)));
     // Else the decision engine would have to hear of it (cpu/reversible.ts).
-    answerIf(e, e.and(e.state(at.IRREVERSIBLE), e.shl(1, n)), 0);
-    unless(e.eq(e.loadHost(n, 1, at.SEGMENT_ORIGIN), modeNumber("protected")));
+    unless(e, e.eqz(e.and(e.state(at.IRREVERSIBLE), e.shl(1, n))));
+    unless(e, e.eq(e.loadHost(n, 1, at.SEGMENT_ORIGIN), modeNumber("protected")));
     const register = e.variable(e.add(e.shl(n, 5), at.SEGMENT));
     const wide = e.variable(e.ltU(n, FS));
     e.when(e.eqz(e.and(selector, 0xfffc)), () => {
-      answerIf(e, wide, 0);
+      unless(e, e.eqz(wide));
       e.storeHost(register, 4, selector, Seg.selector);
       for (const [field, value] of Object.entries(NULL_SEGMENT)) e.storeHost(register, 4, value, Number(field));
-      answerIf(e, 1, 1);
+      e.f.i32(1).op(Op.return);
     });
-    const index = e.variable(e.and(selector, 0xfff8));
-    // In the GDT, within its limit, and where the system can read it at once.
-    answerIf(e, e.or(e.and(selector, 4), e.gtU(e.add(index, 7), e.state(at.GDTR_LIMIT))), 0);
-    const linear = e.variable(e.add(e.state(at.GDTR_BASE), index));
-    const entry = e.variable(e.loadHost(e.shl(e.shrU(linear, 12), 2), 4, at.TLB));
-    answerIf(e, e.and(e.or(linear, entry), 7), 0);
-    const descriptor = e.variable(e.add(linear, entry));
+    const descriptor = descriptorOf(e, selector);
     const slot = e.variable(e.add(e.shl(e.and(e.shrU(selector, 3), at.RECENT_LOAD_SLOTS - 1), RECENT_SIZE_SHIFT), at.RECENT_LOADS));
-    unless(e.eq(e.loadHost(slot, 4, Recent.key), e.or(selector, e.shl(e.state(at.CPL), RECENT_CPL_SHIFT))));
-    unless(e.eq(e.loadHost(slot, 4, Recent.low), e.loadHost(descriptor, 4)));
-    unless(e.eq(e.loadHost(slot, 4, Recent.high), e.loadHost(descriptor, 4, 4)));
+    unless(e, e.eq(e.loadHost(slot, 4, Recent.key), e.or(selector, e.shl(e.state(at.CPL), RECENT_CPL_SHIFT))));
+    unless(e, e.eq(e.loadHost(slot, 4, Recent.low), e.loadHost(descriptor, 4)));
+    unless(e, e.eq(e.loadHost(slot, 4, Recent.high), e.loadHost(descriptor, 4, 4)));
     const recent = (field: number) => e.loadHost(slot, 4, Recent.hidden + field - Seg.base);
     e.when(wide, () => {
-      for (const field of ADDRESSING) unless(e.eq(recent(field), e.loadHost(register, 4, field)));
+      for (const field of ADDRESSING) unless(e, e.eq(recent(field), e.loadHost(register, 4, field)));
     });
     e.storeHost(register, 4, selector, Seg.selector);
     for (let field = Seg.base; field < Seg.base + HIDDEN_SIZE; field += 4) e.storeHost(register, 4, recent(field), field);
     e.put(1);
   },
 };
-
-function answerIf(e: Emitter, c: Value, answer: number): void {
-  e.when(c, () => e.f.i32(answer).op(Op.return));
-}
 
 /** Ends in the callout unless register `n` is loaded. The selector comes from where it may be read twice: the callout begins anew. */
 function load(x: Stage, n: Value, selector: Value, callout: string): void {
