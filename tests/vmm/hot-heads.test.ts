@@ -48,4 +48,14 @@ describe("hot heads", () => {
     }
     expect(heads.take(8)).toHaveLength(1);
   });
+
+  it("of a page go together, those that are asked for", () => {
+    const heads = new HotHeads(THRESHOLD);
+    const inPage = (n: number): Head => ({ ...head(n), address: RAM_BASE + 0x10 * n });
+    for (let n = 1; n <= 3; n++) for (let i = 0; i < THRESHOLD + 4 - n; i++) heads.note(inPage(n));
+    expect(heads.take(8).map(({ address }) => address)).toEqual([RAM_BASE + 0x10]);
+    expect(heads.takeFrom(RAM_BASE, (offset) => offset === 0x20).map(({ address }) => address)).toEqual([RAM_BASE + 0x20]);
+    expect(heads.takeFrom(RAM_BASE, () => true).map(({ address }) => address)).toEqual([RAM_BASE + 0x30]);
+    expect(heads.take(8)).toEqual([]);
+  });
 });

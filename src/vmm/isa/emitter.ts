@@ -27,6 +27,7 @@ export class Emitter {
   /** All temporaries may be used again, but those in `kept`: call between instructions. */
   recycle(kept?: ReadonlySet<number>): void {
     for (const [type, used] of this.busy) {
+      if (used.length === 0) continue;
       const stay = kept ? used.filter((local) => kept.has(local)) : [];
       const free = kept ? used.filter((local) => !kept.has(local)) : used;
       this.free.get(type)?.push(...free.reverse());

@@ -58,6 +58,15 @@ export class HotHeads {
     return taken;
   }
 
+  /** Takes the other candidates of a page at offsets that `wanted` says yes to. */
+  takeFrom(page: number, wanted: (offset: number) => boolean): Head[] {
+    const taken = [...this.candidates.values()].filter(
+      ({ address }) => address - (address % PAGE_SIZE) === page && wanted(address % PAGE_SIZE),
+    );
+    for (const head of taken) this.forget(head);
+    return taken;
+  }
+
   /** A region of this page has been made, with blocks at these offsets in it. */
   covered(page: number, offsets: ReadonlySet<number>): void {
     for (const head of this.candidates.values()) {

@@ -137,13 +137,12 @@ function learn(blocks: Map<number, Block>, { entries, mode }: RegionSource, link
   for (const start of blocks.keys()) if (!reached.has(start)) blocks.delete(start);
   for (const block of blocks.values()) block.successors = block.successors.filter((to) => blocks.has(to));
   const asks = [...blocks.values()].some(({ facts }) => facts.asksShape);
-  return entries
-    .filter(({ offset, x87 }, i) => {
-      const block = blocks.get(offset);
-      if (!block || i === 0) return block !== undefined;
-      return block.pages.every((distance) => distance === 0) && (!asks || shape(block, x87));
-    })
-    .map(({ offset }) => offset);
+  const left = entries.filter(({ offset, x87 }, i) => {
+    const block = blocks.get(offset);
+    if (!block || i === 0) return block !== undefined;
+    return block.pages.every((distance) => distance === 0) && (!asks || shape(block, x87));
+  });
+  return [...new Set(left.map(({ offset }) => offset))];
 }
 
 function learnBlock(block: Block, stage: RegionStage): void {

@@ -56,7 +56,7 @@ export class RegionStage extends OperandStage {
     this.before = this.pending;
     this.addresses.forgetTemporaries();
     this.vectors.forgetTemporaries();
-    this.recycle(new Set(localsOf(this.pending)));
+    this.recycle(this.pending === words ? undefined : new Set(localsOf(this.pending)));
   }
 
   /** What is known at the end of a block, so that code of other blocks can be emitted in between. */

@@ -230,8 +230,10 @@ export class TranslationCache {
       const { heads, region, slow, absorbed, round } = around;
       const [{ address, mode }] = heads;
       const samePage = address - (address % at.PAGE_SIZE) === head.address - offset;
-      if (samePage && sameMode(mode, head.mode) && contains(region, offset) && heads.length < MOST_ENTRIES)
-        return { heads: [...heads, head], replaces: [index], slow, absorbed, round };
+      if (!samePage || !sameMode(mode, head.mode) || !contains(region, offset) || heads.length >= MOST_ENTRIES) continue;
+      const others = this.hot.takeFrom(head.address - offset, (other) => contains(region, other));
+      const all = [...heads, head, ...others.filter((other) => sameMode(mode, other.mode))];
+      return { heads: all.slice(0, MOST_ENTRIES), replaces: [index], slow, absorbed, round };
     }
     return { heads: [head], replaces: [], slow: NONE, absorbed: NONE, round: 0 };
   }
