@@ -3,13 +3,13 @@ import type { CpuState } from "../cpu/state.js";
 import type { CodeCache, CodePage } from "../interpreter/code-cache.js";
 import { CALLED } from "../interpreter/core-functions.js";
 import { FIRST_REGION, LAST_REGION, SPECIALS } from "../interpreter/handlers.js";
-import type { CodeMode } from "../interpreter/predecoder.js";
 import { RECORD_SIZE, Rec } from "../interpreter/record.js";
 import { MODE_BITS, PE, USUAL } from "../sse/mxcsr.js";
 import { calledExport, enteredExport, type TranslatedRegion } from "./batch.js";
 import { newTranslatorCounters, type TranslatorCounters } from "./counters.js";
 import { ExitCounts } from "./exit-counts.js";
 import { type Head, HotHeads } from "./hot-heads.js";
+import { contains, type Entry, type Installed, LiveRegions, type Making, MOST_ENTRIES, sameMode } from "./live-regions.js";
 import type { TranslationAnswer, TranslationRequest, TranslatorPort } from "./port.js";
 import { profileOf, type RegionProfile } from "./profile.js";
 import { readLeaveWord, Way } from "./ways.js";
@@ -39,33 +39,7 @@ const PATIENCE = 4;
 const MOST_ROUNDS = 6;
 const MOST_SLOW = 16;
 
-/** Instructions at which one region is entered, at most: each is one that loops may not be structured around. */
-const MOST_ENTRIES = 8;
-
 const NONE: ReadonlySet<number> = new Set();
-
-/** A region that was asked for, or is installed. */
-interface Entry {
-  readonly id: number;
-  /** Where it is entered: the first is what it was made from. All lie in the same page. */
-  readonly heads: readonly Head[];
-  /** Handler numbers that the heads' records have until it is installed. */
-  readonly handlers: readonly number[];
-  /** By distance: pages that its code may lie in, and what the code cache kept for each when it was asked for: as long as that is there, the code hasn't changed. */
-  readonly pages: ReadonlyMap<number, { number: number; page: CodePage }>;
-  /** Handler numbers of the regions that it is to take the place of. */
-  readonly replaces: readonly number[];
-  /** Offsets of instructions whose accesses are calls, and of heads of other regions which it goes on through. */
-  readonly slow: ReadonlySet<number>;
-  readonly absorbed: ReadonlySet<number>;
-  readonly round: number;
-}
-type Making = { -readonly [Key in "heads" | "replaces" | "slow" | "absorbed" | "round"]: Entry[Key] };
-interface Installed extends Entry {
-  readonly region: TranslatedRegion;
-  /** Leaves after which it is looked at. */
-  limit: number;
-}
 
 export interface TranslationOptions {
   /** Instructions that are interpreted between two looks at where execution is. */
@@ -103,14 +77,12 @@ export type FetchedFrom = (linear: number) => number;
  */
 export class TranslationCache {
   private readonly hot: HotHeads;
-  /** By handler number. */
-  private readonly regions = new Map<number, Installed>();
+  private readonly regions = new LiveRegions();
   private readonly waiting = new Map<number, Entry>();
   /** Regions to be made again. */
   private readonly again: Making[] = [];
   /** Heads at which nothing could be translated. */
   private readonly hopeless = new Set<number>();
-  private readonly byPage = new Map<number, Set<number>>();
   private readonly exits = new ExitCounts();
   private readonly made: Installed[] = [];
   private readonly counted = newTranslatorCounters();
@@ -166,7 +138,7 @@ export class TranslationCache {
 
   /** Whether a region begins at this record. */
   begins(record: number): boolean {
-    return this.regions.has(this.state.u16[(record + Rec.handler) >> 1]);
+    return this.regions.get(this.handlerOf(record)) !== undefined;
   }
 
   /** A record has been looked up. */
@@ -223,19 +195,12 @@ export class TranslationCache {
 
   /** By an entry of the region that it is in, or else by a region of its own. */
   private howToEnter(head: Head): Making {
-    const offset = head.address % at.PAGE_SIZE;
-    for (const index of this.byPage.get((head.address - at.RAM_BASE) >>> 12) ?? []) {
-      const around = this.regions.get(index);
-      if (!around) continue;
-      const { heads, region, slow, absorbed, round } = around;
-      const [{ address, mode }] = heads;
-      const samePage = address - (address % at.PAGE_SIZE) === head.address - offset;
-      if (!samePage || !sameMode(mode, head.mode) || !contains(region, offset) || heads.length >= MOST_ENTRIES) continue;
-      const others = this.hot.takeFrom(head.address - offset, (other) => contains(region, other));
-      const all = [...heads, head, ...others.filter((other) => sameMode(mode, other.mode))];
-      return { heads: all.slice(0, MOST_ENTRIES), replaces: [index], slow, absorbed, round };
-    }
-    return { heads: [head], replaces: [], slow: NONE, absorbed: NONE, round: 0 };
+    const around = this.regions.around(head);
+    if (!around) return { heads: [head], replaces: [], slow: NONE, absorbed: NONE, round: 0 };
+    const [index, { heads, region, slow, absorbed, round }] = around;
+    const others = this.hot.takeFrom(head.address - (head.address % at.PAGE_SIZE), (offset) => contains(region, offset));
+    const all = [...heads, head, ...others.filter(({ mode }) => sameMode(mode, head.mode))];
+    return { heads: all.slice(0, MOST_ENTRIES), replaces: [index], slow, absorbed, round };
   }
 
   private request(how: Making): TranslationRequest | undefined {
@@ -263,7 +228,8 @@ export class TranslationCache {
       })),
       entries: how.heads.map((head) => ({ offset: head.address % at.PAGE_SIZE, x87: head.x87 })),
       linearPage,
-      heads: this.headsIn(pages, mode, how),
+      // Where every head is translated at once, all regions would be single blocks.
+      heads: this.options.threshold === 0 ? [] : this.regions.headsIn(pages, mode, how),
       // An instruction that kept leaving may be one that needs the exact way.
       exactCalls: (mxcsr & MODE_BITS) !== USUAL || how.slow.size > 0,
       inexact: (mxcsr & PE) !== 0,
@@ -274,20 +240,6 @@ export class TranslationCache {
       profile: this.options.profile ?? false,
       longest: this.longest,
     };
-  }
-
-  /** Where other regions of the same mode begin in these pages, as offsets; but not in what a region that is made again had in it. */
-  private headsIn(pages: ReadonlyMap<number, { number: number }>, mode: CodeMode, { replaces, absorbed }: Making): number[] {
-    // Where every head is translated at once, all regions would be single blocks.
-    if (this.options.threshold === 0) return [];
-    const own = replaces.flatMap((index) => this.regions.get(index)?.region ?? []);
-    const heads: number[] = [];
-    for (const [distance, { number }] of pages)
-      for (const index of this.byPage.get(number) ?? [])
-        for (const head of this.regions.get(index)?.heads ?? [])
-          if (head.mode.user === mode.user && (head.address - at.RAM_BASE) >>> 12 === number)
-            heads.push(distance * at.PAGE_SIZE + (head.address % at.PAGE_SIZE));
-    return heads.filter((offset) => !own.some((region) => contains(region, offset)) && !absorbed.has(offset));
   }
 
   private installBatch({ ids, regions, imports, module, translateUs, compileUs }: TranslationAnswer): void {
@@ -332,13 +284,7 @@ export class TranslationCache {
     table.set(index, entered);
     table.set(index + CALLED, called);
     for (const head of entry.heads) this.lead(head, entry, index);
-    for (const replaced of entry.replaces) this.regions.delete(replaced);
-    this.regions.set(index, entry);
-    for (const distance of entry.region.pages) {
-      const number = entry.pages.get(distance)?.number ?? 0;
-      const those = this.byPage.get(number) ?? new Set();
-      this.byPage.set(number, those.add(index));
-    }
+    this.regions.add(index, entry);
     counted.regionsCompiled++;
     counted.codeBytes += entry.region.size;
     if (this.options.profile) this.made.push(entry);
@@ -392,19 +338,14 @@ export class TranslationCache {
 
   /** If another region is entered at this offset in the page, and both are not too much for one, they become one. */
   private join(how: Making, { heads, region }: Installed, offset: number): void {
-    const [{ address, mode }] = heads;
-    if (offset < 0 || offset >= at.PAGE_SIZE) return;
-    const page = address - (address % at.PAGE_SIZE);
-    for (const index of this.byPage.get((address - at.RAM_BASE) >>> 12) ?? []) {
-      const other = this.regions.get(index);
-      if (!other?.heads.some((head) => head.address === page + offset && sameMode(head.mode, mode))) continue;
-      if (region.instructions + other.region.instructions > this.longest || heads.length + other.heads.length > MOST_ENTRIES) return;
-      how.heads = [...heads, ...other.heads];
-      how.replaces = [...how.replaces, index];
-      how.slow = new Set([...how.slow, ...other.slow]);
-      how.absorbed = new Set([...how.absorbed, ...other.absorbed]);
-      return;
-    }
+    const found = this.regions.enteredAt(heads[0], offset);
+    if (!found) return;
+    const [index, other] = found;
+    if (region.instructions + other.region.instructions > this.longest || heads.length + other.heads.length > MOST_ENTRIES) return;
+    how.heads = [...heads, ...other.heads];
+    how.replaces = [...how.replaces, index];
+    how.slow = new Set([...how.slow, ...other.slow]);
+    how.absorbed = new Set([...how.absorbed, ...other.absorbed]);
   }
 
   /** Whether there is code at an offset that isn't in the region: it has come into use since, or another region begins with it. */
@@ -420,13 +361,8 @@ export class TranslationCache {
 
   /** The code cache has dropped a page: its records are `redecode`; heads elsewhere get their instruction back. */
   private dropped(number: number): void {
-    for (const index of this.byPage.get(number) ?? []) {
-      const entry = this.regions.get(index);
-      if (!entry) continue;
-      this.regions.delete(index);
-      for (const { record } of entry.heads) if (this.handlerOf(record) === index) this.restore(record);
-    }
-    this.byPage.delete(number);
+    for (const [index, { heads }] of this.regions.dropPage(number))
+      for (const { record } of heads) if (this.handlerOf(record) === index) this.restore(record);
   }
   private restore(record: number): void {
     const copy = this.state.i32[(record + Rec.target) >> 2];
@@ -449,18 +385,10 @@ export class TranslationCache {
     this.regions.clear();
     this.waiting.clear();
     this.again.length = 0;
-    this.byPage.clear();
     this.hopeless.clear();
     this.hot.clear();
     this.next = FIRST_REGION;
     this.modules = 0;
     this.counted.codeBytes = 0;
   }
-}
-
-function contains({ blocks }: TranslatedRegion, offset: number): boolean {
-  return blocks.some(({ start, end }) => offset >= start && offset < end);
-}
-function sameMode(a: CodeMode, b: CodeMode): boolean {
-  return a.user === b.user && a.direct === b.direct;
 }

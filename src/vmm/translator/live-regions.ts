@@ -1,0 +1,118 @@
+import * as at from "../cpu/layout.js";
+import type { CodePage } from "../interpreter/code-cache.js";
+import type { CodeMode } from "../interpreter/predecoder.js";
+import type { TranslatedRegion } from "./batch.js";
+import type { Head } from "./hot-heads.js";
+
+/** Instructions at which one region is entered, at most: each is one that loops may not be structured around. */
+export const MOST_ENTRIES = 8;
+
+/** A region that was asked for, or is installed. */
+export interface Entry {
+  readonly id: number;
+  /** Where it is entered: the first is what it was made from. All lie in the same page. */
+  readonly heads: readonly Head[];
+  /** Handler numbers that the heads' records have until it is installed. */
+  readonly handlers: readonly number[];
+  /** By distance: pages that its code may lie in, and what the code cache kept for each when it was asked for: as long as that is there, the code hasn't changed. */
+  readonly pages: ReadonlyMap<number, { number: number; page: CodePage }>;
+  /** Handler numbers of the regions that it is to take the place of. */
+  readonly replaces: readonly number[];
+  /** Offsets of instructions whose accesses are calls, and of heads of other regions which it goes on through. */
+  readonly slow: ReadonlySet<number>;
+  readonly absorbed: ReadonlySet<number>;
+  readonly round: number;
+}
+/** How a region is to be made. */
+export type Making = { -readonly [Key in "heads" | "replaces" | "slow" | "absorbed" | "round"]: Entry[Key] };
+/** A region that can be entered. */
+export interface Installed extends Entry {
+  readonly region: TranslatedRegion;
+  /** Leaves after which it is looked at. */
+  limit: number;
+}
+
+/** The regions that can be entered, by handler number and by the pages that their code lies in. */
+export class LiveRegions implements Iterable<[index: number, region: Installed]> {
+  private readonly regions = new Map<number, Installed>();
+  private readonly byPage = new Map<number, Set<number>>();
+
+  get size(): number {
+    return this.regions.size;
+  }
+  get(index: number): Installed | undefined {
+    return this.regions.get(index);
+  }
+  [Symbol.iterator](): MapIterator<[number, Installed]> {
+    return this.regions[Symbol.iterator]();
+  }
+
+  /** Adds a region, in the place of those that it replaces. */
+  add(index: number, entry: Installed): void {
+    for (const replaced of entry.replaces) this.regions.delete(replaced);
+    this.regions.set(index, entry);
+    for (const distance of entry.region.pages) {
+      const number = entry.pages.get(distance)?.number ?? 0;
+      const those = this.byPage.get(number) ?? new Set();
+      this.byPage.set(number, those.add(index));
+    }
+  }
+  /** Takes away, and gives, those with code in a page. */
+  dropPage(number: number): [index: number, region: Installed][] {
+    const gone = this.inPage(number);
+    for (const [index] of gone) this.regions.delete(index);
+    this.byPage.delete(number);
+    return gone;
+  }
+  clear(): void {
+    this.regions.clear();
+    this.byPage.clear();
+  }
+
+  private inPage(number: number): [index: number, region: Installed][] {
+    return [...(this.byPage.get(number) ?? [])].flatMap((index) => {
+      const region = this.regions.get(index);
+      return region ? [[index, region]] : [];
+    });
+  }
+
+  /** The region that has this code in it, and may have it as another entry. */
+  around(head: Head): [index: number, region: Installed] | undefined {
+    return this.inPage(numberOf(head)).find(([, { heads, region }]) => {
+      const [first] = heads;
+      const together = numberOf(first) === numberOf(head) && sameMode(first.mode, head.mode);
+      return together && contains(region, head.address % at.PAGE_SIZE) && heads.length < MOST_ENTRIES;
+    });
+  }
+
+  /** The region that is entered at an offset of the head's page, in its mode. */
+  enteredAt({ address, mode }: Head, offset: number): [index: number, region: Installed] | undefined {
+    if (offset < 0 || offset >= at.PAGE_SIZE) return undefined;
+    const wanted = address - (address % at.PAGE_SIZE) + offset;
+    return this.inPage((address - at.RAM_BASE) >>> 12).find(([, { heads }]) =>
+      heads.some((head) => head.address === wanted && sameMode(head.mode, mode)),
+    );
+  }
+
+  /** Where regions of the same mode begin in these pages, as offsets; but not in what a region that is made again had in it. */
+  headsIn(pages: ReadonlyMap<number, { number: number }>, { user }: CodeMode, { replaces, absorbed }: Making): number[] {
+    const own = replaces.flatMap((index) => this.regions.get(index)?.region ?? []);
+    const offsets: number[] = [];
+    for (const [distance, { number }] of pages)
+      for (const [, { heads }] of this.inPage(number))
+        for (const head of heads)
+          if (head.mode.user === user && numberOf(head) === number) offsets.push(distance * at.PAGE_SIZE + (head.address % at.PAGE_SIZE));
+    return offsets.filter((offset) => !own.some((region) => contains(region, offset)) && !absorbed.has(offset));
+  }
+}
+
+/** Number of the page that a head lies in. */
+function numberOf({ address }: Head): number {
+  return (address - at.RAM_BASE) >>> 12;
+}
+export function contains({ blocks }: TranslatedRegion, offset: number): boolean {
+  return blocks.some(({ start, end }) => offset >= start && offset < end);
+}
+export function sameMode(a: CodeMode, b: CodeMode): boolean {
+  return a.user === b.user && a.direct === b.direct;
+}
