@@ -52,7 +52,7 @@ export const METHODS: ReadonlyMap<string, { kind: Kind; name: string }> = new Ma
     "operator",
     "add:sub and:or eq:ne shl:shrU rotl:rotr clz:ctz addWide:subWide andWide:orWide shlWide:shrUWide low:high both:either",
   ),
-  ...pairs("sign", "divU:divS remU:remS ltU:ltS gtU:gtS trunc:sext wideU:wideS divUWide:divSWide remUWide:remSWide"),
+  ...pairs("sign", "divU:divS remU:remS ltU:ltS gtU:gtS trunc:sext wideU:wideS divUWide:divSWide"),
   ["xor", { kind: "operator", name: "or" }],
   ["xorWide", { kind: "operator", name: "orWide" }],
   ["shrS", { kind: "sign", name: "shrU" }],

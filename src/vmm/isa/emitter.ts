@@ -318,14 +318,8 @@ export class Emitter {
   divUWide(a: Wide, b: Wide): Wide {
     return this.wide(Op.i64_div_u, a, b);
   }
-  remUWide(a: Wide, b: Wide): Wide {
-    return this.wide(Op.i64_rem_u, a, b);
-  }
   divSWide(a: Wide, b: Wide): Wide {
     return this.wide(Op.i64_div_s, a, b);
-  }
-  remSWide(a: Wide, b: Wide): Wide {
-    return this.wide(Op.i64_rem_s, a, b);
   }
   /** A comparison of two 64-bit values with one of the `i64_*` comparison opcodes: 0 or 1. */
   compareWide(op: Op, a: Wide, b: Wide): Value {

@@ -80,11 +80,9 @@ define("div", (x, size, src) => {
     // A quotient fits exactly if the high half is below the divisor.
     const high = x.reg(EDX, 4);
     x.raiseIf(x.eqz(x.ltU(high, divisor)), Vector.DE);
-    const dividend = x.join(high, x.reg(EAX, 4));
-    const by = x.wideU(divisor);
-    const remainder = x.low(x.remUWide(dividend, by));
-    x.setReg(EAX, 4, x.low(x.divUWide(dividend, by)));
-    x.setReg(EDX, 4, remainder);
+    const low = x.reg(EAX, 4);
+    const quotient = x.low(x.divUWide(x.join(high, low), x.wideU(divisor)));
+    storeDivision(x, low, quotient, divisor);
     return;
   }
   const dividend = size === 2 ? x.or(x.shl(x.reg(EDX, 2), 16), x.reg(EAX, 2)) : x.reg(EAX, 2);
@@ -97,17 +95,15 @@ define("idiv", (x, size, src) => {
   const divisor = x.sext(x.read(src, size), size);
   x.raiseIf(x.eqz(divisor), Vector.DE);
   if (size === 4) {
-    const dividend = x.join(x.reg(EDX, 4), x.reg(EAX, 4));
+    const dividendLow = x.reg(EAX, 4);
+    const dividend = x.join(x.reg(EDX, 4), dividendLow);
     // The one case in which the 64-bit division itself would trap.
     const extreme = x.and(x.compareWide(Op.i64_eq, dividend, -(1n << 63n)), x.eq(divisor, -1));
     x.raiseIf(extreme, Vector.DE);
-    const by = x.wideS(divisor);
-    const quotient = x.divSWide(dividend, by);
+    const quotient = x.divSWide(dividend, x.wideS(divisor));
     const low = x.low(quotient);
     x.raiseIf(x.compareWide(Op.i64_ne, quotient, x.wideS(low)), Vector.DE);
-    const remainder = x.low(x.remSWide(dividend, by));
-    x.setReg(EAX, 4, low);
-    x.setReg(EDX, 4, remainder);
+    storeDivision(x, dividendLow, low, divisor);
     return;
   }
   const dividend = size === 2 ? x.or(x.shl(x.reg(EDX, 2), 16), x.reg(EAX, 2)) : x.sext(x.reg(EAX, 2), 2);
@@ -116,6 +112,12 @@ define("idiv", (x, size, src) => {
   x.raiseIf(x.ne(quotient, x.sext(quotient, size)), Vector.DE);
   storeQuotient(x, size, quotient, x.remS(dividend, divisor));
 });
+
+/** Quotient to EAX, remainder to EDX: a second division would take far longer than to multiply back. */
+function storeDivision(x: Stage, low: Value, quotient: Value, divisor: Value): void {
+  x.setReg(EDX, 4, x.sub(low, x.mul(quotient, divisor)));
+  x.setReg(EAX, 4, quotient);
+}
 
 /** 16-bit: quotient to AX, remainder to DX; 8-bit: to AL and AH. */
 function storeQuotient(x: Stage, size: number, quotient: Value, remainder: Value): void {
