@@ -18,8 +18,8 @@ export interface TranslatorThreadData {
 const { memory, port } = workerData as TranslatorThreadData;
 const bytes = new Uint8Array(memory.buffer);
 
-/** Where cores are scarce the guest goes first, even if it is interpreted: a boot on two cores was 7 % faster. What is compiled can wait; it must not starve. */
-const NICE = 5;
+/** Where cores are scarce the guest goes first, even if it is interpreted: a boot on two cores was faster by some percent. But what is compiled must not starve. */
+const NICE = 2;
 // Linux gives each thread a priority of its own; elsewhere it would be that of the process.
 if (process.platform === "linux") setPriority(0, NICE);
 

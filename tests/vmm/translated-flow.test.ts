@@ -141,12 +141,13 @@ it("makes a region again that is left too often for its own instructions, and go
   expect(straddling.interpreter.translator.instructions - instructions).toBeGreaterThan((straddling.interpreter.retired - before) / 2);
 });
 
-it("enters one region at several places, and doesn't translate the same code for each of them", () => {
+it("enters one large region at several places, and doesn't translate the same code for each of them", () => {
   // Each of the two inner loops runs longer than the budget lasts: so both are found, and the outer loop leads from one to the other.
   const inner = (decrement: readonly number[]) => [[0xb9, ...le32(2000)], INC_EAX, [...decrement], [0x75, 0xfc]];
-  const it = guest({ code: [...inner([0x49]), ...inner([0x49]), INC_EAX] });
-  it.interpreter.translateBy(new LocalPort(it.state.u8), { quantum: 50, threshold: 2, strict: true });
-  for (let slice = 0; slice < 200; slice++) it.interpreter.run(700, true);
+  const much = Array.from({ length: 250 }, () => INC_EAX);
+  const it = guest({ code: [...inner([0x49]), ...much, ...inner([0x49]), INC_EAX] });
+  it.interpreter.translateBy(new LocalPort(it.state.u8), { quantum: 500, threshold: 2, strict: true });
+  for (let slice = 0; slice < 200; slice++) it.interpreter.run(9000, true);
   const { instructions, liveRegions, regionsCompiled } = it.interpreter.translator;
   expect(regionsCompiled).toBeGreaterThan(1);
   expect(liveRegions).toBe(1);

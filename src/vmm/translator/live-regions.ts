@@ -7,6 +7,12 @@ import type { Head } from "./hot-heads.js";
 /** Instructions at which one region is entered, at most: each is one that loops may not be structured around. */
 export const MOST_ENTRIES = 8;
 
+/**
+ * Instructions from which on a region is given other entries: small loops are the better for being regions of their own, without a dispatcher around
+ * them (a sieve by an eighth, SHA-256 by as much), and cost little to translate twice.
+ */
+const LARGE = 200;
+
 /** A region that was asked for, or is installed. */
 export interface Entry {
   readonly id: number;
@@ -76,12 +82,12 @@ export class LiveRegions implements Iterable<[index: number, region: Installed]>
     });
   }
 
-  /** The region that has this code in it, and may have it as another entry. */
+  /** The large region that has this code in it, and may have it as another entry. */
   around(head: Head): [index: number, region: Installed] | undefined {
     return this.inPage(numberOf(head)).find(([, { heads, region }]) => {
       const [first] = heads;
       const together = numberOf(first) === numberOf(head) && sameMode(first.mode, head.mode);
-      return together && contains(region, head.address % at.PAGE_SIZE) && heads.length < MOST_ENTRIES;
+      return together && region.instructions >= LARGE && contains(region, head.address % at.PAGE_SIZE) && heads.length < MOST_ENTRIES;
     });
   }
 
