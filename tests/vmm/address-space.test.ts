@@ -209,3 +209,20 @@ describe("user code of an address space that comes back", () => {
     expect(kinds).toEqual(["space", "warmSpace"]);
   });
 });
+
+describe("an access that straddles two pages", () => {
+  it("needs no walks where the TLB knows both, and finds what lies there", () => {
+    const guest = guestWith();
+    guest.put(0x2044, 0x7000 | P | RW | US);
+    guest.put(0x5ffc, 0x4433_2211);
+    guest.put(0x7000, 0x8877_6655);
+    for (const linear of [0x10000, 0x11000]) guest.translate(linear, 4, Access.write);
+    const walks = guest.mmu.hiddenFaults;
+    const read = guest.translate(0x10ffe, 4, Access.read).host;
+    expect(guest.state.load(read, 4)).toBe(0x6655_4433);
+    guest.state.store(guest.translate(0x10ffe, 4, Access.write).host, 4, 0xddcc_bbaa);
+    guest.mmu.commit();
+    expect([guest.get(0x5ffc), guest.get(0x7000)]).toEqual([0xbbaa_2211, 0x8877_ddcc]);
+    expect(guest.mmu.hiddenFaults).toBe(walks);
+  });
+});

@@ -230,11 +230,18 @@ export class Mmu {
       return this.throughScratch(page + offset, 0, size, kind);
     }
     if (address + size > FOUR_GIB && kind & Access.flat) return this.limitViolation((kind & Access.stack) !== 0);
-    const page = this.resolve(address, access);
+    const page = this.pageOf(address, access);
     if (page < 0) return 0;
-    const next = this.resolve((address - offset + PAGE_SIZE) % FOUR_GIB, access);
+    const next = this.pageOf((address - offset + PAGE_SIZE) % FOUR_GIB, access);
     if (next < 0) return 0;
     return this.throughScratch(page + offset, next, size, kind);
+  }
+
+  /** Physical page of an access that straddles two: of RAM, by the TLB, where it knows; else by a walk. -1: a fault is recorded. */
+  private pageOf(address: number, access: number): number {
+    const entry = access & PF_WRITE ? this.tlb.writeEntry(this.user, address >>> 12) : this.tlb.readEntry(this.user, address >>> 12);
+    const page = ((address - (address % PAGE_SIZE) + entry) >>> 0) - RAM_BASE;
+    return entry & 1 || page >= this.memory.ramBytes ? this.resolve(address, access) : page;
   }
 
   /** After emitted code stored to a scratch cell. */

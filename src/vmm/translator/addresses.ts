@@ -6,8 +6,6 @@ export interface Group {
   high: number;
   write: boolean;
   count: number;
-  /** Offsets of the instructions that make them. */
-  readonly sites: Set<number>;
   /** Local with the host address of `low`, once it has been checked in the block being emitted. */
   local?: number;
 }

@@ -42,16 +42,15 @@ export class BlockFacts implements X87Use {
   /** Accesses at constant distances from each other, by the key of their place. */
   readonly groups = new Map<string, Group>();
 
-  note({ key, delta }: Located, size: number, write: boolean, site: number): void {
+  note({ key, delta }: Located, size: number, write: boolean): void {
     const group = this.groups.get(key);
     if (!group) {
-      this.groups.set(key, { low: delta, high: delta + size, write, count: 1, sites: new Set([site]) });
+      this.groups.set(key, { low: delta, high: delta + size, write, count: 1 });
       return;
     }
     group.low = Math.min(group.low, delta);
     group.high = Math.max(group.high, delta + size);
     group.write ||= write;
     group.count++;
-    group.sites.add(site);
   }
 }

@@ -115,7 +115,7 @@ export abstract class MemoryStage extends FlagStage {
     if (this.learning) this.facts.accesses++;
     if (this.slow) return this.called(linear, size, write);
     const place = this.nesting === UNCONDITIONAL ? this.addresses.of(linear) : undefined;
-    if (place && this.learning) this.block.note(place, size, write, this.instruction.offset);
+    if (place && this.learning) this.block.note(place, size, write);
     const group = place && this.block.groups.get(place.key);
     if (place && group && this.together(group)) {
       group.local ??= this.checked(this.add(linear, group.low - place.delta), group);
@@ -126,11 +126,12 @@ export abstract class MemoryStage extends FlagStage {
     else this.when(this.and(this.or(linear, entry), size - 1), () => this.unaligned(linear, entry, size));
     return this.add(linear, entry);
   }
-  /** Whether the accesses of a group are checked at once: not where that kept failing, as with an object that straddles pages. */
-  private together({ count, low, high, sites }: Group): boolean {
-    if (this.learning || count === 1 || high - low > WIDEST_GROUP) return false;
-    for (const site of sites) if (this.mode.slow.has(site)) return false;
-    return true;
+  /**
+   * Whether the accesses of a group are checked at once: nowhere in a region that kept being left for an access, as for that to an object that
+   * straddles pages: if one loop works on it, it is in the groups of all its blocks.
+   */
+  private together({ count, low, high }: Group): boolean {
+    return !this.learning && count > 1 && high - low <= WIDEST_GROUP && this.mode.slow.size === 0;
   }
   /** The check of a single byte, which has no end to lie in another page. */
   private invalid(entry: Value): void {

@@ -171,7 +171,7 @@ export class TranslationCache {
       this.next + 2 * BATCH > LAST_REGION
     )
       this.startGeneration();
-    const wanted = this.again.splice(0, BATCH);
+    const wanted = this.again.splice(0, BATCH).map((how) => this.upToDate(how));
     for (const head of this.hot.take(BATCH - wanted.length)) wanted.push(this.howToEnter(head));
     const requests = wanted.flatMap((how) => this.request(how) ?? []);
     if (requests.length === 0) return;
@@ -191,6 +191,23 @@ export class TranslationCache {
   /** Nothing comes that nobody waits for, and to look costs microseconds. */
   private nextAnswer(): TranslationAnswer | undefined {
     return this.waiting.size === 0 ? undefined : this.port.take();
+  }
+
+  /**
+   * What a region was found to need, of the region that stands in its place by now: one that is left at every turn is interpreted in pieces, which get
+   * hot, and become its entries, before it is made again for what it is left for.
+   */
+  private upToDate(how: Making): Making {
+    const index = this.handlerOf(how.heads[0].record);
+    const now = this.regions.get(index);
+    if (!now || how.replaces.includes(index)) return how;
+    return {
+      heads: now.heads,
+      replaces: [index],
+      slow: new Set([...now.slow, ...how.slow]),
+      absorbed: new Set([...now.absorbed, ...how.absorbed]),
+      round: Math.max(now.round, how.round),
+    };
   }
 
   /** By an entry of the region that it is in, or else by a region of its own. */
