@@ -135,12 +135,6 @@ export const equivalent: readonly Explanation[] = [
     reason: "a handler more for general segments that does the same, or records decoded one at a time: slower, no different",
   },
   {
-    file: "src/vmm/mmu/walk.ts",
-    source: "const within = 2 ** level.shift - 1;",
-    changes: ["1 -> 2", "1 -> 0"],
-    reason: "both uses cut the offset in the 4 KiB page off",
-  },
-  {
     file: "src/vmm/cpu/delivery.ts",
     source: "cpu.stepping = false;",
     reason: "beforeInstruction sets it for each instruction, and nothing reads it between two",

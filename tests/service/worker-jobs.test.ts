@@ -45,7 +45,7 @@ it("does an operation once, however often it is submitted", async () => {
   await Promise.all([1, 2, 3, 4].flatMap(() => [installation.queue.submit(null, operation.id), other.submit(null, operation.id)]));
   await installation.ended(operation.id);
   await other.close();
-  const starts = await installation.db.event.findMany({ where: { subject: vm.id, type: "vm.state" } });
+  const starts = await installation.db.event.findMany({ where: { subject: vm.id, type: "vm.state" }, orderBy: { seq: "asc" } });
   expect(starts.map(({ data }) => (data as { state: string }).state)).toEqual(["starting", "running"]);
 });
 

@@ -167,7 +167,7 @@ export class PageWalk {
   }
 
   private frame(level: Level, linear: number, low: number, physicalHigh: number, entryBytes: number): void {
-    const within = (1 << level.shift) - 1;
+    const within = ~(-1 << level.shift);
     const above = entryBytes === 4 && level.shift > 12 ? ((low >>> 13) & HIGH_ADDRESS) * 0x100000000 : physicalHigh;
     const base = (low & ~within & 0xfffff000) >>> 0;
     this.page = above + base + (linear & within & 0xfffff000);
