@@ -5,7 +5,7 @@ import { differences } from "./compare.js";
 import { DEFAULT_ENGINE, engines } from "./engine.js";
 import { forms } from "./generate/families.js";
 import { CaseSource, familyNames } from "./generate/source.js";
-import { HostOracle, NoOracle } from "./oracle/host.js";
+import { openHostOracle } from "./oracle/host.js";
 import { Random } from "./random.js";
 import { describe as describeMismatch } from "./report.js";
 import { compareBatch, newTally } from "./runner.js";
@@ -15,16 +15,7 @@ const CASES_PER_FAMILY = 400;
 /** Nothing here waits; this is for loaded machines. */
 const TIMEOUT = 120_000;
 
-function open(): { host: HostOracle } | { reason: string } {
-  try {
-    return { host: new HostOracle() };
-  } catch (error) {
-    if (error instanceof NoOracle) return { reason: error.message };
-    throw error;
-  }
-}
-
-const opened = open();
+const opened = openHostOracle();
 
 const engine = engines[DEFAULT_ENGINE]();
 afterAll(() => engine.close());

@@ -4,7 +4,7 @@ import { toCase } from "./cases/directed-case.js";
 import { Coverage } from "./coverage.js";
 import { engines } from "./engine.js";
 import { CaseSource, familyNames } from "./generate/source.js";
-import { HostOracle, NoOracle } from "./oracle/host.js";
+import { openHostOracle } from "./oracle/host.js";
 import { Random } from "./random.js";
 import { describe as describeMismatch } from "./report.js";
 import { compareBatch, newTally } from "./runner.js";
@@ -22,15 +22,7 @@ it("does in directed cases what was worked out by hand, on any host", { timeout:
   expect(directed.flatMap((d, i) => departures(d, results[i]))).toEqual([]);
 });
 
-function open(): { host: HostOracle } | { reason: string } {
-  try {
-    return { host: new HostOracle() };
-  } catch (error) {
-    if (error instanceof NoOracle) return { reason: error.message };
-    throw error;
-  }
-}
-const opened = open();
+const opened = openHostOracle();
 if ("reason" in opened) {
   describe.skip(`translated instructions against the host's processor: ${opened.reason}`, () => {
     it("is skipped", () => {});

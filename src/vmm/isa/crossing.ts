@@ -84,6 +84,12 @@ function enterMode(e: Emitter, direct: 0 | 1, left: Value): void {
   });
 }
 
+/** CPL 0 stays, and SS with it: CS is loaded with this selector, as the tables say. */
+export function staySystem(e: Emitter, code: Value): void {
+  e.setState(CODE_SEGMENT + Seg.selector, code);
+  e.setState(at.IRREVERSIBLE, e.and(e.state(at.IRREVERSIBLE), ~(0x101 << CS)));
+}
+
 /** Of `Cpu.modeKey`. */
 const KEY_USER = 1;
 

@@ -9,6 +9,7 @@ import {
   demandOnePage,
   FLAT_SYSTEM,
   FLAT_USER,
+  staySystem,
   systemAddress,
   toSystem,
   unless,
@@ -73,8 +74,7 @@ export const enterGate: Helper = {
         demandFlat(e, FLAT_SYSTEM);
         const esp = e.sub(e.state(at.GPR + 8 * ESP), pushed);
         store(frameAt(e, esp, pushed));
-        e.setState(at.SEGMENT + CS * at.SEGMENT_SIZE + Seg.selector, code);
-        e.setState(at.IRREVERSIBLE, e.and(e.state(at.IRREVERSIBLE), ~(0x101 << CS)));
+        staySystem(e, code);
         enter(esp);
       },
       () => {

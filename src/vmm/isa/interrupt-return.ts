@@ -9,6 +9,7 @@ import {
   demandOnePage,
   demandQuiet,
   FLAT_SYSTEM,
+  staySystem,
   systemAddress,
   toUser,
   UNUSUAL,
@@ -54,8 +55,7 @@ const iret: Helper = {
       () => {
         demandDescriptor(e, code, FLAT_SYSTEM.code);
         leaveFor(e, frame, image, e.add(esp, 12));
-        e.setState(at.SEGMENT + at.CS * at.SEGMENT_SIZE + Seg.selector, code);
-        e.setState(at.IRREVERSIBLE, e.and(e.state(at.IRREVERSIBLE), ~(0x101 << at.CS)));
+        staySystem(e, code);
       },
       () => {
         demandOnePage(e, esp, 20);

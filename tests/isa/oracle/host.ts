@@ -110,3 +110,13 @@ function decodeResult(output: Buffer, at: number, pairs: number): Result {
     writes,
   };
 }
+
+/** The oracle, or why this host has none. */
+export function openHostOracle(): { host: HostOracle } | { reason: string } {
+  try {
+    return { host: new HostOracle() };
+  } catch (error) {
+    if (error instanceof NoOracle) return { reason: error.message };
+    throw error;
+  }
+}
