@@ -1,5 +1,6 @@
 import type { FunctionBuilder, Label } from "../wasm/function.js";
 import { Mem, Op, type Simd, SimdLane, SimdMem, ValueType } from "../wasm/opcodes.js";
+import { Temporaries } from "./temporaries.js";
 
 /** A wasm local that holds a value which is known only when the code runs. */
 export interface Temp {
@@ -12,47 +13,61 @@ export type Wide = bigint | Temp;
 /** A 128-bit value. */
 export type Vector = Temp;
 
+/** Types of temporaries, in the order of their numbers: downwards. */
 const POOLED = [ValueType.i32, ValueType.i64, ValueType.f32, ValueType.f64, ValueType.v128];
+
+/** What operations on constants give. */
+const BINARY = {
+  [Op.i32_add]: (a: number, b: number) => a + b,
+  [Op.i32_sub]: (a: number, b: number) => a - b,
+  [Op.i32_mul]: Math.imul,
+  [Op.i32_and]: (a: number, b: number) => a & b,
+  [Op.i32_or]: (a: number, b: number) => a | b,
+  [Op.i32_xor]: (a: number, b: number) => a ^ b,
+  [Op.i32_shl]: (a: number, n: number) => a << n,
+  [Op.i32_shr_u]: (a: number, n: number) => a >>> n,
+  [Op.i32_shr_s]: (a: number, n: number) => a >> n,
+  [Op.i32_rotl]: (a: number, n: number) => (a << (n & 31)) | (a >>> (-n & 31)),
+  [Op.i32_rotr]: (a: number, n: number) => (a >>> (n & 31)) | (a << (-n & 31)),
+  [Op.i32_eq]: (a: number, b: number) => ((a | 0) === (b | 0) ? 1 : 0),
+  [Op.i32_ne]: (a: number, b: number) => ((a | 0) !== (b | 0) ? 1 : 0),
+  [Op.i32_lt_u]: (a: number, b: number) => (a >>> 0 < b >>> 0 ? 1 : 0),
+  [Op.i32_lt_s]: (a: number, b: number) => ((a | 0) < (b | 0) ? 1 : 0),
+};
+const UNARY = {
+  [Op.i32_clz]: Math.clz32,
+  [Op.i32_ctz]: (a: number) => (a === 0 ? 32 : 31 - Math.clz32(a & -a)),
+  [Op.i32_eqz]: (a: number) => (a === 0 ? 1 : 0),
+  [Op.i32_extend8_s]: (a: number) => (a << 24) >> 24,
+  [Op.i32_extend16_s]: (a: number) => (a << 16) >> 16,
+};
+
+const NONE: readonly number[] = [];
 
 /**
  * Straight-line arithmetic for instruction definitions. Every operation emits at once (order in TypeScript is order of execution),
  * folds when all operands are numbers, and drops identities. Results are fresh temporaries; `recycle` gives them all back.
  */
 export class Emitter {
-  private readonly free = new Map<ValueType, number[]>(POOLED.map((type) => [type, []]));
-  private readonly busy = new Map<ValueType, number[]>(POOLED.map((type) => [type, []]));
+  private readonly temporaries: readonly Temporaries[];
 
-  constructor(readonly f: FunctionBuilder) {}
+  constructor(readonly f: FunctionBuilder) {
+    this.temporaries = POOLED.map((type) => new Temporaries(f, type));
+  }
 
   /** All temporaries may be used again, but those in `kept`: call between instructions. */
-  recycle(kept?: ReadonlySet<number>): void {
-    for (const [type, used] of this.busy) {
-      if (used.length === 0) continue;
-      const stay = kept ? used.filter((local) => kept.has(local)) : [];
-      const free = kept ? used.filter((local) => !kept.has(local)) : used;
-      this.free.get(type)?.push(...free.reverse());
-      this.busy.set(type, stay);
-    }
+  recycle(kept: readonly number[] = NONE): void {
+    for (const pool of this.temporaries) pool.recycle(kept);
   }
 
   /** Temporaries that were recycled meanwhile are taken again, with what they hold. */
-  protected retake(locals: ReadonlySet<number>): void {
-    for (const [type, free] of this.free) {
-      const again = free.filter((local) => locals.has(local));
-      if (again.length === 0) continue;
-      this.free.set(
-        type,
-        free.filter((local) => !locals.has(local)),
-      );
-      this.busy.get(type)?.push(...again);
-    }
+  protected retake(locals: readonly number[]): void {
+    for (const pool of this.temporaries) pool.retake(locals);
   }
 
   /** A temporary of this type. Locals keep old contents: write before reading. */
   temp(type: ValueType = ValueType.i32): Temp {
-    const local = this.free.get(type)?.pop() ?? this.f.local(type);
-    this.busy.get(type)?.push(local);
-    return { local };
+    return { local: this.temporaries[POOLED[0] - type].take() };
   }
 
   /** Pushes a value on the wasm stack. */
@@ -86,15 +101,15 @@ export class Emitter {
     return t;
   }
 
-  private binary(op: Op, a: Value, b: Value, fold: (a: number, b: number) => number): Value {
-    if (typeof a === "number" && typeof b === "number") return fold(a, b) | 0;
+  private binary(op: keyof typeof BINARY, a: Value, b: Value): Value {
+    if (typeof a === "number" && typeof b === "number") return BINARY[op](a, b) | 0;
     this.put(a);
     this.put(b);
     this.f.op(op);
     return this.take();
   }
-  private unary(op: Op, a: Value, fold: (a: number) => number): Value {
-    if (typeof a === "number") return fold(a) | 0;
+  private unary(op: keyof typeof UNARY, a: Value): Value {
+    if (typeof a === "number") return UNARY[op](a) | 0;
     this.put(a);
     this.f.op(op);
     return this.take();
@@ -103,30 +118,30 @@ export class Emitter {
   add(a: Value, b: Value): Value {
     if (b === 0) return a;
     if (a === 0) return b;
-    return this.binary(Op.i32_add, a, b, (x, y) => x + y);
+    return this.binary(Op.i32_add, a, b);
   }
   sub(a: Value, b: Value): Value {
     if (b === 0) return a;
-    return this.binary(Op.i32_sub, a, b, (x, y) => x - y);
+    return this.binary(Op.i32_sub, a, b);
   }
   mul(a: Value, b: Value): Value {
-    return this.binary(Op.i32_mul, a, b, Math.imul);
+    return this.binary(Op.i32_mul, a, b);
   }
   and(a: Value, b: Value): Value {
     if (a === 0 || b === 0) return 0;
     if (b === -1) return a;
     if (a === -1) return b;
-    return this.binary(Op.i32_and, a, b, (x, y) => x & y);
+    return this.binary(Op.i32_and, a, b);
   }
   or(a: Value, b: Value): Value {
     if (b === 0) return a;
     if (a === 0) return b;
-    return this.binary(Op.i32_or, a, b, (x, y) => x | y);
+    return this.binary(Op.i32_or, a, b);
   }
   xor(a: Value, b: Value): Value {
     if (b === 0) return a;
     if (a === 0) return b;
-    return this.binary(Op.i32_xor, a, b, (x, y) => x ^ y);
+    return this.binary(Op.i32_xor, a, b);
   }
   not(a: Value): Value {
     return this.xor(a, -1);
@@ -134,29 +149,29 @@ export class Emitter {
   /** Shift counts are taken modulo 32, as wasm and x86 do. */
   shl(a: Value, n: Value): Value {
     if (n === 0 || a === 0) return a;
-    return this.binary(Op.i32_shl, a, n, (x, y) => x << y);
+    return this.binary(Op.i32_shl, a, n);
   }
   shrU(a: Value, n: Value): Value {
     if (n === 0 || a === 0) return a;
-    return this.binary(Op.i32_shr_u, a, n, (x, y) => x >>> y);
+    return this.binary(Op.i32_shr_u, a, n);
   }
   shrS(a: Value, n: Value): Value {
     if (n === 0 || a === 0) return a;
-    return this.binary(Op.i32_shr_s, a, n, (x, y) => x >> y);
+    return this.binary(Op.i32_shr_s, a, n);
   }
   rotl(a: Value, n: Value): Value {
     if (n === 0) return a;
-    return this.binary(Op.i32_rotl, a, n, (x, y) => (x << (y & 31)) | (x >>> (-y & 31)));
+    return this.binary(Op.i32_rotl, a, n);
   }
   rotr(a: Value, n: Value): Value {
     if (n === 0) return a;
-    return this.binary(Op.i32_rotr, a, n, (x, y) => (x >>> (y & 31)) | (x << (-y & 31)));
+    return this.binary(Op.i32_rotr, a, n);
   }
   clz(a: Value): Value {
-    return this.unary(Op.i32_clz, a, Math.clz32);
+    return this.unary(Op.i32_clz, a);
   }
   ctz(a: Value): Value {
-    return this.unary(Op.i32_ctz, a, (x) => (x === 0 ? 32 : 31 - Math.clz32(x & -x)));
+    return this.unary(Op.i32_ctz, a);
   }
   popcnt(a: Value): Value {
     this.put(a);
@@ -190,20 +205,20 @@ export class Emitter {
   }
 
   eqz(a: Value): Value {
-    return this.unary(Op.i32_eqz, a, (x) => (x === 0 ? 1 : 0));
+    return this.unary(Op.i32_eqz, a);
   }
   eq(a: Value, b: Value): Value {
     if (b === 0) return this.eqz(a);
-    return this.binary(Op.i32_eq, a, b, (x, y) => ((x | 0) === (y | 0) ? 1 : 0));
+    return this.binary(Op.i32_eq, a, b);
   }
   ne(a: Value, b: Value): Value {
-    return this.binary(Op.i32_ne, a, b, (x, y) => ((x | 0) !== (y | 0) ? 1 : 0));
+    return this.binary(Op.i32_ne, a, b);
   }
   ltU(a: Value, b: Value): Value {
-    return this.binary(Op.i32_lt_u, a, b, (x, y) => (x >>> 0 < y >>> 0 ? 1 : 0));
+    return this.binary(Op.i32_lt_u, a, b);
   }
   ltS(a: Value, b: Value): Value {
-    return this.binary(Op.i32_lt_s, a, b, (x, y) => ((x | 0) < (y | 0) ? 1 : 0));
+    return this.binary(Op.i32_lt_s, a, b);
   }
   gtU(a: Value, b: Value): Value {
     return this.ltU(b, a);
@@ -219,7 +234,7 @@ export class Emitter {
   /** Low `size` bytes, sign-extended to 32 bits. */
   sext(a: Value, size: number): Value {
     if (size === 4) return a;
-    return size === 1 ? this.unary(Op.i32_extend8_s, a, (x) => (x << 24) >> 24) : this.unary(Op.i32_extend16_s, a, (x) => (x << 16) >> 16);
+    return this.unary(size === 1 ? Op.i32_extend8_s : Op.i32_extend16_s, a);
   }
   /** `c ? a : b`, without a branch. */
   select(c: Value, a: Value, b: Value): Value {

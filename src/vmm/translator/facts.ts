@@ -1,4 +1,4 @@
-import type { Group, Located } from "./addresses.js";
+import type { Group, Key, Located } from "./addresses.js";
 import { Flag } from "./pending-flags.js";
 import type { X87Shape, X87Use } from "./region-x87.js";
 
@@ -40,7 +40,7 @@ export class BlockFacts implements X87Use {
   /** Words of state that have to be 0 for it, and that nothing in it changes. */
   readonly gates = new Set<number>();
   /** Accesses at constant distances from each other, by the key of their place. */
-  readonly groups = new Map<string, Group>();
+  readonly groups = new Map<Key, Group>();
 
   note({ key, delta }: Located, size: number, write: boolean): void {
     const group = this.groups.get(key);

@@ -35,10 +35,29 @@ export function flagsOfCondition(cc: Condition): number {
   return [Flag.overflow, Flag.carry, Flag.rest, Flag.carry | Flag.rest, Flag.rest, Flag.rest, Flag.overflow | Flag.rest, Flag.all][cc >> 1];
 }
 
+const NONE: readonly number[] = [];
+
 /** Locals that must keep their contents while these flags are pending. */
-export function localsOf(pending: Pending): number[] {
-  const values = Object.values(pending) as unknown[];
-  return values.flatMap((v) => (typeof v === "object" && v !== null ? [(v as { local: number }).local] : []));
+export function localsOf(p: Pending): readonly number[] {
+  switch (p.kind) {
+    case "words":
+      return NONE;
+    case "result":
+      return locals(p.a, p.b, p.r);
+    case "step":
+      return locals(p.r, p.carry);
+    case "shift":
+      return locals(p.r, p.cf, p.of);
+    case "numbers":
+      return locals(p.a, p.b);
+    case "carryOverflow":
+      return locals(p.cf, p.of);
+  }
+}
+function locals(...values: readonly Value[]): number[] {
+  const found: number[] = [];
+  for (const v of values) if (typeof v !== "number") found.push(v.local);
+  return found;
 }
 
 function resultWord(e: Emitter, p: Pending): Value {

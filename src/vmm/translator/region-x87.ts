@@ -68,7 +68,12 @@ export class RegionX87 extends RegisterStack implements X87File {
   /** What is known here, for when code of other blocks has been emitted in between. */
   saved(): () => void {
     const { use, now, before, offset } = this;
-    return () => Object.assign(this, { use, now, before, offset });
+    return () => {
+      this.use = use;
+      this.now = now;
+      this.before = before;
+      this.offset = offset;
+    };
   }
 
   /** Brings memory up to date, for what comes behind the block; and for a leave before the present instruction. */

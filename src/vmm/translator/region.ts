@@ -1,3 +1,4 @@
+import { NoBytes } from "../wasm/bytes.js";
 import { FunctionBuilder } from "../wasm/function.js";
 import { type Block, BlockFinder, type CodePages } from "./blocks.js";
 import { InstructionFacts } from "./facts.js";
@@ -113,7 +114,7 @@ const nowhere: Ways = {
  * @returns the entries that are left
  */
 function learn(blocks: Map<number, Block>, { entries, mode }: RegionSource, link: Linked): number[] {
-  const f = new FunctionBuilder([], []);
+  const f = new FunctionBuilder([], [], new NoBytes());
   const stage = new RegionStage(f, newRegisters(f), mode, link, nowhere, true);
   const reached = new Set<number>();
   // What the head leads to comes first: no other entry may say with which shape that is reached.

@@ -20,10 +20,6 @@ const X87_MASKS = 0x3f;
 /** More bytes than this are not checked together: an object that straddles pages would leave the region too often. */
 const WIDEST_GROUP = 256;
 
-export const REPEATED = /^rep(|e|ne)_/;
-/** Instructions that may leave the region for something else behind their access. */
-const UNSETTLED = /^(call|movToSegment|pop[EDFG]s)$/;
-
 /** Memory in the translating stage: one look into the TLB for an access, or for a group of them; what isn't plain leaves. */
 export abstract class MemoryStage extends FlagStage {
   protected addresses!: Addresses;
@@ -142,10 +138,8 @@ export abstract class MemoryStage extends FlagStage {
    * read must not be read again because something else faults.
    */
   private get slow(): boolean {
-    const { offset, entry } = this.instruction;
-    return (
-      this.mode.slow.has(offset) && this.facts.accesses === 1 && !this.learning && !REPEATED.test(entry.name) && !UNSETTLED.test(entry.name)
-    );
+    const { offset, kind } = this.instruction;
+    return this.mode.slow.has(offset) && this.facts.accesses === 1 && !this.learning && !kind.repeats && !kind.unsettled;
   }
   private called(linear: Value, size: number, write: boolean): Value {
     const entry = this.tlbEntry(linear, write);

@@ -47,11 +47,15 @@ export abstract class OperandStage extends MemoryStage {
     this.exposedMmx.push(n);
   }
   protected takeExposed(): void {
-    for (const n of this.exposed) this.setVector(n, this.loadHostVector(at.XMM + 16 * n));
-    for (const n of this.exposedMmx)
-      this.x87.putPhysical(n, { sig: this.loadHostWide(at.X87 + 16 * n), se: this.loadHost(at.X87 + 16 * n, 2, 8) });
-    this.exposed.length = 0;
-    this.exposedMmx.length = 0;
+    if (this.exposed.length > 0) {
+      for (const n of this.exposed) this.setVector(n, this.loadHostVector(at.XMM + 16 * n));
+      this.exposed.length = 0;
+    }
+    if (this.exposedMmx.length > 0) {
+      for (const n of this.exposedMmx)
+        this.x87.putPhysical(n, { sig: this.loadHostWide(at.X87 + 16 * n), se: this.loadHost(at.X87 + 16 * n, 2, 8) });
+      this.exposedMmx.length = 0;
+    }
   }
   private vectorOf(n: number): number {
     this.block.usedVectors |= 1 << n;

@@ -5,14 +5,14 @@ import type { Elements } from "../isa/sse-elements.js";
 import type { Helper, Requirement } from "../isa/stage.js";
 import { PE } from "../sse/mxcsr.js";
 import type { Label } from "../wasm/function.js";
-import { Addresses } from "./addresses.js";
+import { Addresses, type Located } from "./addresses.js";
 import type { BlockFacts, InstructionFacts } from "./facts.js";
 import type { Instruction } from "./instruction.js";
 import { Flag, localsOf, words } from "./pending-flags.js";
-import { REPEATED } from "./stage-memory.js";
 import { OperandStage } from "./stage-operands.js";
 import { UNCONDITIONAL } from "./stage-site.js";
-import { VectorFacts } from "./vector-facts.js";
+import { TemporaryFacts } from "./temporary-facts.js";
+import { type VectorFact, VectorFacts } from "./vector-facts.js";
 
 /**
  * The stage that translates: operands are constants and locals, general registers are locals, flags are statements (pending-flags.ts), and
@@ -21,13 +21,15 @@ import { VectorFacts } from "./vector-facts.js";
 export class RegionStage extends OperandStage {
   /** Where another iteration of a repeated string instruction begins. */
   private repeat?: Label;
+  private readonly places = new TemporaryFacts<Located>();
+  private readonly elements = new TemporaryFacts<VectorFact>();
 
   // Course of a block
 
   startBlock(block: BlockFacts): void {
     this.block = block;
-    this.addresses = new Addresses();
-    this.vectors = new VectorFacts();
+    this.addresses = new Addresses(this.places);
+    this.vectors = new VectorFacts(this.elements);
     this.pending = words;
     this.x87.startBlock(block);
     for (const group of block.groups.values()) group.local = undefined;
@@ -42,10 +44,9 @@ export class RegionStage extends OperandStage {
     if (!this.learning && facts.conditional && (facts.liveAfter || this.mode.strict)) this.settle();
     this.before = this.pending;
     this.x87.startInstruction(instruction.offset);
-    const { definition, size, entry } = instruction;
-    const repeats = REPEATED.test(entry.name);
+    const { operands, repeats } = instruction.kind;
     if (repeats) this.repeat = this.f.loop();
-    definition.body(this, size, ...entry.roles.map((role) => ({ role })));
+    instruction.definition.body(this, instruction.size, ...operands);
     if (repeats) this.f.end();
     this.takeExposed();
     this.commit();
@@ -54,19 +55,27 @@ export class RegionStage extends OperandStage {
 
   private recycleTemporaries(): void {
     this.before = this.pending;
-    this.addresses.forgetTemporaries();
-    this.vectors.forgetTemporaries();
-    this.recycle(this.pending === words ? undefined : new Set(localsOf(this.pending)));
+    this.places.forget();
+    this.elements.forget();
+    this.recycle(localsOf(this.pending));
   }
 
   /** What is known at the end of a block, so that code of other blocks can be emitted in between. */
   saved(): () => void {
     const { block, addresses, vectors, pending, before, instruction, number, facts, nesting } = this;
-    const kept = new Set([...localsOf(pending), ...localsOf(before)]);
+    const kept = [...localsOf(pending), ...localsOf(before)];
     const resumeX87 = this.x87.saved();
     return () => {
       resumeX87();
-      Object.assign(this, { block, addresses, vectors, pending, before, instruction, number, facts, nesting });
+      this.block = block;
+      this.addresses = addresses;
+      this.vectors = vectors;
+      this.pending = pending;
+      this.before = before;
+      this.instruction = instruction;
+      this.number = number;
+      this.facts = facts;
+      this.nesting = nesting;
       this.retake(kept);
     };
   }

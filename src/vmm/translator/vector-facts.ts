@@ -1,42 +1,41 @@
 import type { Elements } from "../isa/sse-elements.js";
+import type { TemporaryFacts } from "./temporary-facts.js";
+
+/** What is known of a vector in a temporary. */
+export interface VectorFact {
+  readonly elements?: Elements;
+  /** It is the n-th value of a register. */
+  readonly copyOf?: { readonly register: number; readonly n: number };
+}
 
 /**
  * Which vectors of a block are known to hold ordinary numbers in their low lanes (isa/sse-fast.ts), so that what was made of tested numbers
  * needs no test again. Nothing is known where a block begins.
  */
 export class VectorFacts {
-  private readonly registers = new Map<number, Elements>();
-  private readonly temporaries = new Map<number, Elements>();
-  /** Temporaries that hold what a register holds. */
-  private readonly copies = new Map<number, number>();
+  private readonly registers: (Elements | undefined)[] = [];
+  /** How many values a register has had. */
+  private readonly values: number[] = [0, 0, 0, 0, 0, 0, 0, 0];
+
+  constructor(private readonly temporaries: TemporaryFacts<VectorFact>) {}
 
   isCopy(local: number, register: number): void {
-    this.copies.set(local, register);
-    const known = this.registers.get(register);
-    if (known) this.temporaries.set(local, known);
+    this.temporaries.learn(local, { elements: this.registers[register], copyOf: { register, n: this.values[register] } });
   }
   /** A register has got what a temporary holds; not always, if `perhaps`. */
   assigned(register: number, local: number, perhaps: boolean): void {
-    for (const [copy, of] of this.copies) if (of === register) this.copies.delete(copy);
-    const known = perhaps ? undefined : this.temporaries.get(local);
-    if (known) this.registers.set(register, known);
-    else this.registers.delete(register);
+    this.values[register]++;
+    this.registers[register] = perhaps ? undefined : this.temporaries.of(local)?.elements;
   }
 
   learn(local: number, elements: Elements): void {
     if (this.knows(local, elements)) return;
-    this.temporaries.set(local, elements);
-    const register = this.copies.get(local);
-    if (register !== undefined) this.registers.set(register, elements);
+    const copyOf = this.temporaries.of(local)?.copyOf;
+    this.temporaries.learn(local, { elements, copyOf });
+    if (copyOf && copyOf.n === this.values[copyOf.register]) this.registers[copyOf.register] = elements;
   }
   knows(local: number, { format, lanes }: Elements): boolean {
-    const known = this.temporaries.get(local);
+    const known = this.temporaries.of(local)?.elements;
     return known !== undefined && known.format === format && known.lanes >= lanes;
-  }
-
-  /** Temporaries are about to be used again for other values. */
-  forgetTemporaries(): void {
-    this.temporaries.clear();
-    this.copies.clear();
   }
 }

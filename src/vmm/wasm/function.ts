@@ -11,13 +11,13 @@ const EMPTY = 0x40;
 
 /** Assembles one function body. Locals are declared as they are asked for; parameters are locals 0 .. n-1. */
 export class FunctionBuilder {
-  private readonly code = new Bytes();
   private readonly localTypes: ValueType[] = [];
   private depth = 0;
 
   constructor(
     readonly params: readonly ValueType[],
     readonly results: readonly ValueType[],
+    private readonly code = new Bytes(),
   ) {}
 
   /** Bytes of code emitted so far (locals apart). */
@@ -48,64 +48,64 @@ export class FunctionBuilder {
     return this;
   }
   get(local: number): this {
-    this.code.u8(0x20).u32(local);
+    this.code.u8u32(0x20, local);
     return this;
   }
   set(local: number): this {
-    this.code.u8(0x21).u32(local);
+    this.code.u8u32(0x21, local);
     return this;
   }
   tee(local: number): this {
-    this.code.u8(0x22).u32(local);
+    this.code.u8u32(0x22, local);
     return this;
   }
   globalGet(global: number): this {
-    this.code.u8(0x23).u32(global);
+    this.code.u8u32(0x23, global);
     return this;
   }
   globalSet(global: number): this {
-    this.code.u8(0x24).u32(global);
+    this.code.u8u32(0x24, global);
     return this;
   }
 
   /** A load or store at `address on the stack + offset`; alignment hints are always 1 byte, which costs nothing on our hosts. */
   mem(code: Mem, offset = 0): this {
-    this.code.u8(code).u32(0).u32(offset);
+    this.code.u8u32(code, 0).u32(offset);
     return this;
   }
   memoryCopy(): this {
-    this.code.u8(0xfc).u32(10).u8(0).u8(0);
+    this.code.u8u32(0xfc, 10).u8(0).u8(0);
     return this;
   }
   memoryFill(): this {
-    this.code.u8(0xfc).u32(11).u8(0);
+    this.code.u8u32(0xfc, 11).u8(0);
     return this;
   }
   sat(code: Sat): this {
-    this.code.u8(0xfc).u32(code);
+    this.code.u8u32(0xfc, code);
     return this;
   }
   simd(code: Simd): this {
-    this.code.u8(0xfd).u32(code);
+    this.code.u8u32(0xfd, code);
     return this;
   }
   simdMem(code: SimdMem, offset = 0): this {
-    this.code.u8(0xfd).u32(code).u32(0).u32(offset);
+    this.code.u8u32(0xfd, code).u32(0).u32(offset);
     return this;
   }
   simdLane(code: SimdLane, lane: number): this {
-    this.code.u8(0xfd).u32(code).u8(lane);
+    this.code.u8u32(0xfd, code).u8(lane);
     return this;
   }
   /** `i8x16.shuffle` with 16 lane numbers, 0-15 of the first operand and 16-31 of the second. */
   shuffle(lanes: readonly number[]): this {
-    this.code.u8(0xfd).u32(13);
+    this.code.u8u32(0xfd, 13);
     for (const lane of lanes) this.code.u8(lane);
     return this;
   }
   /** `v128.const` from 16 bytes. */
   v128(bytes: readonly number[]): this {
-    this.code.u8(0xfd).u32(12);
+    this.code.u8u32(0xfd, 12);
     for (const byte of bytes) this.code.u8(byte);
     return this;
   }
@@ -133,26 +133,26 @@ export class FunctionBuilder {
     return this;
   }
   br(label: Label): this {
-    this.code.u8(0x0c).u32(this.depth - label.depth);
+    this.code.u8u32(0x0c, this.depth - label.depth);
     return this;
   }
   brIf(label: Label): this {
-    this.code.u8(0x0d).u32(this.depth - label.depth);
+    this.code.u8u32(0x0d, this.depth - label.depth);
     return this;
   }
   brTable(labels: readonly Label[], otherwise: Label): this {
-    this.code.u8(0x0e).u32(labels.length);
+    this.code.u8u32(0x0e, labels.length);
     for (const label of labels) this.code.u32(this.depth - label.depth);
     this.code.u32(this.depth - otherwise.depth);
     return this;
   }
   call(func: number): this {
-    this.code.u8(0x10).u32(func);
+    this.code.u8u32(0x10, func);
     return this;
   }
   /** Calls table 0 at the index on the stack; `type` is an index that `ModuleBuilder.type` gave. */
   callIndirect(type: number): this {
-    this.code.u8(0x11).u32(type).u8(0);
+    this.code.u8u32(0x11, type).u8(0);
     return this;
   }
 
