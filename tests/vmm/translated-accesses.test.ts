@@ -1,7 +1,7 @@
 /** Accesses of translated code that share one check of the TLB. */
 import { describe, expect, it } from "vitest";
 import { LocalPort } from "../../src/vmm/translator/local-port.js";
-import { CODE, DATA, EAX, EBX, ECX, SystemGuest } from "./system-guest.js";
+import { CODE, DATA, EAX, EBX, ECX, EDI, EDX, ESI, SystemGuest } from "./system-guest.js";
 
 /** Each head is translated before it first runs. */
 function translatingGuest(): SystemGuest {
@@ -20,5 +20,24 @@ describe("a byte that is read and written, in a page that the TLB has no entry o
     it.cpu.eip = CODE;
     it.interpreter.run(50);
     expect([it.reg(EAX), it.get(DATA + offset, 1)]).toEqual([0x5a, 0xc3]);
+  });
+});
+
+describe("addresses that are made of the same registers", () => {
+  it("are apart where one is a sum that was scaled, and the other a sum of something scaled", () => {
+    const it = new SystemGuest().protectedMode();
+    it.interpreter.translateBy(new LocalPort(it.state.u8), { quantum: 500, threshold: 2, strict: true });
+    it.put(DATA + 0x400, 1, 4);
+    it.put(DATA + 0x100, 2, 4);
+    it.state.setReg(EAX, 0x100);
+    it.state.setReg(EBX, DATA / 4);
+    it.state.setReg(EDI, 0);
+    it.state.setReg(ESI, 5000);
+    // lea ecx, [eax+ebx]; mov edx, [ecx*4]; add edi, [eax+ebx*4]; dec esi; jnz to the first; jmp to itself
+    it.bytes(CODE, [0x8d, 0x0c, 0x18, 0x8b, 0x14, 0x8d, 0, 0, 0, 0, 0x03, 0x3c, 0x98, 0x4e, 0x75, 0xf0, 0xeb, 0xfe]);
+    it.cpu.eip = CODE;
+    for (let slice = 0; slice < 10; slice++) it.interpreter.run(4000, true);
+    expect(it.interpreter.translator.instructions).toBeGreaterThan(10_000);
+    expect([it.reg(EDX), it.reg(EDI)]).toEqual([1, 10_000]);
   });
 });

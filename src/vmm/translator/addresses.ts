@@ -16,7 +16,7 @@ export interface Located {
   readonly key: Key;
   readonly delta: number;
 }
-/** What the distance is from: a number for a register's value or a page, which nearly all are; text for what is made of several. */
+/** What the distance is from: a number for a register's value or a page, which nearly all are; text, with the brackets that it needs, for what is made of several. */
 export type Key = number | string;
 
 const PAGE_BITS = 12;
@@ -71,7 +71,7 @@ export class Addresses {
     if (typeof a === "number") return typeof b === "number" ? undefined : this.moved(b, a);
     if (typeof b === "number") return this.moved(a, b);
     const [left, right] = [this.of(a), this.of(b)];
-    return left && right && { key: `${left.key}+${right.key}`, delta: (left.delta + right.delta) | 0 };
+    return left && right && { key: `(${left.key}+${right.key})`, delta: (left.delta + right.delta) | 0 };
   }
   private moved(v: Temp, by: number): Located | undefined {
     const located = this.temporaries.of(v.local);
