@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CR0, CR4, MXCSR, X87_CONTROL, X87_GATE, X87_STATUS, X87_TAGS, X87_TOP, XMM } from "../../src/vmm/cpu/layout.js";
+import { CR0, CR4, MXCSR, X87, X87_CONTROL, X87_GATE, X87_STATUS, X87_TAGS, X87_TOP, XMM } from "../../src/vmm/cpu/layout.js";
 import { DATA, SystemGuest } from "./system-guest.js";
 
 const FXSAVE = [0x0f, 0xae, 0x05, 0, 0, 4, 0];
@@ -28,6 +28,39 @@ describe("FXSAVE and FXRSTOR", () => {
     state.set(X87_TAGS, 0);
     expect(guest.exec(...FXRSTOR)).toBeUndefined();
     expect([state.get(XMM + 16), state.get(X87_TOP), state.get(X87_TAGS)]).toEqual([0x1234_5678, 7, 0x80]);
+  });
+
+  it.each([
+    ["in one page", DATA],
+    ["across two pages", DATA + 0xf80],
+  ])("access of an image %s what the table names, and XMM registers only with OSFXSR", (_, address) => {
+    for (const vectors of [true, false]) {
+      const guest = prepared();
+      const { state } = guest;
+      const operand = [address & 0xff, (address >> 8) & 0xff, (address >> 16) & 0xff, 0];
+      if (!vectors) state.set(CR4, 0);
+      for (let offset = 0; offset < 512; offset += 4) guest.put(address + offset, 0xabab_abab);
+      for (let word = 0; word < 32; word++) {
+        state.set(X87 + 4 * word, word % 4 < 2 ? 0x100 + word : word % 4 === 2 ? word : 0);
+        state.set(XMM + 4 * word, 0x200 + word);
+      }
+      state.set(X87_TOP, 3);
+      const x87 = Array.from({ length: 32 }, (_, i) => state.get(X87 + ((4 * i + 48) % 128)));
+      const xmm = Array.from({ length: 32 }, (_, i) => state.get(XMM + 4 * i));
+      expect(guest.exec(0x0f, 0xae, 0x05, ...operand)).toBeUndefined();
+      const image = Array.from({ length: 128 }, (_, i) => guest.get(address + 4 * i));
+      expect(image.slice(8, 40)).toEqual(x87);
+      expect(image.slice(40, 72)).toEqual(vectors ? xmm : Array(32).fill(0xabab_abab));
+      expect(image.slice(72)).toEqual(Array(56).fill(0xabab_abab));
+      for (let word = 0; word < 32; word++) {
+        state.set(X87 + 4 * word, 0);
+        state.set(XMM + 4 * word, 0);
+      }
+      state.set(X87_TOP, 0);
+      expect(guest.exec(0x0f, 0xae, 0x0d, ...operand)).toBeUndefined();
+      expect(Array.from({ length: 32 }, (_, i) => state.get(X87 + ((4 * i + 48) % 128)))).toEqual(x87);
+      expect(Array.from({ length: 32 }, (_, i) => state.get(XMM + 4 * i))).toEqual(vectors ? xmm : Array(32).fill(0));
+    }
   });
 
   it("refuse an image that isn't aligned, and MXCSR with reserved bits: #GP(0)", () => {
