@@ -198,6 +198,24 @@ describe("user code of an address space that comes back", () => {
     expect(guest.mmu.lastFetched(0x10000)).toBe(0);
   });
 
+  it("is known for fetches, and for reads too once its page has been read", () => {
+    const guest = user();
+    const back = () => {
+      guest.root(SECOND);
+      guest.root(FIRST);
+    };
+    back();
+    const reads = [read(guest)];
+    back();
+    reads.push(read(guest));
+    guest.mmu.flushPage(0x10000);
+    guest.mmu.translateFetch(0x10000);
+    back();
+    reads.push(read(guest));
+    expect(reads).toEqual([false, true, true].map((fast) => ({ host: RAM_BASE + 0x5010, fast })));
+    expect(guest.mmu.lastFetched(0x10000)).toBe(RAM_BASE + 0x5000);
+  });
+
   it("is where it was only if all that it came from was remembered", () => {
     const guest = user();
     for (let i = 0; i < 1024; i++) guest.put(0x2000 + 4 * i, 0x5000 | P | RW | US);

@@ -20,15 +20,12 @@ export const Kind = {
   large: 8,
   /** Stays when CR3 is written, but user code is fetched by it. */
   global: 16,
+  /** Other accesses than fetches are made by it: most pages with code are never read as data, and then the TLB need not know them. */
+  data: 32,
 } as const;
 
-/** Words of a record: linear page number, kind, host address of the page, how many words decided the walk, and index and value of each. */
-const PAGE = 0;
-const KIND = 1;
-const HOST = 2;
-const COUNT = 3;
-const WALK = 4;
-const RECORD_WORDS = 16;
+/** Words of what decided a walk: how many these are, and index and value of each. */
+const WALK_WORDS = 13;
 /** More are not worth comparing: a process that needs more pages than these between two switches pays for them anyway. */
 const MOST = 192;
 const SLOTS = 512;
@@ -40,9 +37,13 @@ export class AddressSpace {
   usedAt = 0;
   /** Every page that user code has been fetched from is among the translations, so what follows from these holds with them. */
   private complete = false;
-  private count = 0;
-  private readonly records = new Int32Array(MOST * RECORD_WORDS);
-  /** Number of a record + 1, by page and privilege. */
+  /** How many translations are remembered; of each the linear page number, what it is for (`Kind`), and the host address of the page. */
+  size = 0;
+  readonly pages = new Int32Array(MOST);
+  readonly kinds = new Int32Array(MOST);
+  readonly hosts = new Int32Array(MOST);
+  private readonly walks = new Int32Array(MOST * WALK_WORDS);
+  /** Number of a translation + 1, by page and privilege. */
   private readonly slots = new Uint16Array(SLOTS);
 
   /** @param index which of the jump caches of user code is this space's */
@@ -56,13 +57,12 @@ export class AddressSpace {
 
   /** `walk` has translated this page, to a page of RAM. */
   note(page: number, kind: number, host: number, walk: PageWalk): void {
-    const { records } = this;
-    const at = this.place(page, kind);
-    if (at < 0) return;
-    records[at + PAGE] = page;
-    records[at + KIND] |= kind;
-    records[at + HOST] = host;
-    records[at + COUNT] = walk.trace(records, at + WALK);
+    const i = this.place(page, kind);
+    if (i < 0) return;
+    this.pages[i] = page;
+    this.kinds[i] |= kind;
+    this.hosts[i] = host;
+    this.walks[i * WALK_WORDS] = walk.trace(this.walks, i * WALK_WORDS + 1);
   }
 
   /** User code is fetched in a way that can't be looked at again. */
@@ -70,67 +70,69 @@ export class AddressSpace {
     this.complete = false;
   }
 
-  /** Where the record of a page is, or a new one; -1: there were too many, and there is none any more. */
+  /** Number of the translation of a page, or of a new one; -1: there were too many, and there is none any more. */
   private place(page: number, kind: number): number {
-    const { records, slots } = this;
+    const { pages, kinds, slots } = this;
     const slot = slotOf(page, kind);
-    const known = (slots[slot] - 1) * RECORD_WORDS;
-    if (known >= 0 && records[known + PAGE] === page && (records[known + KIND] & Kind.user) === (kind & Kind.user)) {
-      records[known + KIND] &= Kind.fetch;
+    const known = slots[slot] - 1;
+    if (known >= 0 && pages[known] === page && (kinds[known] & Kind.user) === (kind & Kind.user)) {
+      kinds[known] &= Kind.fetch | Kind.data;
       return known;
     }
-    if (this.count === MOST) {
+    if (this.size === MOST) {
       this.forget();
       return -1;
     }
-    const at = this.count++ * RECORD_WORDS;
-    slots[slot] = this.count;
-    records[at + KIND] = 0;
-    return at;
+    kinds[this.size] = 0;
+    slots[slot] = this.size + 1;
+    return this.size++;
   }
 
   private forget(): void {
-    this.count = 0;
+    this.size = 0;
     this.slots.fill(0);
     this.complete = false;
   }
 
   /**
-   * Tells which translations still hold, and forgets the others. False: user code may lie elsewhere now.
+   * Forgets the translations that don't hold any more. False: user code may lie elsewhere now.
    * @param memory all of the machine's memory
    */
-  revive(memory: Int32Array, each: (page: number, kind: number, host: number) => void): boolean {
-    const { records, slots, complete, count } = this;
+  revive(memory: Int32Array): boolean {
+    const { kinds, walks, complete, size } = this;
     let inPlace = complete;
     let kept = 0;
-    for (let at = 0; at < count * RECORD_WORDS; at += RECORD_WORDS) {
-      if (!holds(memory, records, at)) {
-        if (records[at + KIND] & Kind.fetch) inPlace = false;
-        continue;
-      }
-      if (kept * RECORD_WORDS !== at) records.copyWithin(kept * RECORD_WORDS, at, at + RECORD_WORDS);
-      kept++;
-      each(records[at + PAGE], records[at + KIND], records[at + HOST]);
+    for (let i = 0; i < size; i++) {
+      if (holds(memory, walks, i * WALK_WORDS)) {
+        if (kept !== i) this.move(i, kept);
+        kept++;
+      } else if (kinds[i] & Kind.fetch) inPlace = false;
     }
-    if (kept !== count) {
-      this.count = kept;
-      slots.fill(0);
-      for (let i = 0; i < kept; i++) slots[slotOf(records[i * RECORD_WORDS + PAGE], records[i * RECORD_WORDS + KIND])] = i + 1;
-    }
+    if (kept !== size) this.shrink(kept);
     // Where user code may lie elsewhere, whatever followed from that is dropped now.
     this.complete = true;
     return inPlace;
   }
+  private move(from: number, to: number): void {
+    for (const words of [this.pages, this.kinds, this.hosts]) words[to] = words[from];
+    this.walks.copyWithin(to * WALK_WORDS, from * WALK_WORDS, (from + 1) * WALK_WORDS);
+  }
+  private shrink(size: number): void {
+    this.size = size;
+    this.slots.fill(0);
+    for (let i = 0; i < size; i++) this.slots[slotOf(this.pages[i], this.kinds[i])] = i + 1;
+  }
 }
 
 function slotOf(page: number, kind: number): number {
-  return (2 * page + (kind & Kind.user)) % SLOTS;
+  return (2 * page + (kind & Kind.user)) & (SLOTS - 1);
 }
 
-function holds(memory: Int32Array, records: Int32Array, at: number): boolean {
-  const count = records[at + COUNT];
-  for (let i = at + WALK; i < at + WALK + 2 * count; i += 2) if (memory[records[i]] !== records[i + 1]) return false;
-  return count > 0;
+/** Whether all that decided a walk is what it was. */
+function holds(memory: Int32Array, walks: Int32Array, at: number): boolean {
+  const end = at + 1 + 2 * walks[at];
+  for (let i = at + 1; i < end; i += 2) if (memory[walks[i]] !== walks[i + 1]) return false;
+  return walks[at] > 0;
 }
 
 /** The address spaces in use lately. */

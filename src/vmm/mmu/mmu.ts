@@ -171,17 +171,13 @@ export class Mmu {
     this.fetched.flushNonGlobal();
     const space = this.spaces.enter(this.state.get(CR3));
     this.showSpace();
-    const warm = !this.inspecting && space.revive(this.state.i32, this.revived);
+    const warm = !this.inspecting && space.revive(this.state.i32);
+    if (!this.inspecting) {
+      this.tlb.revive(space, this.memory);
+      this.fetched.revive(space);
+    }
     this.flushed(warm ? "warmSpace" : "space", 0);
   }
-
-  private readonly revived = (page: number, kind: number, host: number): void => {
-    const user = (kind & Kind.user) !== 0;
-    if (kind & Kind.large) this.tlb.markLarge(page);
-    if (kind & Kind.fetch) this.fetched.enter(page, user, host - RAM_BASE, host, false);
-    if (kind & Kind.global) return;
-    this.tlb.fill(user, page, host, kind & Kind.writable ? this.memory.storesTo(host) : "none", false);
-  };
 
   /** INVLPG: the whole of the page that `linear` lies in, if it is a large one. */
   flushPage(linear: number): void {
@@ -404,8 +400,10 @@ export class Mmu {
       if (userCode) spaces.current.fetchesElsewhere();
       return;
     }
-    let kind =
-      (user ? Kind.user : 0) | (access & PF_FETCH ? Kind.fetch : 0) | (walker.large ? Kind.large : 0) | (walker.global ? Kind.global : 0);
+    let kind: number = access & PF_FETCH ? Kind.fetch : Kind.data;
+    if (user) kind |= Kind.user;
+    if (walker.large) kind |= Kind.large;
+    if (walker.global) kind |= Kind.global;
     if (this.writable(user)) kind |= Kind.writable;
     spaces.current.note(linearPage, kind, host, walker);
   }

@@ -1,6 +1,7 @@
 import { PAGE_SIZE, RAM_BASE, TLB, TLB_SIZE } from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
-import type { Stores } from "./physical.js";
+import { type AddressSpace, Kind } from "./address-space.js";
+import type { PhysicalMemory, Stores } from "./physical.js";
 
 /** An entry that translates nothing: its low bits fail every check of emitted code. A zero entry would pass, so tables are never zero. */
 const INVALID = -1;
@@ -15,6 +16,12 @@ const TOUCHED = 1 << 16;
 
 /** Pages of the largest page there is, 4 MiB. Two pages of 2 MiB are flushed together. */
 const LARGE_PAGES = 1024;
+
+/** Translations of an address space that are entered here are for data, and not global. */
+const ENTERED = Kind.data | Kind.global;
+
+/** From an entry of a read table to that of the write table of the same privilege, in words. */
+const WRITE = TLB_SIZE >> 2;
 
 /** Read and write table of one privilege, and which of their entries may be valid. */
 interface View {
@@ -63,10 +70,35 @@ export class Tlb {
     const list = global ? of.global : of.local;
     if (list.count === TOUCHED) return false;
     list.pages[list.count++] = page;
-    const delta = (hostPage - page * PAGE_SIZE) | 0;
+    const delta = (hostPage - (page << 12)) | 0;
     this.entries[of.read + page] = delta;
     this.entries[of.write + page] = stores === "plain" ? delta : stores === "traced" ? delta | TRACED : INVALID;
     return true;
+  }
+
+  /** Enters what still holds of an address space. Made for two processes that pass bytes to and fro: some fifty entries at each switch. */
+  revive(space: AddressSpace, memory: PhysicalMemory): void {
+    const { entries, supervisor, user } = this;
+    const { size, pages, kinds, hosts } = space;
+    // Lists are empty, and a space remembers less than they take.
+    const userPages = user.local.pages;
+    const supervisorPages = supervisor.local.pages;
+    let users = 0;
+    let supervisors = 0;
+    for (let i = 0; i < size; i++) {
+      const kind = kinds[i];
+      const page = pages[i];
+      if (kind & Kind.large) this.markLarge(page);
+      if ((kind & ENTERED) !== Kind.data) continue;
+      const of = kind & Kind.user ? user.read : supervisor.read;
+      if (kind & Kind.user) userPages[users++] = page;
+      else supervisorPages[supervisors++] = page;
+      const delta = (hosts[i] - (page << 12)) | 0;
+      entries[of + page] = delta;
+      if (kind & Kind.writable) entries[of + WRITE + page] = memory.traced(hosts[i]) ? delta | TRACED : delta;
+    }
+    user.local.count = users;
+    supervisor.local.count = supervisors;
   }
 
   /** Host address of the page that a write entry traces, or -1: it is none of these. */
@@ -128,9 +160,12 @@ export class Tlb {
   }
 
   private clear(of: View, list: Touched): void {
-    for (let i = 0; i < list.count; i++) {
-      this.entries[of.read + list.pages[i]] = INVALID;
-      this.entries[of.write + list.pages[i]] = INVALID;
+    const { entries } = this;
+    const { read, write } = of;
+    const { pages, count } = list;
+    for (let i = 0; i < count; i++) {
+      entries[read + pages[i]] = INVALID;
+      entries[write + pages[i]] = INVALID;
     }
     list.count = 0;
   }
@@ -139,7 +174,7 @@ export class Tlb {
 function view(firstTable: number): View {
   return {
     read: (TLB + firstTable * TLB_SIZE) >> 2,
-    write: (TLB + (firstTable + 1) * TLB_SIZE) >> 2,
+    write: ((TLB + firstTable * TLB_SIZE) >> 2) + WRITE,
     local: new Touched(),
     global: new Touched(),
   };
