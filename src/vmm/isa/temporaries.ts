@@ -19,10 +19,9 @@ export class Temporaries {
   /** All are free again, but those in `kept`: in the order in which they were taken. */
   recycle(kept: readonly number[]): void {
     const { free, busy } = this;
-    for (let i = busy.length - 1; i >= 0; i--) if (!kept.includes(busy[i])) free.push(busy[i]);
-    let staying = 0;
-    for (const local of busy) if (kept.includes(local)) busy[staying++] = local;
-    while (busy.length > staying) busy.pop();
+    const staying: number[] = [];
+    for (let local = busy.pop(); local !== undefined; local = busy.pop()) (kept.includes(local) ? staying : free).push(local);
+    for (let local = staying.pop(); local !== undefined; local = staying.pop()) busy.push(local);
   }
   /** Those of these that were recycled meanwhile are in use again. */
   retake(locals: readonly number[]): void {

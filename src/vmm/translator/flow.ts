@@ -36,13 +36,20 @@ export function analyse<Key>(entries: readonly Key[], successorsOf: (node: Key) 
   }
 }
 
+const NONE: ReadonlySet<number> = new Set();
+
+/** Each of them once. Most nodes have one or two successors, which need no set. */
+function once<Key>(keys: readonly Key[]): readonly Key[] {
+  return keys.length < 2 || (keys.length === 2 && keys[0] !== keys[1]) ? keys : [...new Set(keys)];
+}
+
 /** Null where an edge leads backward to a node that doesn't dominate where it comes from; the node is one of `dispatched` then. */
 function structured<Key>(entries: readonly Key[], successorsOf: (node: Key) => readonly Key[], dispatched: Set<Key>): Flow<Key> | null {
   const targets = dispatched.size === 0 ? [] : [...new Set([...entries, ...dispatched])];
   const next = (key: Key | undefined) => (key === undefined ? targets : successorsOf(key));
   const order = reversePostorder<Key | undefined>(targets.length > 0 ? undefined : entries[0], next);
   const numbers = new Map(order.map((key, i) => [key, i]));
-  const edges = order.map((key) => [...new Set(next(key))].map((to) => numbers.get(to) ?? 0));
+  const edges = order.map((key) => once(next(key)).map((to) => numbers.get(to) ?? 0));
   const dominators = immediateDominators(edges);
   const dominates = (a: number, b: number) => {
     let node = b;
@@ -51,14 +58,14 @@ function structured<Key>(entries: readonly Key[], successorsOf: (node: Key) => r
   };
   const forwardWays = order.map(() => 0);
   const loops = new Set<number>();
-  const byDispatcher = order.map(() => new Set<number>());
+  const byDispatcher = new Map<number, Set<number>>();
   let known = true;
   for (const [from, to] of edges.entries())
     for (const target of to) {
       const key = order[target] as Key;
       if (target > from) forwardWays[target]++;
       else if (dominates(target, from)) loops.add(target);
-      else if (dispatched.has(key)) byDispatcher[from].add(target);
+      else if (dispatched.has(key)) byDispatcher.set(from, (byDispatcher.get(from) ?? new Set()).add(target));
       else {
         dispatched.add(key);
         known = false;
@@ -69,7 +76,7 @@ function structured<Key>(entries: readonly Key[], successorsOf: (node: Key) => r
   for (let node = order.length - 1; node > 0; node--) if (forwardWays[node] > 1) merges[dominators[node]].push(node);
   const nodes = order.map((_, i) => ({
     successors: edges[i],
-    byDispatcher: byDispatcher[i],
+    byDispatcher: byDispatcher.get(i) ?? NONE,
     merges: merges[i],
     isLoop: loops.has(i),
     isMerge: forwardWays[i] > 1,

@@ -63,8 +63,9 @@ export interface Registers extends X87Locals {
   readonly general: readonly number[];
   readonly vector: readonly number[];
 }
+const EIGHT = [0, 1, 2, 3, 4, 5, 6, 7];
 export function newRegisters(f: FunctionBuilder): Registers {
-  const eight = (type: ValueType) => Array.from({ length: 8 }, () => f.local(type));
+  const eight = (type: ValueType) => EIGHT.map(() => f.local(type));
   return {
     general: eight(ValueType.i32),
     vector: eight(ValueType.v128),

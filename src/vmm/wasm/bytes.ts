@@ -16,7 +16,7 @@ export class Bytes {
   }
 
   private grow(n: number): void {
-    const larger = new Uint8Array(Math.max(this.buffer.length * 2, this.length + n));
+    const larger = new Uint8Array(Math.max(this.buffer.length * 4, this.length + n));
     larger.set(this.buffer.subarray(0, this.length));
     this.buffer = larger;
   }

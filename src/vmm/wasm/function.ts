@@ -156,8 +156,8 @@ export class FunctionBuilder {
     return this;
   }
 
-  /** The body as the code section wants it: size, locals, code. */
-  body(): Uint8Array {
+  /** Writes the body as the code section wants it: size, locals, code. */
+  writeBody(out: Bytes): void {
     if (this.depth !== 0) throw new Error(`wasm function ends inside ${this.depth} open blocks`);
     const runs: { type: ValueType; count: number }[] = [];
     for (const type of this.localTypes) {
@@ -167,11 +167,10 @@ export class FunctionBuilder {
     }
     const locals = new Bytes().u32(runs.length);
     for (const run of runs) locals.u32(run.count).u8(run.type);
-    return new Bytes()
+    out
       .u32(locals.length + this.code.length + 1)
       .raw(locals.view())
       .raw(this.code.view())
-      .u8(Op.end)
-      .view();
+      .u8(Op.end);
   }
 }

@@ -6,6 +6,14 @@ import { ValueType as Type } from "./opcodes.js";
 /** 4 GiB, the most that a memory can have. */
 const MOST_PAGES = 65536;
 
+interface FunctionType {
+  readonly params: readonly ValueType[];
+  readonly results: readonly ValueType[];
+}
+function same(a: readonly ValueType[], b: readonly ValueType[]): boolean {
+  return a.length === b.length && a.every((type, i) => type === b[i]);
+}
+
 interface Global {
   type: ValueType;
   initial: number;
@@ -17,8 +25,7 @@ interface Global {
  * Function indices count imports first, so every import must be declared before the first function is.
  */
 export class ModuleBuilder {
-  private readonly types: string[] = [];
-  private readonly typeBytes: Uint8Array[] = [];
+  private readonly types: FunctionType[] = [];
   private readonly imports: { module: string; name: string; type: number }[] = [];
   private memory?: { module: string; name: string; minimum: number };
   private readonly functions: { builder: FunctionBuilder; type: number }[] = [];
@@ -29,15 +36,8 @@ export class ModuleBuilder {
 
   /** Index of a function type. */
   type(params: readonly ValueType[], results: readonly ValueType[]): number {
-    const key = `${params.join()}>${results.join()}`;
-    const known = this.types.indexOf(key);
-    if (known >= 0) return known;
-    const bytes = new Bytes().u8(0x60).u32(params.length);
-    for (const type of params) bytes.u8(type);
-    bytes.u32(results.length);
-    for (const type of results) bytes.u8(type);
-    this.typeBytes.push(bytes.view());
-    return this.types.push(key) - 1;
+    const known = this.types.findIndex((type) => same(type.params, params) && same(type.results, results));
+    return known >= 0 ? known : this.types.push({ params, results }) - 1;
   }
 
   /** Imports a shared memory of at least so many 64 KiB pages: any size up to 4 GiB fits. */
@@ -89,8 +89,13 @@ export class ModuleBuilder {
       fill(bytes);
       put(id, bytes);
     };
-    section(1, this.typeBytes.length, (b) => {
-      for (const type of this.typeBytes) b.raw(type);
+    section(1, this.types.length, (b) => {
+      for (const { params, results } of this.types) {
+        b.u8(0x60).u32(params.length);
+        for (const type of params) b.u8(type);
+        b.u32(results.length);
+        for (const type of results) b.u8(type);
+      }
     });
     section(2, this.imports.length + (this.memory ? 1 : 0), (b) => {
       for (const { module, name, type } of this.imports) b.name(module).name(name).u8(0).u32(type);
@@ -113,7 +118,7 @@ export class ModuleBuilder {
       for (const index of this.table) b.u32(index);
     });
     section(10, this.functions.length, (b) => {
-      for (const { builder } of this.functions) b.raw(builder.body());
+      for (const { builder } of this.functions) builder.writeBody(b);
     });
     for (const { name, contents } of this.customs) put(0, new Bytes().name(name).raw(contents));
     return out.view().slice();
