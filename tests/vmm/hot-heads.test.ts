@@ -17,8 +17,12 @@ function head(n: number): Head {
   };
 }
 
+/** Proposed when that is asked for. */
+function seenAt(heads: HotHeads, where: Head, times: number): void {
+  for (let i = 0; i < times; i++) if (heads.seen(where.record)) heads.propose(where);
+}
 function seen(heads: HotHeads, n: number, times: number): void {
-  for (let i = 0; i < times; i++) heads.note(head(n));
+  seenAt(heads, head(n), times);
 }
 
 describe("hot heads", () => {
@@ -29,6 +33,16 @@ describe("hot heads", () => {
     seen(heads, 3, THRESHOLD - 1);
     expect(heads.take(8).map(({ record }) => record)).toEqual([head(2).record, head(1).record]);
     expect(heads.take(8)).toEqual([]);
+  });
+
+  it("are asked for once, when they have been seen often enough", () => {
+    const heads = new HotHeads(THRESHOLD);
+    const asked = Array.from({ length: THRESHOLD + 3 }, () => {
+      const asks = heads.seen(head(1).record);
+      if (asks) heads.propose(head(1));
+      return asks;
+    });
+    expect(asked).toEqual(asked.map((_, i) => i === THRESHOLD - 1));
   });
 
   it("are not those of a guest that rests between one look and the next", () => {
@@ -52,7 +66,7 @@ describe("hot heads", () => {
   it("of a page go together, those that are asked for", () => {
     const heads = new HotHeads(THRESHOLD);
     const inPage = (n: number): Head => ({ ...head(n), address: RAM_BASE + 0x10 * n });
-    for (let n = 1; n <= 3; n++) for (let i = 0; i < THRESHOLD + 4 - n; i++) heads.note(inPage(n));
+    for (let n = 1; n <= 3; n++) seenAt(heads, inPage(n), THRESHOLD + 4 - n);
     expect(heads.take(8).map(({ address }) => address)).toEqual([RAM_BASE + 0x10]);
     expect(heads.takeFrom(RAM_BASE, (offset) => offset === 0x20).map(({ address }) => address)).toEqual([RAM_BASE + 0x20]);
     expect(heads.takeFrom(RAM_BASE, () => true).map(({ address }) => address)).toEqual([RAM_BASE + 0x30]);

@@ -12,7 +12,6 @@ import { enterGate } from "../isa/gate-entry.js";
 import type { Mmu } from "../mmu/mmu.js";
 import { sseCallouts } from "../sse/callouts.js";
 import { newTranslatorCounters, type TranslatorCounters } from "../translator/counters.js";
-import type { Head } from "../translator/hot-heads.js";
 import type { TranslatorPort } from "../translator/port.js";
 import { type HandlerTable, TranslationCache, type TranslationOptions } from "../translator/translation-cache.js";
 import { x87Callouts } from "../x87/callouts.js";
@@ -21,6 +20,7 @@ import { CoreExport, type CoreImports } from "./core-functions.js";
 import { calloutNames, emitCoreModule } from "./core-module.js";
 import { ExitReason } from "./exit.js";
 import { handlers, SPECIALS, Special } from "./handlers.js";
+import { HotSamples } from "./hot-samples.js";
 import { InsnView } from "./insn-view.js";
 import { JumpCaches } from "./jump-cache.js";
 import { type CodeMode, fillRecord, fillSpecial } from "./predecoder.js";
@@ -88,6 +88,7 @@ export class Interpreter {
   private direct = false;
   /** Hot code in translation; none: all of it is interpreted. */
   private translations?: TranslationCache;
+  private samples?: HotSamples;
   private readonly instance: WebAssembly.Instance;
   /** Instructions that are interpreted at a stretch: where each stretch ends is a sample of what is hot. */
   private quantum = Number.POSITIVE_INFINITY;
@@ -156,6 +157,7 @@ export class Interpreter {
     const table = exports.table as unknown as HandlerTable;
     const fetchedFrom = (linear: number) => this.mmu.lastFetched(linear);
     this.translations = new TranslationCache(this.state, this.cache, table, exports, port, fetchedFrom, options);
+    this.samples = new HotSamples(this.state, this.jumps, this.translations, fetchedFrom);
     return this.translations;
   }
 
@@ -234,7 +236,7 @@ export class Interpreter {
         continue;
       }
       if (record) {
-        if (sampling) this.sample();
+        if (sampling) this.samples?.take(record, this.cpu.eip, this.codeBase, this.mode);
         this.enter(record);
       }
       if (!this.leave()) return this.rest(Stopped.TripleFault);
@@ -282,31 +284,6 @@ export class Interpreter {
     const { left } = this;
     this.retired += this.accounted - left;
     this.accounted = left;
-  }
-
-  private head(record: number, address: number, linear: number): Head {
-    const { state, mode } = this;
-    const x87 = { top: state.get(at.X87_TOP), tags: state.get(at.X87_TAGS) };
-    return { record, address, linear, mode, x87, mxcsr: state.get(at.MXCSR) };
-  }
-  /**
-   * Execution has got to EIP. Where regions alternate with runs of a few instructions, that is nearly always the head of the next
-   * region; what stands between them began where a region was left last.
-   */
-  private sample(): void {
-    const { state, cpu } = this;
-    this.noteAt(cpu.eip);
-    if (state.get(at.LANDING_VIEW) === state.get(at.VIEW_JUMP_CACHE) && state.get(at.LANDING_EIP) !== cpu.eip)
-      this.noteAt(state.get(at.LANDING_EIP));
-    state.set(at.LANDING_VIEW, 0);
-  }
-  private noteAt(eip: number): void {
-    const { translations, mmu, cache } = this;
-    const linear = (eip + this.codeBase) >>> 0;
-    const page = mmu.lastFetched(linear);
-    if (!translations || page === 0 || cache.full) return;
-    const host = page + (linear & 0xfff);
-    translations.note(this.head(cache.find(host - at.RAM_BASE, this.mode), host, linear));
   }
 
   /** Runs from a record; positions of runs are added to the budget on the way in and taken off on the way out. */
@@ -466,7 +443,7 @@ export class Interpreter {
       i32[(from + Rec.target) >> 2] = record;
     i32[at.EIP_PAGE >> 2] = eipPage;
     this.jumps.enter(eip, record, linear, mmu.fetchedGlobally(linear));
-    this.translations?.found(this.head(record, host + offset, linear));
+    this.samples?.found(record, host + offset, linear, this.mode);
     return record;
   }
 

@@ -34,11 +34,16 @@ export class HotHeads {
   /** @param threshold 1 to 255 */
   constructor(private readonly threshold: number) {}
 
-  note(head: Head): void {
-    const i = slot(head.record);
-    if (this.counts[i] === 0) this.warm.add(i);
-    if (this.counts[i] < MOST) this.counts[i]++;
-    if (this.counts[i] >= this.threshold && !this.candidates.has(head.record)) this.candidates.set(head.record, head);
+  /** Execution was seen at a record. True: often enough for a candidate, and it is none yet. */
+  seen(record: number): boolean {
+    const { counts } = this;
+    const i = slot(record);
+    if (counts[i] === 0) this.warm.add(i);
+    if (counts[i] < MOST) counts[i]++;
+    return counts[i] >= this.threshold && !this.candidates.has(record);
+  }
+  propose(head: Head): void {
+    this.candidates.set(head.record, head);
   }
 
   /** Takes up to `most` of the hottest. */

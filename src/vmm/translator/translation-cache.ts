@@ -3,6 +3,7 @@ import type { CpuState } from "../cpu/state.js";
 import type { CodeCache, CodePage } from "../interpreter/code-cache.js";
 import { CALLED } from "../interpreter/core-functions.js";
 import { FIRST_REGION, LAST_REGION, SPECIALS } from "../interpreter/handlers.js";
+import type { CodeMode } from "../interpreter/predecoder.js";
 import { RECORD_SIZE, Rec } from "../interpreter/record.js";
 import { MODE_BITS, PE, USUAL } from "../sse/mxcsr.js";
 import { calledExport, enteredExport, type TranslatedRegion } from "./batch.js";
@@ -141,18 +142,18 @@ export class TranslationCache {
     return this.regions.get(this.handlerOf(record)) !== undefined;
   }
 
-  /** A record has been looked up. */
-  found(head: Head): void {
-    if (this.options.threshold > 0) return;
-    this.note(head);
-    this.exchange();
+  /** Every head is translated at once, when it is first looked up. */
+  get eager(): boolean {
+    return this.options.threshold === 0;
   }
 
-  /** Execution was seen here. */
-  note(head: Head): void {
-    const { mode, record } = head;
+  /** Execution was seen at a record. True: so often that it is to be proposed. */
+  seen(record: number, mode: CodeMode): boolean {
     const handler = this.handlerOf(record);
-    if (mode.flat && mode.code32 && handler >= SPECIALS && handler < FIRST_REGION && !this.hopeless.has(record)) this.hot.note(head);
+    return mode.flat && mode.code32 && handler >= SPECIALS && handler < FIRST_REGION && !this.hopeless.has(record) && this.hot.seen(record);
+  }
+  propose(head: Head): void {
+    this.hot.propose(head);
   }
 
   /** The guest has nothing to do for a while. */
@@ -177,7 +178,7 @@ export class TranslationCache {
     if (requests.length === 0) return;
     this.sentAt = this.port.nowUs();
     this.port.send(requests);
-    if (this.options.threshold === 0) this.exchange();
+    if (this.eager) this.exchange();
   }
 
   private get longest(): number {
@@ -246,7 +247,7 @@ export class TranslationCache {
       entries: how.heads.map((head) => ({ offset: head.address % at.PAGE_SIZE, x87: head.x87 })),
       linearPage,
       // Where every head is translated at once, all regions would be single blocks.
-      heads: this.options.threshold === 0 ? [] : this.regions.headsIn(pages, mode, how),
+      heads: this.eager ? [] : this.regions.headsIn(pages, mode, how),
       // An instruction that kept leaving may be one that needs the exact way.
       exactCalls: (mxcsr & MODE_BITS) !== USUAL || how.slow.size > 0,
       inexact: (mxcsr & PE) !== 0,
