@@ -86,6 +86,8 @@ export class RegionEmitter {
   private node = 0;
   /** What may retire between two looks at the budget. */
   private readonly longest: number;
+  /** Whether any of its instructions depends on TOP and tags. */
+  private readonly asksShape: boolean;
 
   constructor(
     private readonly f: FunctionBuilder,
@@ -94,6 +96,7 @@ export class RegionEmitter {
   ) {
     this.e = new Emitter(f);
     this.longest = region.instructionCount;
+    this.asksShape = [...region.blocks.values()].some(({ facts }) => facts.asksShape);
     this.registers = newRegisters(f);
     this.budget = { local: f.local(i32) };
     this.target = { local: f.local(i32) };
@@ -163,9 +166,6 @@ export class RegionEmitter {
 
   private get head(): number {
     return this.region.entries[0];
-  }
-  private get asksShape(): boolean {
-    return [...this.region.blocks.values()].some(({ facts }) => facts.asksShape);
   }
   /** Not 0 where TOP and tags aren't these. */
   private shapeDiffers({ top, tags }: X87Shape): Value {
