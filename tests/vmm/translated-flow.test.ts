@@ -1,53 +1,11 @@
 /** Control flow of translated code: it comes to the same as in the interpreter, and most of it is run in regions. */
 import { describe, expect, it } from "vitest";
-import * as at from "../../src/vmm/cpu/layout.js";
 import { LocalPort } from "../../src/vmm/translator/local-port.js";
 import type { TranslationOptions } from "../../src/vmm/translator/translation-cache.js";
-import { CODE, DATA, EBX, ESI, ESP, STACK0, SystemGuest } from "./system-guest.js";
+import { ADD_EAX_ECX, call, DEC_EDX, guest, INC_EAX, INC_ECX, jmp, jz, le32, type Program, RET, seen, TEST_CL_3 } from "./endless-guest.js";
+import { CODE, DATA } from "./system-guest.js";
 
 const EVERYTHING: TranslationOptions = { quantum: 1, threshold: 0, strict: true };
-const le32 = (value: number) => [value & 0xff, (value >> 8) & 0xff, (value >> 16) & 0xff, value >>> 24];
-
-const INC_EAX = [0x40];
-const INC_ECX = [0x41];
-const DEC_EDX = [0x4a];
-const RET = [0xc3];
-const TEST_CL_3 = [0xf6, 0xc1, 0x03];
-const ADD_EAX_ECX = [0x01, 0xc8];
-const jmp = (bytes: number) => [0xeb, bytes & 0xff];
-const jz = (bytes: number) => [0x74, bytes & 0xff];
-const call = (bytes: number) => [0xe8, ...le32(bytes)];
-
-interface Program {
-  /** Its code changes faster than it gets hot. */
-  readonly fleeting?: boolean;
-  readonly code: readonly (readonly number[])[];
-  readonly at?: number;
-  readonly memory?: readonly (readonly [address: number, value: number])[];
-}
-
-function guest({ code, at: start = CODE, memory = [] }: Program): SystemGuest {
-  const it = new SystemGuest().protectedMode();
-  const bytes = code.flat();
-  it.bytes(start, [...bytes, 0xe9, ...le32(-(bytes.length + 5))]);
-  for (const [address, value] of memory) it.put(address, value);
-  it.set(EBX, DATA);
-  it.set(ESI, DATA + 0xffe);
-  it.set(ESP, STACK0);
-  it.cpu.eip = start;
-  return it;
-}
-function seen(it: SystemGuest): string {
-  const bytes = (from: number, to: number) => Buffer.from(it.state.u8.slice(from, to)).toString("hex");
-  const ram = at.RAM_BASE;
-  return [
-    bytes(at.GPR, at.GPR + 64),
-    it.eip,
-    it.cpu.flags,
-    bytes(ram + DATA, ram + DATA + 0x2000),
-    bytes(ram + STACK0 - 64, ram + STACK0),
-  ].join("\n");
-}
 
 /** `switch` by a table at DATA + 0x100 whose four entries are set up behind the jump. */
 const JMP_TABLE = [0xff, 0x24, 0x8d, ...le32(DATA + 0x100)];

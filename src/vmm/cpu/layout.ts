@@ -197,6 +197,8 @@ export const CODE_LINE_SHIFT = 7;
 /** For each region, by its request's number modulo LEAVES_SLOTS: how often it was left for an instruction, and the last of these (ways.ts). */
 export const LEAVES = 0xc0000;
 export const LEAVES_SLOTS = 8192;
+/** How often it called another region, by the same number. */
+export const CALLS = 0xd0000;
 
 /** The user jump cache of the present address space. */
 export const USER_JUMP_CACHE = 0x10fc;

@@ -247,20 +247,24 @@ export class Emitter {
   }
 
   /** Emits `then` (and `otherwise`) under a condition. Values that leave an arm must be variables assigned in it. */
-  when(c: Value, then: () => void, otherwise?: () => void): void {
+  when(c: Value, then: () => void, otherwise?: () => void, seldom = false): void {
     if (typeof c === "number") {
       if (c) then();
       else otherwise?.();
       return;
     }
     this.put(c);
-    this.f.if();
+    this.f.if(undefined, seldom);
     then();
     if (otherwise) {
       this.f.else();
       otherwise();
     }
     this.f.end();
+  }
+  /** `when` for what hardly ever happens: its code lies out of the way of the rest. */
+  seldom(c: Value, then: () => void): void {
+    this.when(c, then, undefined, true);
   }
   /** A loop; `body` gets a function that emits "go round again". */
   loop(body: (again: () => void) => void): void {

@@ -3,7 +3,7 @@ import { CoreExport, REGION_PARAMETERS } from "../interpreter/core-functions.js"
 import type { Helper } from "../isa/stage.js";
 import { ModuleBuilder } from "../wasm/module.js";
 import { ValueType } from "../wasm/opcodes.js";
-import type { Block } from "./blocks.js";
+import { type Block, instructionsOf } from "./blocks.js";
 import { Region, type RegionSource } from "./region.js";
 import { emitEntry, type LinkedFunctions, RegionEmitter } from "./region-emitter.js";
 import type { Linked } from "./surroundings.js";
@@ -20,9 +20,12 @@ export interface Span {
 /** A translated region: its function's place among the module's exports, and what it is made of. */
 export interface TranslatedRegion {
   readonly instructions: number;
+  /** Those of its own code, without that of callees; and offsets of the functions that it calls. */
+  readonly own: number;
+  readonly calls: readonly number[];
   /** Offsets at which it can be entered, by the number that their records then hold (Rec.immediate). */
   readonly entries: readonly number[];
-  /** Where its blocks begin and end, as offsets from the head's page. */
+  /** Where blocks of its own code begin and end, as offsets from the head's page. */
   readonly blocks: readonly Span[];
   /** Distances of the pages that its code lies in. */
   readonly pages: readonly number[];
@@ -86,10 +89,13 @@ export function translateBatch(memory: Uint8Array, sources: readonly RegionSourc
     const { index, f } = module.function(REGION_PARAMETERS, [i32], calledExport(i));
     new RegionEmitter(f, { ...link, self: index }, region).emit();
     emitEntry(module.function([i32], [i32], enteredExport(i)).f, index);
+    const { ownBlocks } = region;
     return {
       instructions: region.instructionCount,
+      own: instructionsOf(ownBlocks),
+      calls: region.calls,
       entries: region.entries,
-      blocks: Array.from(region.blocks.values(), spanOf),
+      blocks: ownBlocks.map(spanOf),
       pages: region.pageDistances,
       switches: [...region.blocks.values()].some((block) => block.switches),
       size: f.size,

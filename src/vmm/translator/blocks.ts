@@ -12,19 +12,37 @@ export interface CodePage {
   readonly covered: Uint32Array;
 }
 
+/** Code of one function as it stands in a region: its own, or that of a call that the region goes on into (and may do at several places). */
+export interface Frame {
+  /** 0: the region's own code. */
+  readonly number: number;
+  readonly caller?: Frame;
+  /** Offsets of the function, and of what is behind the call: where its return leads to. */
+  readonly head: number;
+  readonly behind: number;
+}
+
+/** What a block is known by: for the region's own code its offset. */
+export function keyIn({ number }: Frame, offset: number): number {
+  return number * 2 ** 33 + offset;
+}
+
 /** Straight-line code that is entered at its first instruction only. */
 export interface Block {
+  readonly key: number;
   readonly start: number;
+  readonly frame: Frame;
   instructions: Instruction[];
   readonly facts: BlockFacts;
-  /** Offsets where it may go on, as far as they are known: first what falls through. */
+  /** Blocks where it may go on, as far as they are known: first what falls through. */
   successors: number[];
   /** Falls into the instruction at this offset; undefined: its last instruction never falls through. */
   falls?: number;
   /** Distances (in pages, from the head's page) of the pages that its code lies in: one, or two where its last instruction goes on in the next. */
   readonly pages: readonly number[];
-  /** Its last instruction is a call. */
+  /** Its last instruction is a call: which leaves the region, and comes back; or goes on with that function's code in it. */
   calls?: boolean;
+  callee?: Frame;
   /** Its last instruction jumps by a table, to one of `successors` as far as is known. */
   switches?: boolean;
 }
@@ -38,9 +56,16 @@ const CONDITIONAL = /^(j(?!mp)|loop)/;
 /** The pages of a region, by their distance in pages from the head's page. */
 export type CodePages = ReadonlyMap<number, CodePage>;
 
+/** Instructions of a function that is taken in where it is called, at most; and how many calls may be inside each other. */
+const LARGEST_CALLEE = 120;
+const DEEPEST_FRAME = 6;
+
+const NONE: ReadonlySet<number> = new Set();
+
 /**
  * Finds the blocks of a region: what can be reached from its entries by direct branches, breadth first, up to so many instructions. Where other
  * regions begin (`heads`) it ends: going on there costs nanoseconds, translating the same code again for each head of a large loop far more.
+ * Calls of `callees` go on in the region, as far as there is room: to enter another region for a dozen instructions costs more than they do.
  */
 export class BlockFinder {
   private readonly decoder = new Decoder();
@@ -53,6 +78,7 @@ export class BlockFinder {
     private readonly code32: boolean,
     private readonly tables: JumpTables,
     private readonly heads: ReadonlySet<number>,
+    private readonly callees: ReadonlySet<number>,
   ) {}
 
   /** The instruction at an offset; null where its page isn't known, it hasn't been decoded by the interpreter, or it goes on in a page that isn't. */
@@ -91,64 +117,85 @@ export class BlockFinder {
     return bits !== undefined && (bits[inPage >> 5] & (1 << (inPage & 31))) !== 0;
   }
 
-  /** @returns the blocks by offset, the first entry's first; empty where there is nothing to translate. */
+  /** @returns the blocks by key, the first entry's first; empty where there is nothing to translate. */
   find(entries: readonly number[], limit: number): Map<number, Block> {
-    const starts = this.starts(entries, limit);
-    const blocks = new Map<number, Block>();
-    for (const start of starts) {
-      const pages = [pageOf(start)];
-      const block: Block = { start, instructions: [], facts: new BlockFacts(), successors: [], pages };
-      for (let offset = start; ; ) {
-        const instruction = this.at(offset);
-        if (!instruction) {
-          block.falls = offset;
-          break;
-        }
-        block.instructions.push(instruction);
-        offset += instruction.length;
-        if (pageOf(offset - 1) !== pages[0]) pages.push(pageOf(offset - 1));
-        const { name } = instruction.entry;
-        if (ALWAYS.has(name)) {
-          if (name === "jmp") block.successors.push(targetOf(instruction));
-          if (name === "jmpIndirect") {
-            block.successors.push(...this.targets(block.instructions));
-            block.switches = true;
-          }
-          break;
-        }
-        if (CALLS.has(name)) {
-          block.calls = true;
-          block.falls = offset;
-          block.successors.push(offset);
-          break;
-        }
-        if (CONDITIONAL.test(name)) {
-          block.falls = offset;
-          block.successors.push(offset, targetOf(instruction));
-          break;
-        }
-        if (instruction.definition.ends) {
-          block.falls = offset;
-          break;
-        }
-        if (this.heads.has(offset)) {
-          block.falls = offset;
-          break;
-        }
-        if (starts.has(offset) || pageOf(offset) !== pages[0]) {
-          block.falls = offset;
-          block.successors.push(offset);
-          break;
-        }
-        if (block.instructions.length >= limit) {
-          block.falls = offset;
-          break;
-        }
-      }
-      if (block.instructions.length > 0) blocks.set(start, block);
+    const own: Frame = { number: 0, head: entries[0], behind: 0 };
+    const blocks = new Map(
+      this.blocksOf(own, this.starts(entries, limit, this.heads), limit, this.heads).map((block) => [block.key, block]),
+    );
+    let room = limit - instructionsOf(blocks.values());
+    let frames = 0;
+    // What is added meanwhile has its turn, too: outer calls come first.
+    for (const block of blocks.values()) {
+      const head = this.calleeOf(block, entries);
+      if (head === undefined) continue;
+      const most = Math.min(room, LARGEST_CALLEE);
+      const frame: Frame = { number: frames + 1, caller: block.frame, head, behind: block.falls as number };
+      const code = this.blocksOf(frame, this.starts([head], most + 1, NONE), most, NONE);
+      if (code.length === 0 || instructionsOf(code) > most) continue;
+      frames++;
+      room -= instructionsOf(code);
+      for (const one of code) blocks.set(one.key, one);
+      block.callee = frame;
+      block.calls = false;
+      block.falls = undefined;
+      block.successors = [code[0].key];
     }
-    for (const block of blocks.values()) block.successors = block.successors.filter((offset) => blocks.has(offset));
+    for (const block of blocks.values()) block.successors = block.successors.filter((key) => blocks.has(key));
     return blocks;
+  }
+
+  /** Offset of the function that a block calls, if that may be taken in there. */
+  private calleeOf({ calls, frame, instructions }: Block, entries: readonly number[]): number | undefined {
+    const call = instructions.at(-1);
+    if (!calls || call?.entry.name !== "call") return undefined;
+    const head = targetOf(call);
+    if (!this.callees.has(head) || entries.includes(head)) return undefined;
+    let depth = 0;
+    for (let one: Frame | undefined = frame; one?.caller; one = one.caller)
+      if (++depth === DEEPEST_FRAME || one.head === head) return undefined;
+    return head;
+  }
+
+  private blocksOf(frame: Frame, starts: ReadonlySet<number>, limit: number, heads: ReadonlySet<number>): Block[] {
+    return Array.from(starts, (start) => this.block(frame, start, starts, limit, heads)).filter(
+      ({ instructions }) => instructions.length > 0,
+    );
+  }
+
+  private block(frame: Frame, start: number, starts: ReadonlySet<number>, limit: number, heads: ReadonlySet<number>): Block {
+    const pages = [pageOf(start)];
+    const block: Block = { key: keyIn(frame, start), start, frame, instructions: [], facts: new BlockFacts(), successors: [], pages };
+    const goOn = (...offsets: number[]) => block.successors.push(...offsets.map((offset) => keyIn(frame, offset)));
+    for (let offset = start; ; ) {
+      const instruction = this.at(offset);
+      if (!instruction) {
+        block.falls = offset;
+        return block;
+      }
+      block.instructions.push(instruction);
+      offset += instruction.length;
+      if (pageOf(offset - 1) !== pages[0]) pages.push(pageOf(offset - 1));
+      const { name } = instruction.entry;
+      if (ALWAYS.has(name)) {
+        if (name === "jmp") goOn(targetOf(instruction));
+        if (name === "ret" && frame.caller) block.successors.push(keyIn(frame.caller, frame.behind));
+        if (name === "jmpIndirect") {
+          goOn(...this.targets(block.instructions));
+          block.switches = true;
+        }
+        return block;
+      }
+      if (CALLS.has(name)) block.calls = true;
+      const branches = CONDITIONAL.test(name);
+      const joins = starts.has(offset) || pageOf(offset) !== pages[0];
+      if (block.calls || branches || instruction.definition.ends || heads.has(offset) || joins || block.instructions.length >= limit) {
+        block.falls = offset;
+        if (block.calls || branches || (!instruction.definition.ends && !heads.has(offset) && joins)) goOn(offset);
+        if (branches) goOn(targetOf(instruction));
+        return block;
+      }
+    }
   }
 
   /** Where the indirect jump at the end of straight code may lead to, as far as its table tells. */
@@ -157,13 +204,13 @@ export class BlockFinder {
   }
 
   /** Offsets where blocks begin. */
-  private starts(entries: readonly number[], limit: number): Set<number> {
+  private starts(entries: readonly number[], limit: number, heads: ReadonlySet<number>): Set<number> {
     const starts = new Set<number>();
     const waiting = [...entries];
     const seen = new Set<number>();
     let count = 0;
     for (let start = waiting.shift(); start !== undefined; start = waiting.shift()) {
-      if (starts.has(start) || !this.at(start) || (this.heads.has(start) && !entries.includes(start))) continue;
+      if (starts.has(start) || !this.at(start) || (heads.has(start) && !entries.includes(start))) continue;
       starts.add(start);
       const code: Instruction[] = [];
       for (let offset = start; !seen.has(offset); ) {
@@ -182,7 +229,7 @@ export class BlockFinder {
         // A block ends with its page.
         if (pageOf(offset) !== pageOf(start)) waiting.push(offset);
         if (
-          this.heads.has(offset) ||
+          heads.has(offset) ||
           pageOf(offset) !== pageOf(start) ||
           ALWAYS.has(name) ||
           CALLS.has(name) ||
@@ -194,6 +241,13 @@ export class BlockFinder {
     }
     return starts;
   }
+}
+
+/** Instructions of these blocks. */
+export function instructionsOf(blocks: Iterable<Block>): number {
+  let count = 0;
+  for (const { instructions } of blocks) count += instructions.length;
+  return count;
 }
 
 /** Distance in pages of the page that an offset lies in. */

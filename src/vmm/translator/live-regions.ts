@@ -27,10 +27,12 @@ export interface Entry {
   /** Offsets of instructions whose accesses are calls, and of heads of other regions which it goes on through. */
   readonly slow: ReadonlySet<number>;
   readonly absorbed: ReadonlySet<number>;
+  /** Small functions that are regions, too, are taken in where they are called. */
+  readonly takesIn: boolean;
   readonly round: number;
 }
 /** How a region is to be made. */
-export type Making = { -readonly [Key in "heads" | "replaces" | "slow" | "absorbed" | "round"]: Entry[Key] };
+export type Making = { -readonly [Key in "heads" | "replaces" | "slow" | "absorbed" | "takesIn" | "round"]: Entry[Key] };
 /** A region that can be entered. */
 export interface Installed extends Entry {
   readonly region: TranslatedRegion;
@@ -87,16 +89,14 @@ export class LiveRegions implements Iterable<[index: number, region: Installed]>
     return this.inPage(numberOf(head)).find(([, { heads, region }]) => {
       const [first] = heads;
       const together = numberOf(first) === numberOf(head) && sameMode(first.mode, head.mode);
-      return together && region.instructions >= LARGE && contains(region, head.address % at.PAGE_SIZE) && heads.length < MOST_ENTRIES;
+      return together && region.own >= LARGE && contains(region, head.address % at.PAGE_SIZE) && heads.length < MOST_ENTRIES;
     });
   }
 
-  /** The region that is entered at an offset of the head's page, in its mode. */
-  enteredAt({ address, mode }: Head, offset: number): [index: number, region: Installed] | undefined {
-    if (offset < 0 || offset >= at.PAGE_SIZE) return undefined;
-    const wanted = address - (address % at.PAGE_SIZE) + offset;
+  /** The region that is entered at a host address, in a mode. */
+  enteredAt(address: number, mode: CodeMode): [index: number, region: Installed] | undefined {
     return this.inPage((address - at.RAM_BASE) >>> 12).find(([, { heads }]) =>
-      heads.some((head) => head.address === wanted && sameMode(head.mode, mode)),
+      heads.some((head) => head.address === address && sameMode(head.mode, mode)),
     );
   }
 

@@ -18,6 +18,8 @@ export interface TranslationRequest {
   readonly linearPage: number;
   /** Offsets at which other regions begin: this one ends there. */
   readonly heads: readonly number[];
+  /** Offsets of functions that are taken in where they are called. */
+  readonly callees: readonly number[];
   /** See RegionMode. */
   readonly exactCalls: boolean;
   readonly inexact: boolean;

@@ -8,7 +8,7 @@ import { RF } from "../isa/flags.js";
 import { MODE_BITS, PE, USUAL } from "../sse/mxcsr.js";
 import type { FunctionBuilder, Label } from "../wasm/function.js";
 import { Op, SimdMem, ValueType } from "../wasm/opcodes.js";
-import { type Block, type CodePage, targetOf } from "./blocks.js";
+import { type Block, type CodePage, type Frame, keyIn, targetOf } from "./blocks.js";
 import { RETURNS } from "./exit-counts.js";
 import { Flag } from "./pending-flags.js";
 import type { Region } from "./region.js";
@@ -105,11 +105,12 @@ export class RegionEmitter {
     this.eipPage = { local: f.local(i32) };
     this.dispatchTo = { local: f.local(i32) };
     const ways: Ways = {
-      leaveBefore: (number) => this.leaveAt(number),
+      leaveBefore: (number, curable) => this.leaveAt(number, curable),
       leaveBehind: (number) => this.leaveBehind(number, Way.outside),
       leaveForEvents: (number) => this.leaveBehind(number, Way.events),
-      goTo: (offset) => this.goTo(offset),
+      goTo: (offset) => this.goTo(offset, this.block.callee ?? this.block.frame),
       goToEip: (target) => this.switchTo(target),
+      takesIn: () => this.block.callee !== undefined,
       call: (target, offset) => this.call(target, offset),
       returnTo: (target) => this.returnTo(target),
       budgetLeft: () => this.budgetLeft(),
@@ -160,7 +161,7 @@ export class RegionEmitter {
       const precision = this.region.source.mode.inexact ? PE : 0;
       bad = e.or(bad, e.xor(e.and(e.state(at.MXCSR), MODE_BITS | precision), USUAL | precision));
     }
-    e.when(bad, () => this.giveEntry());
+    e.seldom(bad, () => this.giveEntry());
     e.recycle();
   }
 
@@ -291,37 +292,37 @@ export class RegionEmitter {
   }
 
   private body(number: number): void {
-    const { e, stage, region } = this;
-    const block = region.blocks.get(this.offsetOf(number)) as Block;
+    const { e, stage } = this;
+    const block = this.blockOf(number);
     this.block = block;
     this.node = number;
     e.assign(this.budget, e.sub(this.budget, block.instructions.length));
     e.recycle();
     stage.startBlock(block.facts);
     for (const [i, instruction] of block.instructions.entries()) stage.emit(instruction, i, block.facts.instructions[i]);
-    if (block.falls !== undefined) this.goTo(block.falls);
+    if (block.falls !== undefined) this.goTo(block.falls, block.frame);
   }
 
-  /** On to the instruction at `offset`; emits what follows there, if nothing else leads to it. */
-  private goTo(offset: number): void {
+  /** On to the instruction at `offset` of a frame; emits what follows there, if nothing else leads to it. */
+  private goTo(offset: number, frame: Frame): void {
     const { stage, node } = this;
-    const { flow, blocks } = this.region;
-    const number = flow.numbers.get(offset);
+    const { flow } = this.region;
+    const number = flow.numbers.get(keyIn(frame, offset));
     if (number === undefined || !flow.nodes[node].successors.includes(number)) {
       stage.settleFor(Flag.all);
       this.leaveToOffset(offset);
       return;
     }
-    stage.settleFor((blocks.get(offset) as Block).facts.instructions[0].liveBefore);
+    stage.settleFor(this.blockOf(number).facts.instructions[0].liveBefore);
     this.goToNode(number);
   }
   private goToNode(number: number): void {
     const { f, node, block, region } = this;
-    const offset = this.offsetOf(number);
-    this.unlessElsewhere(offset, block.pages);
-    if (number <= node) this.unlessExhausted(offset);
+    const to = this.blockOf(number);
+    this.unlessElsewhere(to);
+    if (number <= node) this.unlessExhausted(to.start);
     if (region.flow.nodes[node].byDispatcher.has(number)) {
-      this.e.assign(this.dispatchTo, region.flow.dispatched.indexOf(offset));
+      this.e.assign(this.dispatchTo, region.flow.dispatched.indexOf(to.key));
       f.br(this.dispatcher as Label);
       return;
     }
@@ -335,15 +336,16 @@ export class RegionEmitter {
   }
 
   /** Of any node but the dispatcher. */
-  private offsetOf(number: number): number {
-    return this.region.flow.order[number] as number;
+  private blockOf(number: number): Block {
+    const { flow, blocks } = this.region;
+    return blocks.get(flow.order[number] as number) as Block;
   }
 
   /** A jump by a table: to those of its targets that are known, by a table of ours over their offsets. */
   private switchTo(eip: Value): void {
     const { f, e, region, node, block } = this;
     const numbers = region.flow.nodes[node].successors;
-    const offsets = numbers.map((number) => this.offsetOf(number));
+    const offsets = numbers.map((number) => this.blockOf(number).start);
     const first = Math.min(...offsets);
     const size = Math.max(...offsets) - first + 1;
     if (!block.switches || numbers.length === 0 || size > WIDEST_SWITCH) {
@@ -367,11 +369,10 @@ export class RegionEmitter {
   }
 
   /** Where code goes on in a page that it hasn't been in: leaves if the guest's page there is not the one that the code was made from any more. */
-  private unlessElsewhere(offset: number, from: readonly number[]): void {
+  private unlessElsewhere({ start, pages }: Block): void {
     const { e } = this;
-    const { blocks } = this.region;
-    for (const distance of (blocks.get(offset) as Block).pages)
-      if (!from.includes(distance)) e.when(this.isElsewhere(distance), () => this.leaveToOffset(offset));
+    const seen = this.region.pagesSeen.get(this.block.key);
+    for (const distance of pages) if (!seen?.has(distance)) e.seldom(this.isElsewhere(distance), () => this.leaveToOffset(start));
     e.recycle();
   }
   private isElsewhere(distance: number): Value {
@@ -399,7 +400,7 @@ export class RegionEmitter {
   }
   /** Leaves to the instruction at `offset` where the budget is used up. */
   private unlessExhausted(offset: number): void {
-    this.e.when(this.exhausted(), () => this.leaveToOffset(offset, Way.budget));
+    this.e.seldom(this.exhausted(), () => this.leaveToOffset(offset, Way.budget));
     this.e.recycle();
   }
   private exhausted(): Value {
@@ -413,13 +414,13 @@ export class RegionEmitter {
   private leftBehind(number: number): Value {
     return this.e.add(this.e.add(this.budget, this.e.state(at.BUDGET)), this.block.instructions.length - number - 1);
   }
-  private leaveAt(number: number): void {
+  private leaveAt(number: number, curable: boolean): void {
     const { offset } = this.block.instructions[number];
     this.refundFrom(number);
     const { entries } = this.region;
     const entry = entries.indexOf(offset);
     if (entry >= 0 && entries.length > 1) this.e.when(this.e.eq(ENTRY, entry), () => this.leaveToOffset(offset, Way.entry));
-    this.leaveToOffset(offset, entry >= 0 && entries.length === 1 ? Way.entry : Way.interpreter);
+    this.leaveToOffset(offset, entry >= 0 && entries.length === 1 ? Way.entry : curable ? Way.interpreter : Way.budget);
   }
   private leaveBehind(number: number, way: Way): void {
     const { offset, length } = this.block.instructions[number];
@@ -451,7 +452,8 @@ export class RegionEmitter {
     const { f, e } = this;
     const itself = this.callsItself();
     e.assign(this.target, target);
-    e.when(e.or(this.exhausted(), e.eqz(e.ltU(DEPTH, DEEPEST))), () => this.tail(Way.indirect));
+    e.seldom(e.or(this.exhausted(), e.eqz(e.ltU(DEPTH, DEEPEST))), () => this.tail(Way.indirect));
+    if (!itself) this.countCall();
     this.store();
     const expected = e.add(e.state(at.EIP_PAGE), offset);
     const depth = e.add(DEPTH, 1);
@@ -468,15 +470,22 @@ export class RegionEmitter {
       f.call(this.link.call);
     }
     const answer = e.take();
-    e.when(e.ne(answer, RETURNED), () => {
+    e.seldom(e.ne(answer, RETURNED), () => {
       e.put(answer);
       f.op(Op.return);
     });
     e.recycle();
     if (!itself) e.setState(at.EIP_PAGE, this.eipPage);
     this.load();
-    if (this.asksShape) e.when(this.shapeDiffers(this.stage.x87.shape), () => this.leaveToOffset(offset));
+    if (this.asksShape) e.seldom(this.shapeDiffers(this.stage.x87.shape), () => this.leaveToOffset(offset));
     this.unlessExhausted(offset);
+  }
+  /** For whoever decides whether callees are to be taken in. */
+  private countCall(): void {
+    const { e, region } = this;
+    if (region.source.callees.size > 0) return;
+    const word = at.CALLS + 4 * (region.source.id % at.LEAVES_SLOTS);
+    e.setState(word, e.add(e.state(word), 1));
   }
   /** Whether the call at the end of the block is to the region's own head. */
   private callsItself(): boolean {
@@ -484,8 +493,19 @@ export class RegionEmitter {
     return call?.entry.name === "call" && targetOf(call) === this.head;
   }
   private returnTo(target: Value): void {
-    const { f, e } = this;
+    const { f, e, stage } = this;
+    const { caller, behind } = this.block.frame;
     e.assign(this.target, target);
+    if (caller) {
+      e.seldom(e.ne(this.target, e.add(e.state(at.EIP_PAGE), behind)), () => {
+        stage.settleFor(Flag.all);
+        this.tail(Way.indirect);
+      });
+      e.recycle();
+      this.goTo(behind, caller);
+      return;
+    }
+    stage.settleFor(Flag.all);
     e.when(e.and(e.eq(this.target, EXPECTED), e.ne(DEPTH, 0)), () => {
       this.store(RETURNS);
       f.i32(RETURNED).op(Op.return);

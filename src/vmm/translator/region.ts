@@ -1,9 +1,10 @@
 import { NoBytes } from "../wasm/bytes.js";
 import { FunctionBuilder } from "../wasm/function.js";
-import { type Block, BlockFinder, type CodePages } from "./blocks.js";
+import { type Block, BlockFinder, type CodePages, instructionsOf, targetOf } from "./blocks.js";
 import { InstructionFacts } from "./facts.js";
 import { analyse, type Flow } from "./flow.js";
 import { JumpTables } from "./jump-tables.js";
+import { pagesSeen } from "./pages-seen.js";
 import { Flag } from "./pending-flags.js";
 import type { X87Shape } from "./region-x87.js";
 import { RegionStage } from "./stage.js";
@@ -26,6 +27,8 @@ export interface RegionSource {
   readonly linearPage: number;
   /** Offsets at which other regions begin. */
   readonly heads: ReadonlySet<number>;
+  /** Offsets of functions that are taken in where they are called. */
+  readonly callees: ReadonlySet<number>;
   readonly code32: boolean;
   /** Instructions at most. */
   readonly longest: number;
@@ -36,8 +39,11 @@ export interface RegionSource {
 export class Region {
   /** Offsets at which it can be entered: the head, and those of the wanted entries that it came to contain. */
   readonly entries: readonly number[];
+  /** By key, in the order of `flow`. */
   readonly blocks: ReadonlyMap<number, Block>;
   readonly flow: Flow<number>;
+  /** By key of a block: distances of pages that whoever gets to its end has been in. */
+  readonly pagesSeen: ReadonlyMap<number, ReadonlySet<number>>;
   /** General registers that it reads or writes, and those that it writes, one bit each. */
   readonly used: number;
   readonly dirty: number;
@@ -51,7 +57,7 @@ export class Region {
   /** Null where the head is nothing that could be translated. */
   static find(memory: Uint8Array, source: RegionSource, link: Linked): Region | null {
     const tables = new JumpTables(memory, source.linearPage, source.mode.user);
-    const finder = new BlockFinder(memory, source.pages, source.code32, tables, source.heads);
+    const finder = new BlockFinder(memory, source.pages, source.code32, tables, source.heads, source.callees);
     const blocks = finder.find(
       source.entries.map(({ offset }) => offset),
       source.longest,
@@ -66,13 +72,14 @@ export class Region {
     blocks: Map<number, Block>,
   ) {
     this.entries = entries;
-    this.flow = analyse(entries, (start) => blocks.get(start)?.successors ?? []);
+    this.flow = analyse(entries, (key) => blocks.get(key)?.successors ?? []);
     this.blocks = new Map(
-      this.flow.order.flatMap((start) => {
-        const block = start === undefined ? undefined : blocks.get(start);
-        return block ? [[block.start, block]] : [];
+      this.flow.order.flatMap((key) => {
+        const block = key === undefined ? undefined : blocks.get(key);
+        return block ? [[block.key, block]] : [];
       }),
     );
+    this.pagesSeen = pagesSeen(this.flow, this.blocks);
     liveness(this.blocks);
     const facts = [...this.blocks.values()].map((block) => block.facts);
     this.dirty = facts.reduce((all, one) => all | one.dirty, 0);
@@ -88,9 +95,16 @@ export class Region {
     return [...new Set([...this.blocks.values()].flatMap((block) => block.pages))];
   }
   get instructionCount(): number {
-    let count = 0;
-    for (const { instructions } of this.blocks.values()) count += instructions.length;
-    return count;
+    return instructionsOf(this.blocks.values());
+  }
+  /** Blocks of its own code, without that of callees. */
+  get ownBlocks(): Block[] {
+    return [...this.blocks.values()].filter(({ frame }) => frame.caller === undefined);
+  }
+  /** Offsets of the functions that its own code calls, whether they are taken in or not. */
+  get calls(): number[] {
+    const last = this.ownBlocks.flatMap(({ instructions }) => instructions.at(-1) ?? []);
+    return [...new Set(last.filter(({ entry }) => entry.name === "call").map(targetOf))];
   }
 }
 
@@ -101,6 +115,7 @@ const nowhere: Ways = {
   leaveForEvents: ignore,
   goTo: ignore,
   goToEip: ignore,
+  takesIn: () => false,
   call: ignore,
   returnTo: ignore,
   budgetLeft: () => 0,
@@ -155,8 +170,7 @@ function learnBlock(block: Block, stage: RegionStage): void {
     if (facts.leaves) {
       Object.assign(block.facts, { used, dirty, usedVectors, dirtyVectors, usedX87, dirtyX87, asksShape });
       block.instructions = block.instructions.slice(0, number);
-      block.successors = [];
-      block.falls = instruction.offset;
+      Object.assign(block, { successors: [], falls: instruction.offset, calls: false, callee: undefined });
       break;
     }
     block.facts.instructions.push(facts);
@@ -200,6 +214,8 @@ function liveness(blocks: ReadonlyMap<number, Block>): void {
 /** Whether a block may go on somewhere outside the region. */
 function outside(block: Block, blocks: ReadonlyMap<number, Block>): boolean {
   const last = block.instructions.at(-1);
+  // A return may lead to anywhere, whoever has called.
+  if (last?.entry.name === "ret") return true;
   const ways = (block.falls === undefined ? 0 : 1) + (last && /^(j|loop|call|ret)/.test(last.entry.name) ? 1 : 0);
   return block.successors.filter((to) => blocks.has(to)).length < ways;
 }

@@ -16,10 +16,11 @@ export abstract class FlagStage extends SiteStage {
     if (live || this.mode.strict) writeWords(this, this.pending);
     this.x87.flush();
   }
-  protected leave(): void {
+  /** Leaves before the instruction; `curable`: a region that is made again may do without that. */
+  protected leave(curable = true): void {
     if (this.learning) return;
     this.settleBefore();
-    this.ways.leaveBefore(this.number);
+    this.ways.leaveBefore(this.number, curable);
   }
   /** What is pending goes into memory as it was when the instruction began. */
   protected settleBefore(): void {

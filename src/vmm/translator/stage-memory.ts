@@ -83,9 +83,9 @@ export abstract class MemoryStage extends FlagStage {
   }
   override setState(address: number, v: Value): void {
     // Behind FLDCW, too, no x87 exception may be unmasked.
-    if (address === at.X87_CONTROL) this.when(this.xor(this.and(v, X87_MASKS), X87_MASKS), () => this.leave());
+    if (address === at.X87_CONTROL) this.seldom(this.xor(this.and(v, X87_MASKS), X87_MASKS), () => this.leave());
     // Nor may the mode change that other instructions, and callers, rely on.
-    if (address === at.MXCSR) this.when(this.and(this.xor(this.state(at.MXCSR), v), MODE_BITS | PE), () => this.leave());
+    if (address === at.MXCSR) this.seldom(this.and(this.xor(this.state(at.MXCSR), v), MODE_BITS | PE), () => this.leave());
     super.setState(address, v);
   }
   override gate(address: number): void {
@@ -119,7 +119,7 @@ export abstract class MemoryStage extends FlagStage {
     }
     const entry = this.tlbEntry(linear, write);
     if (size === 1) this.invalid(entry);
-    else this.when(this.and(this.or(linear, entry), size - 1), () => this.unaligned(linear, entry, size));
+    else this.seldom(this.and(this.or(linear, entry), size - 1), () => this.unaligned(linear, entry, size));
     return this.add(linear, entry);
   }
   /**
@@ -131,7 +131,7 @@ export abstract class MemoryStage extends FlagStage {
   }
   /** The check of a single byte, which has no end to lie in another page. */
   private invalid(entry: Value): void {
-    this.when(this.and(entry, 1), () => this.leave());
+    this.seldom(this.and(entry, 1), () => this.leave());
   }
   /**
    * The instruction kept leaving a region: its access is a call, whatever it finds. Only for instructions with one access: a device that has been
@@ -144,14 +144,14 @@ export abstract class MemoryStage extends FlagStage {
   private called(linear: Value, size: number, write: boolean): Value {
     const entry = this.tlbEntry(linear, write);
     const host = this.variable(this.add(linear, entry));
-    this.when(size === 1 ? this.and(entry, 1) : this.and(this.or(linear, entry), size - 1), () => {
+    this.seldom(size === 1 ? this.and(entry, 1) : this.and(this.or(linear, entry), size - 1), () => {
       this.put(linear);
       this.f
         .i32(size)
         .i32((write ? Access.modify : Access.read) | Access.flat)
         .call(this.link.miss)
         .set(host.local);
-      this.when(this.eqz(host), () => this.leave());
+      this.seldom(this.eqz(host), () => this.leave());
     });
     if (write) this.scratched = host;
     return host;
@@ -161,7 +161,7 @@ export abstract class MemoryStage extends FlagStage {
     const { scratched } = this;
     if (!scratched) return;
     this.scratched = undefined;
-    this.when(this.ltU(scratched, at.RAM_BASE), () => {
+    this.seldom(this.ltU(scratched, at.RAM_BASE), () => {
       this.f.call(this.link.commit);
       this.settleFor(this.facts.liveAfter);
       this.ways.leaveBehind(this.number);
@@ -169,7 +169,7 @@ export abstract class MemoryStage extends FlagStage {
   }
   /** Of two bytes at least: the first byte of a page would get by with an invalid entry. */
   private unaligned(linear: Value, entry: Value, size: number): void {
-    this.when(this.gtU(this.add(this.and(linear, 0xfff), this.and(entry, 0xfff)), 0x1000 - size), () => this.leave());
+    this.seldom(this.gtU(this.add(this.and(linear, 0xfff), this.and(entry, 0xfff)), 0x1000 - size), () => this.leave());
   }
   /** Checks all bytes of a group at once and gives the local that holds the host address of the lowest. */
   private checked(lowest: Value, group: Group): number {
@@ -195,7 +195,7 @@ export abstract class MemoryStage extends FlagStage {
     this.f.i32(size).i32(access).call(this.link.translate);
     const host = this.take();
     // Below RAM lies the scratch cell, which is the interpreter's to use.
-    this.when(this.ltU(host, at.RAM_BASE), () => this.leave());
+    this.seldom(this.ltU(host, at.RAM_BASE), () => this.leave());
     return host;
   }
 
@@ -211,7 +211,7 @@ export abstract class MemoryStage extends FlagStage {
   }
   protected operandAccess(size: number, kind: AccessKind, offset: Value, aligned: boolean): Value {
     const address = this.add(this.effectiveAddress(), offset);
-    if (aligned) this.when(this.and(address, 15), () => this.leave());
+    if (aligned) this.seldom(this.and(address, 15), () => this.leave());
     return this.at(address, size, kind, this.instruction.segment);
   }
   /** The implied segments are flat in the mode that regions are made for. */

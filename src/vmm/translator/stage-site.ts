@@ -31,14 +31,14 @@ export abstract class SiteStage extends Stage {
     this.x87 = new RegionX87(this, registers);
   }
 
-  override when(c: Value, then: () => void, otherwise?: () => void): void {
+  override when(c: Value, then: () => void, otherwise?: () => void, seldom = false): void {
     if (typeof c === "number") {
-      super.when(c, then, otherwise);
+      super.when(c, then, otherwise, seldom);
       return;
     }
     const { shape } = this.x87;
     this.nesting++;
-    super.when(c, then, otherwise);
+    super.when(c, then, otherwise, seldom);
     this.nesting--;
     if (this.x87.shape.top !== shape.top || this.x87.shape.tags !== shape.tags)
       throw new Error("TOP and tags are the same whatever way code takes");

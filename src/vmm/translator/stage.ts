@@ -83,7 +83,7 @@ export class RegionStage extends OperandStage {
   /** Ends the translated part of the region: the instruction is the interpreter's. */
   private untranslated(): void {
     if (this.nesting === UNCONDITIONAL) this.facts.leaves = true;
-    this.leave();
+    this.leave(false);
   }
 
   // Floating point
@@ -136,7 +136,7 @@ export class RegionStage extends OperandStage {
   }
   jumpRelative(size: number): void {
     if (size !== 4) this.untranslated();
-    else if (this.instruction.definition.name === "call") this.callTo(this.relativeTarget(4));
+    else if (this.instruction.definition.name === "call" && !this.ways.takesIn()) this.callTo(this.relativeTarget(4));
     else this.ways.goTo(this.targetOffset());
   }
   branch(c: Value, size: number): void {
@@ -161,11 +161,11 @@ export class RegionStage extends OperandStage {
       this.callTo(target);
       return;
     }
-    this.settleFor(Flag.all);
     if (name === "ret") {
       this.ways.returnTo(target);
       return;
     }
+    this.settleFor(Flag.all);
     this.ways.goToEip(target);
   }
   private callTo(target: Value): void {

@@ -11,7 +11,7 @@ import type { X87Locals } from "./region-x87.js";
 /** How control leaves a block; given by whoever lays the region's code out. */
 export interface Ways {
   /** Leaves the region before the present instruction, which then is the interpreter's. */
-  leaveBefore(instruction: number): void;
+  leaveBefore(instruction: number, curable: boolean): void;
   /** Leaves behind the present instruction; and with the monitor looking at events. */
   leaveBehind(instruction: number): void;
   leaveForEvents(instruction: number): void;
@@ -19,8 +19,11 @@ export interface Ways {
   goTo(offset: number): void;
   /** To an EIP. */
   goToEip(target: Value): void;
+  /** Whether the call at the end of the block goes on inside the region: then it is a jump (`goTo`). */
+  takesIn(): boolean;
   /** Calls what begins at an EIP, and goes on when that returns to `offset`. */
   call(target: Value, offset: number): void;
+  /** The flags are still what the stage says. */
   returnTo(target: Value): void;
   /** What the budget has left, at least 0. */
   budgetLeft(): Value;

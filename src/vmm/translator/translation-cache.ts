@@ -7,13 +7,14 @@ import type { CodeMode } from "../interpreter/predecoder.js";
 import { RECORD_SIZE, Rec } from "../interpreter/record.js";
 import { MODE_BITS, PE, USUAL } from "../sse/mxcsr.js";
 import { calledExport, enteredExport, type TranslatedRegion } from "./batch.js";
+import { pageOf } from "./blocks.js";
 import { newTranslatorCounters, type TranslatorCounters } from "./counters.js";
 import { ExitCounts } from "./exit-counts.js";
 import { type Head, HotHeads } from "./hot-heads.js";
 import { contains, type Entry, type Installed, LiveRegions, type Making, MOST_ENTRIES, sameMode } from "./live-regions.js";
 import type { TranslationAnswer, TranslationRequest, TranslatorPort } from "./port.js";
 import { profileOf, type RegionProfile } from "./profile.js";
-import { readLeaveWord, Way } from "./ways.js";
+import { OFFSET_BITS, readLeaveWord, Way } from "./ways.js";
 
 const TABLE_STEP = 1024;
 
@@ -40,7 +41,20 @@ const PATIENCE = 4;
 const MOST_ROUNDS = 6;
 const MOST_SLOW = 16;
 
+/**
+ * Calls of other regions after which a region takes small ones of them in. There a call costs nothing; between regions it is some 50 cycles: registers go
+ * through memory, the target is looked up, both sides' flags are written. In the kernel's system calls there is one for every 13 instructions.
+ */
+const MANY_CALLS = 4000;
+
+/** Functions that a region may take in, and how far they may be from it: an offset in LEAVES tells. */
+const MOST_CALLEES = 32;
+const FARTHEST_CALLEE = 2 ** (OFFSET_BITS - 2);
+
 const NONE: ReadonlySet<number> = new Set();
+
+/** By distance from the head's page. */
+type Pages = Map<number, { number: number; page: CodePage }>;
 
 export interface TranslationOptions {
   /** Instructions that are interpreted between two looks at where execution is. */
@@ -55,6 +69,8 @@ export interface TranslationOptions {
   readonly longest?: number;
   /** Made-up number for tests: regions after which everything is dropped. */
   readonly mostModules?: number;
+  /** Made-up number for tests: calls of other regions after which small ones are taken in. */
+  readonly manyCalls?: number;
 }
 
 /** The core module's table of handlers. */
@@ -80,8 +96,9 @@ export class TranslationCache {
   private readonly hot: HotHeads;
   private readonly regions = new LiveRegions();
   private readonly waiting = new Map<number, Entry>();
-  /** Regions to be made again. */
+  /** Regions to be made again; and those that would only be faster with what they call, which have time. */
   private readonly again: Making[] = [];
+  private readonly better = new Map<number, Making>();
   /** Heads at which nothing could be translated. */
   private readonly hopeless = new Set<number>();
   private readonly exits = new ExitCounts();
@@ -174,11 +191,20 @@ export class TranslationCache {
       this.startGeneration();
     const wanted = this.again.splice(0, BATCH).map((how) => this.upToDate(how));
     for (const head of this.hot.take(BATCH - wanted.length)) wanted.push(this.howToEnter(head));
+    if (wanted.length === 0) wanted.push(...this.nextBetter());
     const requests = wanted.flatMap((how) => this.request(how) ?? []);
     if (requests.length === 0) return;
     this.sentAt = this.port.nowUs();
     this.port.send(requests);
     if (this.eager) this.exchange();
+  }
+
+  private nextBetter(): Making[] {
+    for (const [record, how] of this.better) {
+      this.better.delete(record);
+      if (this.regions.get(this.handlerOf(record))?.takesIn === false) return [this.upToDate(how)];
+    }
+    return [];
   }
 
   private get longest(): number {
@@ -207,6 +233,7 @@ export class TranslationCache {
       replaces: [index],
       slow: new Set([...now.slow, ...how.slow]),
       absorbed: new Set([...now.absorbed, ...how.absorbed]),
+      takesIn: now.takesIn || how.takesIn,
       round: Math.max(now.round, how.round),
     };
   }
@@ -214,29 +241,34 @@ export class TranslationCache {
   /** By an entry of the region that it is in, or else by a region of its own. */
   private howToEnter(head: Head): Making {
     const around = this.regions.around(head);
-    if (!around) return { heads: [head], replaces: [], slow: NONE, absorbed: NONE, round: 0 };
-    const [index, { heads, region, slow, absorbed, round }] = around;
+    if (!around) return { heads: [head], replaces: [], slow: NONE, absorbed: NONE, takesIn: false, round: 0 };
+    const [index, { heads, region, slow, absorbed, takesIn, round }] = around;
     const others = this.hot.takeFrom(head.address - (head.address % at.PAGE_SIZE), (offset) => contains(region, offset));
     const all = [...heads, head, ...others.filter(({ mode }) => sameMode(mode, head.mode))];
-    return { heads: all.slice(0, MOST_ENTRIES), replaces: [index], slow, absorbed, round };
+    return { heads: all.slice(0, MOST_ENTRIES), replaces: [index], slow, absorbed, takesIn, round };
   }
 
   private request(how: Making): TranslationRequest | undefined {
     const [{ address, linear, mode, mxcsr }] = how.heads;
     const linearPage = (linear & ~(at.PAGE_SIZE - 1)) >>> 0;
-    const pages = new Map<number, { number: number; page: CodePage }>();
+    const pages: Pages = new Map();
     for (const distance of NEIGHBOURS) {
       const host = distance === 0 ? address - (address % at.PAGE_SIZE) : this.fetchedFrom((linearPage + distance * at.PAGE_SIZE) >>> 0);
       const number = (host - at.RAM_BASE) >>> 12;
       const page = host === 0 ? undefined : this.cache.codePage(number);
       if (page) pages.set(distance, { number, page });
     }
+    const callees = how.takesIn ? this.callees(how, linearPage, pages) : [];
+    const takesIn = callees.length > 0;
+    // Nothing would be gained by that: perhaps later.
+    if (how.takesIn && !takesIn && how.replaces.every((index) => this.regions.get(index)?.takesIn === false)) return undefined;
     const handlers = how.heads.map(({ record }) => this.handlerOf(record));
     if (!pages.has(0) || !handlers.every((handler) => how.replaces.includes(handler) || (handler >= SPECIALS && handler < FIRST_REGION)))
       return undefined;
     const id = ++this.requests;
-    this.waiting.set(id, { id, handlers, pages, ...how });
+    this.waiting.set(id, { id, handlers, pages, ...how, takesIn });
     this.state.set(this.leavesSlot(id), 0);
+    this.state.set(this.callsWord(id), 0);
     return {
       id,
       pages: Array.from(pages, ([delta, { number, page }]) => ({
@@ -248,6 +280,7 @@ export class TranslationCache {
       linearPage,
       // Where every head is translated at once, all regions would be single blocks.
       heads: this.eager ? [] : this.regions.headsIn(pages, mode, how),
+      callees,
       // An instruction that kept leaving may be one that needs the exact way.
       exactCalls: (mxcsr & MODE_BITS) !== USUAL || how.slow.size > 0,
       inexact: (mxcsr & PE) !== 0,
@@ -258,6 +291,29 @@ export class TranslationCache {
       profile: this.options.profile ?? false,
       longest: this.longest,
     };
+  }
+
+  /**
+   * Offsets of the functions that a region, and those in turn, call and that are regions: so they are hot. Adds the pages that their code lies in. How much
+   * of it there is room for, who translates finds out.
+   */
+  private callees({ heads: [{ mode }], replaces }: Making, linearPage: number, pages: Pages): number[] {
+    const found = new Set<number>();
+    const waiting = replaces.flatMap((index) => this.regions.get(index)?.region.calls ?? []);
+    for (let offset = waiting.shift(); offset !== undefined; offset = waiting.shift()) {
+      if (found.has(offset) || Math.abs(offset) >= FARTHEST_CALLEE) continue;
+      const host = this.fetchedFrom((linearPage + offset) & ~(at.PAGE_SIZE - 1));
+      const callee = host === 0 ? undefined : this.regions.enteredAt(host + (offset & (at.PAGE_SIZE - 1)), mode)?.[1];
+      if (!callee || found.size === MOST_CALLEES) continue;
+      found.add(offset);
+      const page = pageOf(offset);
+      for (const distance of callee.region.pages) {
+        const known = callee.pages.get(distance);
+        if (known && !pages.has(page + distance)) pages.set(page + distance, known);
+      }
+      waiting.push(...callee.region.calls.map((further) => page * at.PAGE_SIZE + further));
+    }
+    return [...found];
   }
 
   private installBatch({ ids, regions, imports, module, translateUs, compileUs }: TranslationAnswer): void {
@@ -330,16 +386,21 @@ export class TranslationCache {
     return at.LEAVES + 8 * (id % at.LEAVES_SLOTS);
   }
 
+  private callsWord(id: number): number {
+    return at.CALLS + 4 * (id % at.LEAVES_SLOTS);
+  }
+
   private review(): void {
     for (const [index, entry] of this.regions) {
+      this.takeIn(index, entry);
       const slot = this.leavesSlot(entry.id);
       if (this.state.get(slot) < entry.limit) continue;
       // Again later, if it is still there: what is asked for now may come to nothing.
       entry.limit *= PATIENCE;
       const { way, offset } = readLeaveWord(this.state.get(slot + 4));
-      const { heads, slow, absorbed } = entry;
+      const { heads, slow, absorbed, takesIn } = entry;
       if (entry.round === MOST_ROUNDS) continue;
-      const how = { heads, replaces: [index], slow, absorbed, round: entry.round + 1 };
+      const how = { heads, replaces: [index], slow, absorbed, takesIn, round: entry.round + 1 };
       if (way === Way.indirect && !entry.region.switches) continue;
       if (way === Way.interpreter || way === Way.entry) {
         if (slow.size === MOST_SLOW) continue;
@@ -354,16 +415,28 @@ export class TranslationCache {
     }
   }
 
+  /** A region that calls a lot is made again with what it calls. */
+  private takeIn(index: number, entry: Installed): void {
+    const word = this.callsWord(entry.id);
+    if (entry.takesIn || this.state.get(word) < (this.options.manyCalls ?? MANY_CALLS)) return;
+    this.state.set(word, 0);
+    const { heads, slow, absorbed, round } = entry;
+    if (entry.region.calls.length > 0) this.better.set(heads[0].record, { heads, replaces: [index], slow, absorbed, takesIn: true, round });
+  }
+
   /** If another region is entered at this offset in the page, and both are not too much for one, they become one. */
   private join(how: Making, { heads, region }: Installed, offset: number): void {
-    const found = this.regions.enteredAt(heads[0], offset);
+    const { address, mode } = heads[0];
+    const inPage = offset >= 0 && offset < at.PAGE_SIZE;
+    const found = inPage ? this.regions.enteredAt(address - (address % at.PAGE_SIZE) + offset, mode) : undefined;
     if (!found) return;
     const [index, other] = found;
-    if (region.instructions + other.region.instructions > this.longest || heads.length + other.heads.length > MOST_ENTRIES) return;
+    if (region.own + other.region.own > this.longest || heads.length + other.heads.length > MOST_ENTRIES) return;
     how.heads = [...heads, ...other.heads];
     how.replaces = [...how.replaces, index];
     how.slow = new Set([...how.slow, ...other.slow]);
     how.absorbed = new Set([...how.absorbed, ...other.absorbed]);
+    how.takesIn ||= other.takesIn;
   }
 
   /** Whether there is code at an offset that isn't in the region: it has come into use since, or another region begins with it. */
@@ -403,6 +476,7 @@ export class TranslationCache {
     this.regions.clear();
     this.waiting.clear();
     this.again.length = 0;
+    this.better.clear();
     this.hopeless.clear();
     this.hot.clear();
     this.next = FIRST_REGION;

@@ -10,13 +10,13 @@ export const Way = {
   indirect: 3,
   /** With the monitor looking at events first. */
   events: 4,
-  /** The budget is used up. */
+  /** The budget is used up; or the interpreter has to do an instruction, and it will be no different in another translation. */
   budget: 5,
 } as const;
 export type Way = (typeof Way)[keyof typeof Way];
 
 /** A word at LEAVES, for ways up to `indirect`: the way in the upper bits, the offset of the instruction in the lower ones. */
-export const OFFSET_BITS = 24;
+export const OFFSET_BITS = 28;
 export function readLeaveWord(word: number): { way: number; offset: number } {
   return { way: word >>> OFFSET_BITS, offset: (word << (32 - OFFSET_BITS)) >> (32 - OFFSET_BITS) };
 }

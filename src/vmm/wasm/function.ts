@@ -13,6 +13,8 @@ const EMPTY = 0x40;
 export class FunctionBuilder {
   private readonly localTypes: ValueType[] = [];
   private depth = 0;
+  /** Places of `if`s that are seldom taken. */
+  private readonly seldom: number[] = [];
 
   constructor(
     readonly params: readonly ValueType[],
@@ -120,7 +122,9 @@ export class FunctionBuilder {
   loop(result?: ValueType): Label {
     return this.open(0x03, result);
   }
-  if(result?: ValueType): Label {
+  /** `hint`: it is seldom taken. */
+  if(result?: ValueType, hint = false): Label {
+    if (hint) this.seldom.push(this.code.length);
     return this.open(0x04, result);
   }
   else(): this {
@@ -156,9 +160,8 @@ export class FunctionBuilder {
     return this;
   }
 
-  /** Writes the body as the code section wants it: size, locals, code. */
-  writeBody(out: Bytes): void {
-    if (this.depth !== 0) throw new Error(`wasm function ends inside ${this.depth} open blocks`);
+  /** How the declarations of locals stand at the beginning of the body. */
+  private locals(): Bytes {
     const runs: { type: ValueType; count: number }[] = [];
     for (const type of this.localTypes) {
       const last = runs.at(-1);
@@ -167,6 +170,19 @@ export class FunctionBuilder {
     }
     const locals = new Bytes().u32(runs.length);
     for (const run of runs) locals.u32(run.count).u8(run.type);
+    return locals;
+  }
+
+  /** Where the body has `if`s that are seldom taken, counted from its locals on. */
+  get hints(): readonly number[] {
+    const { length } = this.locals();
+    return this.seldom.map((place) => length + place);
+  }
+
+  /** Writes the body as the code section wants it: size, locals, code. */
+  writeBody(out: Bytes): void {
+    if (this.depth !== 0) throw new Error(`wasm function ends inside ${this.depth} open blocks`);
+    const locals = this.locals();
     out
       .u32(locals.length + this.code.length + 1)
       .raw(locals.view())

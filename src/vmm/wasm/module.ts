@@ -80,6 +80,20 @@ export class ModuleBuilder {
     this.customs.push({ name, contents });
   }
 
+  /** Which branches are seldom taken: V8 lays them out behind the rest (where it knows the section: with a flag before V8 13). */
+  private putHints(put: (id: number, bytes: Bytes) => void): void {
+    const hinted = this.functions
+      .map(({ builder }, i) => ({ index: this.imports.length + i, hints: builder.hints }))
+      .filter(({ hints }) => hints.length > 0);
+    if (hinted.length === 0) return;
+    const bytes = new Bytes().name("metadata.code.branch_hint").u32(hinted.length);
+    for (const { index, hints } of hinted) {
+      bytes.u32(index).u32(hints.length);
+      for (const place of hints) bytes.u32(place).u8(1).u8(0);
+    }
+    put(0, bytes);
+  }
+
   build(): Uint8Array<ArrayBuffer> {
     const out = new Bytes().raw(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
     const put = (id: number, bytes: Bytes) => out.u8(id).u32(bytes.length).raw(bytes.view());
@@ -117,6 +131,7 @@ export class ModuleBuilder {
       b.u8(0).u8(0x41).s32(0).u8(0x0b).u32(this.table.length);
       for (const index of this.table) b.u32(index);
     });
+    this.putHints(put);
     section(10, this.functions.length, (b) => {
       for (const { builder } of this.functions) builder.writeBody(b);
     });
