@@ -1,6 +1,7 @@
 import * as at from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
-import type { FetchedFrom, TranslationCache } from "../translator/translation-cache.js";
+import type { FetchedFrom } from "../translator/remaking.js";
+import type { TranslationCache } from "../translator/translation-cache.js";
 import type { JumpCaches } from "./jump-cache.js";
 import type { CodeMode } from "./predecoder.js";
 

@@ -13,6 +13,9 @@ export const MOST_ENTRIES = 8;
  */
 const LARGE = 200;
 
+/** By distance from a head's page: pages that code may lie in, and what the code cache kept for each: as long as that is there, the code hasn't changed. */
+export type KnownPages = Map<number, { readonly number: number; readonly page: CodePage }>;
+
 /** A region that was asked for, or is installed. */
 export interface Entry {
   readonly id: number;
@@ -20,8 +23,8 @@ export interface Entry {
   readonly heads: readonly Head[];
   /** Handler numbers that the heads' records have until it is installed. */
   readonly handlers: readonly number[];
-  /** By distance: pages that its code may lie in, and what the code cache kept for each when it was asked for: as long as that is there, the code hasn't changed. */
-  readonly pages: ReadonlyMap<number, { number: number; page: CodePage }>;
+  /** As they were when it was asked for. */
+  readonly pages: Readonly<KnownPages>;
   /** Handler numbers of the regions that it is to take the place of. */
   readonly replaces: readonly number[];
   /** Offsets of instructions whose accesses are calls, and of heads of other regions which it goes on through. */

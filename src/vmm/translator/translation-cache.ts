@@ -1,20 +1,20 @@
 import * as at from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
-import type { CodeCache, CodePage } from "../interpreter/code-cache.js";
+import type { CodeCache } from "../interpreter/code-cache.js";
 import { CALLED } from "../interpreter/core-functions.js";
 import { FIRST_REGION, LAST_REGION, SPECIALS } from "../interpreter/handlers.js";
 import type { CodeMode } from "../interpreter/predecoder.js";
 import { RECORD_SIZE, Rec } from "../interpreter/record.js";
 import { MODE_BITS, PE, USUAL } from "../sse/mxcsr.js";
 import { calledExport, enteredExport, type TranslatedRegion } from "./batch.js";
-import { pageOf } from "./blocks.js";
 import { newTranslatorCounters, type TranslatorCounters } from "./counters.js";
 import { ExitCounts } from "./exit-counts.js";
 import { type Head, HotHeads } from "./hot-heads.js";
-import { contains, type Entry, type Installed, LiveRegions, type Making, MOST_ENTRIES, sameMode } from "./live-regions.js";
+import { contains, type Entry, type Installed, type KnownPages, LiveRegions, type Making, MOST_ENTRIES, sameMode } from "./live-regions.js";
 import type { TranslationAnswer, TranslationRequest, TranslatorPort } from "./port.js";
 import { profileOf, type RegionProfile } from "./profile.js";
-import { OFFSET_BITS, readLeaveWord, Way } from "./ways.js";
+import { type FetchedFrom, leavesUntilReview, NEIGHBOURS, Remaking } from "./remaking.js";
+import { Way } from "./ways.js";
 
 const TABLE_STEP = 1024;
 
@@ -24,9 +24,6 @@ const LIMIT = 800;
 /** Regions that are asked for at once: few, so that what is hottest doesn't wait for what was. */
 const BATCH = 4;
 
-/** Distances of the pages around a head's that its region may take code from, if they are in use as code. */
-const NEIGHBOURS = [0, 1, -1, 2, -2];
-
 /**
  * Modules and bytes of WebAssembly after which everything is dropped. V8 frees a module's code only as a whole, and keeps a memory map for each
  * (the kernel has room for 65,000): so regions are never dropped one by one.
@@ -34,27 +31,10 @@ const NEIGHBOURS = [0, 1, -1, 2, -2];
 const MOST_MODULES = 3000;
 const MOST_BYTES = 24 * 2 ** 20;
 
-/** Exchanges (slices) between two looks at which regions are left too often; how often that is, at first; and how many times one is made again. */
+/** Exchanges (slices) between two looks at which regions are to be made again. */
 const REVIEW_INTERVAL = 64;
-const MANY_LEAVES = 1000;
-const PATIENCE = 4;
-const MOST_ROUNDS = 6;
-const MOST_SLOW = 16;
-
-/**
- * Calls of other regions after which a region takes small ones of them in. There a call costs nothing; between regions it is some 50 cycles: registers go
- * through memory, the target is looked up, both sides' flags are written. In the kernel's system calls there is one for every 13 instructions.
- */
-const MANY_CALLS = 4000;
-
-/** Functions that a region may take in, and how far they may be from it: an offset in LEAVES tells. */
-const MOST_CALLEES = 32;
-const FARTHEST_CALLEE = 2 ** (OFFSET_BITS - 2);
 
 const NONE: ReadonlySet<number> = new Set();
-
-/** By distance from the head's page. */
-type Pages = Map<number, { number: number; page: CodePage }>;
 
 export interface TranslationOptions {
   /** Instructions that are interpreted between two looks at where execution is. */
@@ -80,25 +60,19 @@ export interface HandlerTable {
   set(index: number, f: unknown): void;
 }
 
-/** Host address of the page that code at a linear address was lately fetched from, 0: not known. */
-export type FetchedFrom = (linear: number) => number;
-
 /**
  * Translated regions, found by the records that they are entered at: a head's handler number is changed to the region's, so that whoever reaches
  * the record, by whatever way, enters the region. A copy of the head stands by for when the region can't run its first instruction.
  * Records turn into `redecode` when their page is written to, and so do heads: a region whose head is gone can't be entered any more.
  *
- * A region that is left often for the same instruction is made again: if the instruction is its own, with the access as a call; otherwise with
- * the code there, which may have come into use meanwhile, or begins another region. A head that gets hot in code that is part of a region makes that
- * region again, with another entry: so the same code is not translated for each of the ways that lead into it.
+ * A head that gets hot in code that is part of a region makes that region again, with another entry: so the same code is not translated for each of the
+ * ways that lead into it. What else makes regions again is in remaking.ts.
  */
 export class TranslationCache {
   private readonly hot: HotHeads;
   private readonly regions = new LiveRegions();
   private readonly waiting = new Map<number, Entry>();
-  /** Regions to be made again; and those that would only be faster with what they call, which have time. */
-  private readonly again: Making[] = [];
-  private readonly better = new Map<number, Making>();
+  private readonly remaking: Remaking;
   /** Heads at which nothing could be translated. */
   private readonly hopeless = new Set<number>();
   private readonly exits = new ExitCounts();
@@ -122,6 +96,7 @@ export class TranslationCache {
     private readonly options: TranslationOptions,
   ) {
     this.hot = new HotHeads(Math.max(1, options.threshold));
+    this.remaking = new Remaking(state, this.regions, fetchedFrom, { longest: this.longest, manyCalls: options.manyCalls });
     cache.onDrop = (number) => this.dropped(number);
     cache.onFlush = () => this.flushed();
   }
@@ -181,7 +156,7 @@ export class TranslationCache {
   /** Takes what has been translated meanwhile, and asks for what is hottest now. Not while emitted code runs. */
   exchange(): void {
     for (let answer = this.nextAnswer(); answer; answer = this.nextAnswer()) this.installBatch(answer);
-    if (this.exchanges++ % REVIEW_INTERVAL === 0) this.review();
+    if (this.exchanges++ % REVIEW_INTERVAL === 0) this.counted.retranslations += this.remaking.review();
     if (this.waiting.size > 0) return;
     if (
       this.modules >= (this.options.mostModules ?? MOST_MODULES) ||
@@ -189,22 +164,14 @@ export class TranslationCache {
       this.next + 2 * BATCH > LAST_REGION
     )
       this.startGeneration();
-    const wanted = this.again.splice(0, BATCH).map((how) => this.upToDate(how));
+    const wanted = this.remaking.take(BATCH);
     for (const head of this.hot.take(BATCH - wanted.length)) wanted.push(this.howToEnter(head));
-    if (wanted.length === 0) wanted.push(...this.nextBetter());
+    if (wanted.length === 0) wanted.push(...this.remaking.takeBetter());
     const requests = wanted.flatMap((how) => this.request(how) ?? []);
     if (requests.length === 0) return;
     this.sentAt = this.port.nowUs();
     this.port.send(requests);
     if (this.eager) this.exchange();
-  }
-
-  private nextBetter(): Making[] {
-    for (const [record, how] of this.better) {
-      this.better.delete(record);
-      if (this.regions.get(this.handlerOf(record))?.takesIn === false) return [this.upToDate(how)];
-    }
-    return [];
   }
 
   private get longest(): number {
@@ -220,24 +187,6 @@ export class TranslationCache {
     return this.waiting.size === 0 ? undefined : this.port.take();
   }
 
-  /**
-   * What a region was found to need, of the region that stands in its place by now: one that is left at every turn is interpreted in pieces, which get
-   * hot, and become its entries, before it is made again for what it is left for.
-   */
-  private upToDate(how: Making): Making {
-    const index = this.handlerOf(how.heads[0].record);
-    const now = this.regions.get(index);
-    if (!now || how.replaces.includes(index)) return how;
-    return {
-      heads: now.heads,
-      replaces: [index],
-      slow: new Set([...now.slow, ...how.slow]),
-      absorbed: new Set([...now.absorbed, ...how.absorbed]),
-      takesIn: now.takesIn || how.takesIn,
-      round: Math.max(now.round, how.round),
-    };
-  }
-
   /** By an entry of the region that it is in, or else by a region of its own. */
   private howToEnter(head: Head): Making {
     const around = this.regions.around(head);
@@ -251,14 +200,14 @@ export class TranslationCache {
   private request(how: Making): TranslationRequest | undefined {
     const [{ address, linear, mode, mxcsr }] = how.heads;
     const linearPage = (linear & ~(at.PAGE_SIZE - 1)) >>> 0;
-    const pages: Pages = new Map();
+    const pages: KnownPages = new Map();
     for (const distance of NEIGHBOURS) {
       const host = distance === 0 ? address - (address % at.PAGE_SIZE) : this.fetchedFrom((linearPage + distance * at.PAGE_SIZE) >>> 0);
       const number = (host - at.RAM_BASE) >>> 12;
       const page = host === 0 ? undefined : this.cache.codePage(number);
       if (page) pages.set(distance, { number, page });
     }
-    const callees = how.takesIn ? this.callees(how, linearPage, pages) : [];
+    const callees = how.takesIn ? this.remaking.callees(how, linearPage, pages) : [];
     const takesIn = callees.length > 0;
     // Nothing would be gained by that: perhaps later.
     if (how.takesIn && !takesIn && how.replaces.every((index) => this.regions.get(index)?.takesIn === false)) return undefined;
@@ -267,8 +216,7 @@ export class TranslationCache {
       return undefined;
     const id = ++this.requests;
     this.waiting.set(id, { id, handlers, pages, ...how, takesIn });
-    this.state.set(this.leavesSlot(id), 0);
-    this.state.set(this.callsWord(id), 0);
+    this.remaking.forget(id);
     return {
       id,
       pages: Array.from(pages, ([delta, { number, page }]) => ({
@@ -293,29 +241,6 @@ export class TranslationCache {
     };
   }
 
-  /**
-   * Offsets of the functions that a region, and those in turn, call and that are regions: so they are hot. Adds the pages that their code lies in. How much
-   * of it there is room for, who translates finds out.
-   */
-  private callees({ heads: [{ mode }], replaces }: Making, linearPage: number, pages: Pages): number[] {
-    const found = new Set<number>();
-    const waiting = replaces.flatMap((index) => this.regions.get(index)?.region.calls ?? []);
-    for (let offset = waiting.shift(); offset !== undefined; offset = waiting.shift()) {
-      if (found.has(offset) || Math.abs(offset) >= FARTHEST_CALLEE) continue;
-      const host = this.fetchedFrom((linearPage + offset) & ~(at.PAGE_SIZE - 1));
-      const callee = host === 0 ? undefined : this.regions.enteredAt(host + (offset & (at.PAGE_SIZE - 1)), mode)?.[1];
-      if (!callee || found.size === MOST_CALLEES) continue;
-      found.add(offset);
-      const page = pageOf(offset);
-      for (const distance of callee.region.pages) {
-        const known = callee.pages.get(distance);
-        if (known && !pages.has(page + distance)) pages.set(page + distance, known);
-      }
-      waiting.push(...callee.region.calls.map((further) => page * at.PAGE_SIZE + further));
-    }
-    return [...found];
-  }
-
   private installBatch({ ids, regions, imports, module, translateUs, compileUs }: TranslationAnswer): void {
     const { counted } = this;
     counted.translateTimeUs += translateUs;
@@ -331,7 +256,7 @@ export class TranslationCache {
       if (entry && !region) for (const { record } of entry.heads) this.hopeless.add(record);
       if (!entry || !region || !this.valid(entry, region)) continue;
       exports ??= new WebAssembly.Instance(module, { core }).exports;
-      this.enter({ ...entry, region, limit: MANY_LEAVES * PATIENCE ** entry.round }, exports[enteredExport(i)], exports[calledExport(i)]);
+      this.enter({ ...entry, region, limit: leavesUntilReview(entry.round) }, exports[enteredExport(i)], exports[calledExport(i)]);
       const [{ address }] = entry.heads;
       this.hot.covered(address - (address % at.PAGE_SIZE), new Set(region.blocks.map(({ start }) => start)));
     }
@@ -380,74 +305,6 @@ export class TranslationCache {
     state.u16[(record + Rec.handler) >> 1] = index;
   }
 
-  // Regions that are left too often
-
-  private leavesSlot(id: number): number {
-    return at.LEAVES + 8 * (id % at.LEAVES_SLOTS);
-  }
-
-  private callsWord(id: number): number {
-    return at.CALLS + 4 * (id % at.LEAVES_SLOTS);
-  }
-
-  private review(): void {
-    for (const [index, entry] of this.regions) {
-      this.takeIn(index, entry);
-      const slot = this.leavesSlot(entry.id);
-      if (this.state.get(slot) < entry.limit) continue;
-      // Again later, if it is still there: what is asked for now may come to nothing.
-      entry.limit *= PATIENCE;
-      const { way, offset } = readLeaveWord(this.state.get(slot + 4));
-      const { heads, slow, absorbed, takesIn } = entry;
-      if (entry.round === MOST_ROUNDS) continue;
-      const how = { heads, replaces: [index], slow, absorbed, takesIn, round: entry.round + 1 };
-      if (way === Way.indirect && !entry.region.switches) continue;
-      if (way === Way.interpreter || way === Way.entry) {
-        if (slow.size === MOST_SLOW) continue;
-        how.slow = new Set([...slow, offset]);
-      } else if (!this.mayGrow(entry, offset)) continue;
-      else {
-        how.absorbed = new Set([...absorbed, offset]);
-        this.join(how, entry, offset);
-      }
-      this.counted.retranslations++;
-      this.again.push(how);
-    }
-  }
-
-  /** A region that calls a lot is made again with what it calls. */
-  private takeIn(index: number, entry: Installed): void {
-    const word = this.callsWord(entry.id);
-    if (entry.takesIn || this.state.get(word) < (this.options.manyCalls ?? MANY_CALLS)) return;
-    this.state.set(word, 0);
-    const { heads, slow, absorbed, round } = entry;
-    if (entry.region.calls.length > 0) this.better.set(heads[0].record, { heads, replaces: [index], slow, absorbed, takesIn: true, round });
-  }
-
-  /** If another region is entered at this offset in the page, and both are not too much for one, they become one. */
-  private join(how: Making, { heads, region }: Installed, offset: number): void {
-    const { address, mode } = heads[0];
-    const inPage = offset >= 0 && offset < at.PAGE_SIZE;
-    const found = inPage ? this.regions.enteredAt(address - (address % at.PAGE_SIZE) + offset, mode) : undefined;
-    if (!found) return;
-    const [index, other] = found;
-    if (region.own + other.region.own > this.longest || heads.length + other.heads.length > MOST_ENTRIES) return;
-    how.heads = [...heads, ...other.heads];
-    how.replaces = [...how.replaces, index];
-    how.slow = new Set([...how.slow, ...other.slow]);
-    how.absorbed = new Set([...how.absorbed, ...other.absorbed]);
-    how.takesIn ||= other.takesIn;
-  }
-
-  /** Whether there is code at an offset that isn't in the region: it has come into use since, or another region begins with it. */
-  private mayGrow({ pages, region, heads: [head] }: Installed, offset: number): boolean {
-    const distance = Math.floor(offset / at.PAGE_SIZE);
-    if (region.blocks.some(({ start }) => start === offset)) return false;
-    const known = pages.get(distance)?.page;
-    if (known) return known.covers(offset & (at.PAGE_SIZE - 1));
-    return NEIGHBOURS.includes(distance) && this.fetchedFrom((head.linear + distance * at.PAGE_SIZE) >>> 0) !== 0;
-  }
-
   // Ends
 
   /** The code cache has dropped a page: its records are `redecode`; heads elsewhere get their instruction back. */
@@ -475,8 +332,7 @@ export class TranslationCache {
     }
     this.regions.clear();
     this.waiting.clear();
-    this.again.length = 0;
-    this.better.clear();
+    this.remaking.clear();
     this.hopeless.clear();
     this.hot.clear();
     this.next = FIRST_REGION;
