@@ -105,7 +105,7 @@ export class PhysicalMemory {
 
   /** Value of 1, 2 or 4 bytes; may cross pages and regions. */
   read(physical: number, size: number): number {
-    if ((physical % PAGE_SIZE) + size > PAGE_SIZE) return this.readBytewise(physical, size);
+    if (offsetOf(physical) + size > PAGE_SIZE) return this.readBytewise(physical, size);
     const host = this.host(physical);
     if (host !== 0) return this.state.load(host, size);
     const address = this.gated(physical);
@@ -116,7 +116,7 @@ export class PhysicalMemory {
 
   /** Stores 1, 2 or 4 bytes; may cross pages and regions. */
   write(physical: number, size: number, value: number): void {
-    if ((physical % PAGE_SIZE) + size > PAGE_SIZE) {
+    if (offsetOf(physical) + size > PAGE_SIZE) {
       for (let i = 0; i < size; i++) this.write(physical + i, 1, (value >>> (8 * i)) & 0xff);
       return;
     }
@@ -174,4 +174,9 @@ export class PhysicalMemory {
     for (let i = 0; i < size; i++) value |= this.read(physical + i, 1) << (8 * i);
     return value >>> 0;
   }
+}
+
+/** In its page. (The remainder of a number that may be above 2^32 is a call of the C library; walks ask twice each.) */
+function offsetOf(physical: number): number {
+  return physical & (PAGE_SIZE - 1);
 }

@@ -132,19 +132,18 @@ export class PageWalk {
   trace(into: Int32Array, at: number): number {
     const { mode } = this;
     if (mode === null) return 0;
-    let count = 0;
-    const add = (host: number, value: number) => {
-      into[at + 2 * count] = host >> 2;
-      into[at + 2 * count + 1] = value;
-      count++;
-    };
+    const wide = mode.entryBytes === 8;
+    let next = at;
     for (let depth = 0; depth <= this.lastDepth; depth++) {
       const host = mode.levels[depth].rights ? this.memory.host(this.entryAddress[depth]) : this.entryAddress[depth];
       if (host === 0) return 0;
-      add(host, this.entryValue[depth]);
-      if (mode.entryBytes === 8) add(host + 4, this.entryHigh[depth]);
+      into[next++] = host >> 2;
+      into[next++] = this.entryValue[depth];
+      if (!wide) continue;
+      into[next++] = (host >> 2) + 1;
+      into[next++] = this.entryHigh[depth];
     }
-    return count;
+    return (next - at) / 2;
   }
 
   private identity(linear: number): boolean {
