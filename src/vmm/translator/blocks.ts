@@ -47,12 +47,6 @@ export interface Block {
   switches?: boolean;
 }
 
-/** How an instruction ends a block. */
-const ALWAYS = new Set(["jmp", "ret", "jmpIndirect"]);
-/** Calls, which come back behind themselves if all goes well. */
-const CALLS = new Set(["call", "callIndirect"]);
-const CONDITIONAL = /^(j(?!mp)|loop)/;
-
 /** The pages of a region, by their distance in pages from the head's page. */
 export type CodePages = ReadonlyMap<number, CodePage>;
 
@@ -92,7 +86,7 @@ export class BlockFinder {
   }
   private decode(offset: number): Instruction | null {
     const length = this.lengthAt(offset);
-    for (let i = 0; i < length; i++) if (!this.covered(offset + i)) return null;
+    if (!this.covered(offset, length)) return null;
     return length === 0 ? null : instructionOf(this.decoder, offset);
   }
   /** Length of the instruction at an offset, which the decoder then describes; 0: none. */
@@ -110,11 +104,17 @@ export class BlockFinder {
     joined.set(memory.subarray(next.host, next.host + MAX_LENGTH), end - start);
     return Math.max(0, decoder.decode(joined, 0, end - start + MAX_LENGTH, this.code32));
   }
-  /** Whether a store to this byte would be noticed: all of an instruction's must be. */
-  private covered(offset: number): boolean {
+  /** Whether a store to any of these bytes would be noticed. */
+  private covered(offset: number, length: number): boolean {
+    const here = Math.min(length, PAGE_SIZE - (offset & (PAGE_SIZE - 1)));
+    return this.coveredInPage(offset, here) && (here === length || this.coveredInPage(offset + here, length - here));
+  }
+  private coveredInPage(offset: number, length: number): boolean {
     const bits = this.pages.get(pageOf(offset))?.covered;
-    const inPage = offset & (PAGE_SIZE - 1);
-    return bits !== undefined && (bits[inPage >> 5] & (1 << (inPage & 31))) !== 0;
+    if (!bits) return false;
+    const first = offset & (PAGE_SIZE - 1);
+    for (let i = first; i < first + length; i++) if ((bits[i >> 5] & (1 << (i & 31))) === 0) return false;
+    return true;
   }
 
   /** @returns the blocks by key, the first entry's first; empty where there is nothing to translate. */
@@ -177,7 +177,8 @@ export class BlockFinder {
       offset += instruction.length;
       if (pageOf(offset - 1) !== pages[0]) pages.push(pageOf(offset - 1));
       const { name } = instruction.entry;
-      if (ALWAYS.has(name)) {
+      const { transfer } = instruction.kind;
+      if (transfer === "always") {
         if (name === "jmp") goOn(targetOf(instruction));
         if (name === "ret" && frame.caller) block.successors.push(keyIn(frame.caller, frame.behind));
         if (name === "jmpIndirect") {
@@ -186,8 +187,8 @@ export class BlockFinder {
         }
         return block;
       }
-      if (CALLS.has(name)) block.calls = true;
-      const branches = CONDITIONAL.test(name);
+      if (transfer === "call") block.calls = true;
+      const branches = transfer === "conditional";
       const joins = starts.has(offset) || pageOf(offset) !== pages[0];
       if (block.calls || branches || instruction.definition.ends || heads.has(offset) || joins || block.instructions.length >= limit) {
         block.falls = offset;
@@ -222,21 +223,14 @@ export class BlockFinder {
         count++;
         offset += instruction.length;
         const { name } = instruction.entry;
+        const { transfer } = instruction.kind;
         if (name === "jmp") waiting.push(targetOf(instruction));
         if (name === "jmpIndirect") waiting.push(...this.targets(code));
-        if (CONDITIONAL.test(name)) waiting.push(offset, targetOf(instruction));
-        if (CALLS.has(name)) waiting.push(offset);
+        if (transfer === "conditional") waiting.push(offset, targetOf(instruction));
+        if (transfer === "call") waiting.push(offset);
         // A block ends with its page.
         if (pageOf(offset) !== pageOf(start)) waiting.push(offset);
-        if (
-          heads.has(offset) ||
-          pageOf(offset) !== pageOf(start) ||
-          ALWAYS.has(name) ||
-          CALLS.has(name) ||
-          CONDITIONAL.test(name) ||
-          instruction.definition.ends
-        )
-          break;
+        if (heads.has(offset) || pageOf(offset) !== pageOf(start) || transfer !== undefined || instruction.definition.ends) break;
       }
     }
     return starts;

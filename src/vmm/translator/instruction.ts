@@ -19,6 +19,15 @@ export interface Kind {
   readonly repeats: boolean;
   /** May leave the region for something else behind its access. */
   readonly unsettled: boolean;
+  readonly transfer?: Transfer;
+}
+
+/** How an instruction ends a block: it goes elsewhere always, on a condition, or comes back behind itself if all goes well. */
+export type Transfer = "always" | "conditional" | "call";
+function transferOf(name: string): Transfer | undefined {
+  if (/^(jmp|jmpIndirect|ret)$/.test(name)) return "always";
+  if (/^(call|callIndirect)$/.test(name)) return "call";
+  return /^(j(?!mp)|loop)/.test(name) ? "conditional" : undefined;
 }
 
 /** One decoded instruction of a region. Offsets count from the first byte of the page that the region's head lies in; they may be negative. */
@@ -80,6 +89,7 @@ function kindOf(entry: Entry): Kind {
       definition: definition(name),
       operands: roles.map((role) => ({ role })),
       repeats: /^rep(|e|ne)_/.test(name),
+      transfer: transferOf(name),
       unsettled: /^(call|movToSegment|pop[EDFG]s)$/.test(name),
     };
     kinds.set(entry, kind);

@@ -232,9 +232,10 @@ export class RegionEmitter {
     const { f, e } = this;
     e.assign(this.budget, e.add(this.budget, this.refund));
     this.store(this.way);
+    const switches = [...this.region.blocks.values()].some((block) => block.switches);
     const exits = e.shl(this.way, 3);
     e.storeHostWide(exits, e.addWide(e.loadHostWide(exits, at.REGION_EXITS), 1n), at.REGION_EXITS);
-    e.when(e.ltU(this.way, Way.events), () => this.countLeave());
+    e.when(e.ltU(this.way, switches ? Way.events : Way.indirect), () => this.countLeave());
     e.when(e.eq(this.way, Way.entry), () => this.giveEntry());
     e.when(e.ne(this.way, Way.indirect), () => e.assign(this.target, e.add(this.target, e.state(at.EIP_PAGE))));
     e.when(e.eq(this.way, Way.events), () => {
@@ -247,7 +248,7 @@ export class RegionEmitter {
     f.op(Op.unreachable);
   }
 
-  /** For whoever decides what to translate again. */
+  /** For whoever decides what to translate again: returns to somebody who no longer waits for them can't be helped. */
   private countLeave(): void {
     const { e } = this;
     const slot = at.LEAVES + 8 * (this.region.source.id % at.LEAVES_SLOTS);

@@ -194,11 +194,12 @@ function shape(block: Block | undefined, by: X87Shape): boolean {
 /** Which flags are read behind each instruction before they are set again. Whoever is outside may read all. */
 function liveness(blocks: ReadonlyMap<number, Block>): void {
   const entries = [...blocks.values()].reverse();
+  const leaves = new Set(entries.filter((block) => outside(block, blocks)));
   for (const { facts } of entries) for (const one of facts.instructions) one.liveBefore = 0;
   for (let changed = true; changed; ) {
     changed = false;
     for (const block of entries) {
-      let live = outside(block, blocks) ? Flag.all : 0;
+      let live = leaves.has(block) ? Flag.all : 0;
       for (const to of block.successors) live |= blocks.get(to)?.facts.instructions[0].liveBefore ?? Flag.all;
       for (let i = block.instructions.length - 1; i >= 0; i--) {
         const one = block.facts.instructions[i];
@@ -216,6 +217,6 @@ function outside(block: Block, blocks: ReadonlyMap<number, Block>): boolean {
   const last = block.instructions.at(-1);
   // A return may lead to anywhere, whoever has called.
   if (last?.entry.name === "ret") return true;
-  const ways = (block.falls === undefined ? 0 : 1) + (last && /^(j|loop|call|ret)/.test(last.entry.name) ? 1 : 0);
+  const ways = (block.falls === undefined ? 0 : 1) + (last?.kind.transfer ? 1 : 0);
   return block.successors.filter((to) => blocks.has(to)).length < ways;
 }
