@@ -188,8 +188,21 @@ export abstract class MemoryStage extends FlagStage {
     return this.loadHost(this.shl(this.shrU(linear, 12), 2), 4, table);
   }
 
-  /** An access that a segment's base and limits come into. */
+  /**
+   * An access that a segment's base comes into, and its limits, if it has any: then the instruction leaves, until a region is made in which it is a call.
+   * (FS or GS of current systems covers 4 GiB.)
+   */
   private based(segment: number, offset: Value, size: number, access: number): Value {
+    if (this.mode.slow.has(this.instruction.offset)) return this.bounded(segment, offset, size, access);
+    const write = (access & 3) !== Access.read;
+    const register = at.SEGMENT + segment * at.SEGMENT_SIZE;
+    const low = this.state(register + (write ? at.Seg.writeLow : at.Seg.readLow));
+    const high = this.state(register + (write ? at.Seg.writeHigh : at.Seg.readHigh));
+    const runsOver = this.gtU(offset, 2 ** 32 - size);
+    this.seldom(this.or(this.or(low, this.xor(high, -1)), runsOver), () => this.leave());
+    return this.access(this.add(this.state(register + at.Seg.base), offset), size, write);
+  }
+  private bounded(segment: number, offset: Value, size: number, access: number): Value {
     this.put(segment);
     this.put(offset);
     this.f.i32(size).i32(access).call(this.link.translate);
