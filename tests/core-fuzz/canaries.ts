@@ -24,7 +24,7 @@ const STRETCHES: readonly Stretch[] = [
   { name: "behind the jump caches", from: at.JUMP_CACHE + (1 + at.ADDRESS_SPACES) * at.JUMP_CACHE_SIZE, to: at.PROFILE },
   { name: "behind the dispatch counts", from: PROFILE_END, to: at.FETCH_CACHE },
   { name: "behind the fetch translations", from: at.FETCH_CACHE + 8 * at.FETCH_CACHE_SLOTS, to: at.LEAVES },
-  { name: "behind the calls of regions", from: at.CALLS + 4 * at.LEAVES_SLOTS, to: at.CODE_LINES },
+  { name: "behind the returns of regions", from: at.RETURNS + 8 * at.LEAVES_SLOTS, to: at.CODE_LINES },
   { name: "behind the lines of code", from: at.CODE_LINES + 4 * MEMORY_PAGES, to: at.TLB },
   { name: "the hole below 1 MiB", from: at.RAM_BASE + map.HOLE.start, to: at.RAM_BASE + map.HOLE.end },
   { name: "behind RAM", from: at.RAM_BASE + map.RAM_BYTES, to: MEMORY_END },

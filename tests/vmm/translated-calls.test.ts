@@ -17,6 +17,7 @@ const CMP_EAX_ECX = [0x39, 0xc8];
 const ADC_EDX_0 = [0x83, 0xd2, 0x00];
 const SETC_BL = [0x0f, 0x92, 0xc3];
 const INC_STACK = [0xff, 0x04, 0x24];
+const CPUID = [0x0f, 0xa2];
 const CLC = [0xf8];
 const STC = [0xf9];
 
@@ -87,6 +88,17 @@ const callers: Record<string, Caller> = {
       [FUNCTION, [INC_EAX, jmp(0x20)]],
       [FUNCTION + 0x23, [ADD_EAX_ECX, RET]],
     ],
+  },
+  "functions with an instruction that is the interpreter's, so that nobody waits for their returns": {
+    code: [callTo(CODE, FUNCTION), INC_ECX],
+    functions: [
+      [FUNCTION, [callTo(FUNCTION, FUNCTION + 0x1100), [0x01, 0xda], RET]],
+      [FUNCTION + 0x1100, [CPUID, RET]],
+    ],
+  },
+  "such a function that returns to two places by turns": {
+    code: [callTo(CODE, FUNCTION), [0x01, 0xda], callTo(CODE + 7, FUNCTION), [0x01, 0xd0]],
+    functions: [[FUNCTION, [CPUID, TEST_CL_3, RET]]],
   },
   "a function that loads floating point numbers": {
     code: [callTo(CODE, FUNCTION), [0xdd, 0xd8], INC_ECX],

@@ -197,8 +197,9 @@ export const CODE_LINE_SHIFT = 7;
 /** For each region, by its request's number modulo LEAVES_SLOTS: how often it was left for an instruction, and the last of these (ways.ts). */
 export const LEAVES = 0xc0000;
 export const LEAVES_SLOTS = 8192;
-/** How often it called another region, by the same number. */
+/** By the same number: how often it called another region; and how often it returned to nobody who waits for that, and where to the last time (8 bytes each). */
 export const CALLS = 0xd0000;
+export const RETURNS = 0xe0000;
 
 /** The user jump cache of the present address space. */
 export const USER_JUMP_CACHE = 0x10fc;

@@ -12,13 +12,19 @@ export interface CodePage {
   readonly covered: Uint32Array;
 }
 
-/** Code of one function as it stands in a region: its own, or that of a call that the region goes on into (and may do at several places). */
+/**
+ * Code of one function as it stands in a region: its own; that of a call that the region goes on into (and may do at several places); or that of the
+ * function that its own returns to, as far as has been seen.
+ */
 export interface Frame {
   /** 0: the region's own code. */
   readonly number: number;
-  readonly caller?: Frame;
-  /** Offsets of the function, and of what is behind the call: where its return leads to. */
+  /** Calls that it is inside of. */
+  readonly depth: number;
+  /** Offset of the function. */
   readonly head: number;
+  /** Where its return leads to, and the offset there. Undefined: out of the region. */
+  readonly caller?: Frame;
   readonly behind: number;
 }
 
@@ -73,6 +79,7 @@ export class BlockFinder {
     private readonly tables: JumpTables,
     private readonly heads: ReadonlySet<number>,
     private readonly callees: ReadonlySet<number>,
+    private readonly returns: readonly number[],
   ) {}
 
   /** The instruction at an offset; null where its page isn't known, it hasn't been decoded by the interpreter, or it goes on in a page that isn't. */
@@ -119,23 +126,25 @@ export class BlockFinder {
 
   /** @returns the blocks by key, the first entry's first; empty where there is nothing to translate. */
   find(entries: readonly number[], limit: number): Map<number, Block> {
-    const own: Frame = { number: 0, head: entries[0], behind: 0 };
-    const blocks = new Map(
-      this.blocksOf(own, this.starts(entries, limit, this.heads), limit, this.heads).map((block) => [block.key, block]),
-    );
-    let room = limit - instructionsOf(blocks.values());
-    let frames = 0;
+    const blocks = new Map<number, Block>();
+    let room = limit;
+    const add = (code: readonly Block[]) => {
+      for (const block of code) blocks.set(block.key, block);
+      room -= instructionsOf(code);
+    };
+    const [own, ...outer] = this.outerFrames(entries[0]);
+    add(this.blocksOf(own, this.starts(entries, limit, this.heads), limit, this.heads));
+    for (const caller of outer) add(this.small(caller, caller.head, room));
+    let frames = outer.length;
     // What is added meanwhile has its turn, too: outer calls come first.
     for (const block of blocks.values()) {
       const head = this.calleeOf(block, entries);
       if (head === undefined) continue;
-      const most = Math.min(room, LARGEST_CALLEE);
-      const frame: Frame = { number: frames + 1, caller: block.frame, head, behind: block.falls as number };
-      const code = this.blocksOf(frame, this.starts([head], most + 1, NONE), most, NONE);
-      if (code.length === 0 || instructionsOf(code) > most) continue;
+      const frame: Frame = { number: frames + 1, depth: block.frame.depth + 1, head, caller: block.frame, behind: block.falls as number };
+      const code = this.small(frame, head, room);
+      if (code.length === 0) continue;
       frames++;
-      room -= instructionsOf(code);
-      for (const one of code) blocks.set(one.key, one);
+      add(code);
       block.callee = frame;
       block.calls = false;
       block.falls = undefined;
@@ -148,13 +157,30 @@ export class BlockFinder {
   /** Offset of the function that a block calls, if that may be taken in there. */
   private calleeOf({ calls, frame, instructions }: Block, entries: readonly number[]): number | undefined {
     const call = instructions.at(-1);
-    if (!calls || call?.entry.name !== "call") return undefined;
+    if (!calls || call?.entry.name !== "call" || frame.depth === DEEPEST_FRAME) return undefined;
     const head = targetOf(call);
     if (!this.callees.has(head) || entries.includes(head)) return undefined;
-    let depth = 0;
-    for (let one: Frame | undefined = frame; one?.caller; one = one.caller)
-      if (++depth === DEEPEST_FRAME || one.head === head) return undefined;
+    for (let one = frame; one.depth > 0 && one.caller; one = one.caller) if (one.head === head) return undefined;
     return head;
+  }
+
+  /** The region's own, and outward those that returns are seen to lead to. */
+  private outerFrames(head: number): [own: Frame, ...callers: Frame[]] {
+    const { returns } = this;
+    let frame: Frame = { number: returns.length, depth: 0, head: returns.at(-1) ?? head, behind: 0 };
+    const frames: [Frame, ...Frame[]] = [frame];
+    for (let number = returns.length - 1; number >= 0; number--) {
+      frame = { number, depth: 0, head: number === 0 ? head : returns[number - 1], caller: frame, behind: returns[number] };
+      frames.unshift(frame);
+    }
+    return frames;
+  }
+
+  /** The code of a frame, if there is room for it; otherwise nothing. */
+  private small(frame: Frame, head: number, room: number): Block[] {
+    const most = Math.min(room, LARGEST_CALLEE);
+    const code = this.blocksOf(frame, this.starts([head], most + 1, NONE), most, NONE);
+    return instructionsOf(code) > most ? [] : code;
   }
 
   private blocksOf(frame: Frame, starts: ReadonlySet<number>, limit: number, heads: ReadonlySet<number>): Block[] {

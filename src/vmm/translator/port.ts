@@ -18,8 +18,9 @@ export interface TranslationRequest {
   readonly linearPage: number;
   /** Offsets at which other regions begin: this one ends there. */
   readonly heads: readonly number[];
-  /** Offsets of functions that are taken in where they are called. */
+  /** Offsets of functions that are taken in where they are called; and where returns lead to, outward. */
   readonly callees: readonly number[];
+  readonly returns: readonly number[];
   /** See RegionMode. */
   readonly exactCalls: boolean;
   readonly inexact: boolean;

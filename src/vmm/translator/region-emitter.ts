@@ -481,12 +481,21 @@ export class RegionEmitter {
     if (this.asksShape) e.seldom(this.shapeDiffers(this.stage.x87.shape), () => this.leaveToOffset(offset));
     this.unlessExhausted(offset);
   }
-  /** For whoever decides whether callees are to be taken in. */
+  /** For whoever decides whether callees are to be taken in, and the code that returns lead to. */
   private countCall(): void {
-    const { e, region } = this;
-    if (region.source.callees.size > 0) return;
-    const word = at.CALLS + 4 * (region.source.id % at.LEAVES_SLOTS);
+    if (!this.region.takesIn) this.count(at.CALLS);
+  }
+  private countReturn(): void {
+    const { e } = this;
+    if (this.region.takesIn) return;
+    const word = this.count(at.RETURNS);
+    e.setState(word + 4, e.sub(this.target, e.state(at.EIP_PAGE)));
+  }
+  private count(words: number): number {
+    const { e } = this;
+    const word = words + 8 * (this.region.source.id % at.LEAVES_SLOTS);
     e.setState(word, e.add(e.state(word), 1));
+    return word;
   }
   /** Whether the call at the end of the block is to the region's own head. */
   private callsItself(): boolean {
@@ -495,23 +504,25 @@ export class RegionEmitter {
   }
   private returnTo(target: Value): void {
     const { f, e, stage } = this;
-    const { caller, behind } = this.block.frame;
+    const { depth, caller, behind } = this.block.frame;
     e.assign(this.target, target);
-    if (caller) {
-      e.seldom(e.ne(this.target, e.add(e.state(at.EIP_PAGE), behind)), () => {
+    if (depth === 0)
+      e.when(e.and(e.eq(this.target, EXPECTED), e.ne(DEPTH, 0)), () => {
         stage.settleFor(Flag.all);
-        this.tail(Way.indirect);
+        this.store(RETURNS);
+        f.i32(RETURNED).op(Op.return);
       });
+    const elsewhere = () => {
+      stage.settleFor(Flag.all);
+      if (depth === 0) this.countReturn();
+      this.tail(Way.indirect);
+    };
+    if (!caller) elsewhere();
+    else {
+      e.seldom(e.ne(this.target, e.add(e.state(at.EIP_PAGE), behind)), elsewhere);
       e.recycle();
       this.goTo(behind, caller);
-      return;
     }
-    stage.settleFor(Flag.all);
-    e.when(e.and(e.eq(this.target, EXPECTED), e.ne(DEPTH, 0)), () => {
-      this.store(RETURNS);
-      f.i32(RETURNED).op(Op.return);
-    });
     e.recycle();
-    this.tail(Way.indirect);
   }
 }

@@ -29,6 +29,8 @@ export interface RegionSource {
   readonly heads: ReadonlySet<number>;
   /** Offsets of functions that are taken in where they are called. */
   readonly callees: ReadonlySet<number>;
+  /** Where its own returns are seen to lead to, then the returns there, and so on. */
+  readonly returns: readonly number[];
   readonly code32: boolean;
   /** Instructions at most. */
   readonly longest: number;
@@ -57,7 +59,7 @@ export class Region {
   /** Null where the head is nothing that could be translated. */
   static find(memory: Uint8Array, source: RegionSource, link: Linked): Region | null {
     const tables = new JumpTables(memory, source.linearPage, source.mode.user);
-    const finder = new BlockFinder(memory, source.pages, source.code32, tables, source.heads, source.callees);
+    const finder = new BlockFinder(memory, source.pages, source.code32, tables, source.heads, source.callees, source.returns);
     const blocks = finder.find(
       source.entries.map(({ offset }) => offset),
       source.longest,
@@ -90,6 +92,10 @@ export class Region {
     this.usedVectors = facts.reduce((all, one) => all | one.usedVectors, this.dirtyVectors);
   }
 
+  /** It has code of callees, or of where it returns to. */
+  get takesIn(): boolean {
+    return this.source.callees.size > 0 || this.source.returns.length > 0;
+  }
   /** Distances of the pages that its code lies in. */
   get pageDistances(): number[] {
     return [...new Set([...this.blocks.values()].flatMap((block) => block.pages))];
@@ -99,7 +105,7 @@ export class Region {
   }
   /** Blocks of its own code, without that of callees. */
   get ownBlocks(): Block[] {
-    return [...this.blocks.values()].filter(({ frame }) => frame.caller === undefined);
+    return [...this.blocks.values()].filter(({ frame }) => frame.number === 0);
   }
   /** Offsets of the functions that its own code calls, whether they are taken in or not. */
   get calls(): number[] {

@@ -23,9 +23,11 @@ export function leavesUntilReview(round: number): number {
  */
 const MANY_CALLS = 4000;
 
-/** Functions that a region may take in, and how far they may be from it: an offset in LEAVES tells. */
+/** Functions that a region may take in, calls that it may return from, if it has done that so often; and how far they may be from it: an offset in LEAVES tells. */
 const MOST_CALLEES = 32;
-const FARTHEST_CALLEE = 2 ** (OFFSET_BITS - 2);
+const MOST_RETURNS = 12;
+const SOME_RETURNS = 1000;
+const FARTHEST = 2 ** (OFFSET_BITS - 2);
 
 /** Host address of the page that code at a linear address was lately fetched from, 0: not known. */
 export type FetchedFrom = (linear: number) => number;
@@ -50,8 +52,7 @@ export class Remaking {
 
   /** A region begins to count. */
   forget(id: number): void {
-    this.state.set(this.leavesSlot(id), 0);
-    this.state.set(this.callsWord(id), 0);
+    for (const words of [at.LEAVES, at.CALLS, at.RETURNS]) this.state.set(slot(words, id), 0);
   }
   clear(): void {
     this.again.length = 0;
@@ -62,13 +63,21 @@ export class Remaking {
   take(most: number): Making[] {
     return this.again.splice(0, most).map((how) => this.upToDate(how));
   }
-  /** Takes one that calls others often. */
+  /** Takes the one that calls others, or returns to nobody, most often of late. */
   takeBetter(): Making[] {
-    for (const [record, how] of this.better) {
-      this.better.delete(record);
-      if (this.leadsTo(record)[1]?.takesIn === false) return [this.upToDate(how)];
+    let [most, hottest] = [-1, 0];
+    for (const record of this.better.keys()) {
+      const [, region] = this.leadsTo(record);
+      const count = region?.takesIn === false ? this.crossings(region) : -1;
+      if (count < 0) this.better.delete(record);
+      if (count > most) [most, hottest] = [count, record];
     }
-    return [];
+    const how = this.better.get(hottest);
+    this.better.delete(hottest);
+    return how ? [this.upToDate(how)] : [];
+  }
+  private crossings({ id }: Installed): number {
+    return this.state.get(slot(at.CALLS, id)) + this.state.get(slot(at.RETURNS, id));
   }
 
   /** The region that is entered from a record, if one is. */
@@ -94,25 +103,16 @@ export class Remaking {
     };
   }
 
-  /** Words that a region counts in. */
-  private leavesSlot(id: number): number {
-    return at.LEAVES + 8 * (id % at.LEAVES_SLOTS);
-  }
-
-  private callsWord(id: number): number {
-    return at.CALLS + 4 * (id % at.LEAVES_SLOTS);
-  }
-
   /** Looks at what regions have counted. Gives how many are left too often. */
   review(): number {
     let found = 0;
     for (const [index, entry] of this.regions) {
       this.takeIn(index, entry);
-      const slot = this.leavesSlot(entry.id);
-      if (this.state.get(slot) < entry.limit) continue;
+      const leaves = slot(at.LEAVES, entry.id);
+      if (this.state.get(leaves) < entry.limit) continue;
       // Again later, if it is still there: what is asked for now may come to nothing.
       entry.limit *= PATIENCE;
-      const { way, offset } = readLeaveWord(this.state.get(slot + 4));
+      const { way, offset } = readLeaveWord(this.state.get(leaves + 4));
       const { heads, slow, absorbed, takesIn } = entry;
       if (entry.round === MOST_ROUNDS) continue;
       const how = { heads, replaces: [index], slow, absorbed, takesIn, round: entry.round + 1 };
@@ -131,13 +131,16 @@ export class Remaking {
     return found;
   }
 
-  /** A region that calls a lot is made again with what it calls. */
+  /** A region that calls a lot, or returns a lot to nobody who waits for that, is made again with the code there. */
   private takeIn(index: number, entry: Installed): void {
-    const word = this.callsWord(entry.id);
-    if (entry.takesIn || this.state.get(word) < (this.options.manyCalls ?? MANY_CALLS)) return;
-    this.state.set(word, 0);
+    const { state } = this;
+    const [calls, returns] = [slot(at.CALLS, entry.id), slot(at.RETURNS, entry.id)];
+    if (entry.takesIn || Math.max(state.get(calls), state.get(returns)) < (this.options.manyCalls ?? MANY_CALLS)) return;
     const { heads, slow, absorbed, round } = entry;
-    if (entry.region.calls.length > 0) this.better.set(heads[0].record, { heads, replaces: [index], slow, absorbed, takesIn: true, round });
+    this.better.set(heads[0].record, { heads, replaces: [index], slow, absorbed, takesIn: true, round });
+    // Again later, if nothing comes of it.
+    state.set(calls, 0);
+    state.set(returns, Math.min(state.get(returns), SOME_RETURNS));
   }
 
   /** If another region is entered at this offset in the page, and both are not too much for one, they become one. */
@@ -165,25 +168,54 @@ export class Remaking {
   }
 
   /**
-   * Offsets of the functions that a region, and those in turn, call and that are regions: so they are hot. Adds the pages that their code lies in. How much
-   * of it there is room for, who translates finds out.
+   * Offsets of the functions that a region, and those in turn, call, and of where its returns lead to, and returns there in turn; all of them regions, so
+   * they are hot. Adds the pages that their code lies in. How much of it there is room for, who translates finds out.
    */
-  callees({ heads: [{ mode }], replaces }: Making, linearPage: number, pages: KnownPages): number[] {
-    const found = new Set<number>();
-    const waiting = replaces.flatMap((index) => this.regions.get(index)?.region.calls ?? []);
-    for (let offset = waiting.shift(); offset !== undefined; offset = waiting.shift()) {
-      if (found.has(offset) || Math.abs(offset) >= FARTHEST_CALLEE) continue;
+  around({ heads: [{ mode }], replaces }: Making, linearPage: number, pages: KnownPages): { callees: number[]; returns: number[] } {
+    const callees = new Set<number>();
+    const returns: number[] = [];
+    /** The region that is entered at an offset; and what its own offsets count from. */
+    const regionAt = (offset: number): [region: Installed, base: number] | undefined => {
+      if (Math.abs(offset) >= FARTHEST) return undefined;
       const host = this.fetchedFrom((linearPage + offset) & ~(at.PAGE_SIZE - 1));
-      const callee = host === 0 ? undefined : this.regions.enteredAt(host + (offset & (at.PAGE_SIZE - 1)), mode)?.[1];
-      if (!callee || found.size === MOST_CALLEES) continue;
-      found.add(offset);
+      const found = host === 0 ? undefined : this.regions.enteredAt(host + (offset & (at.PAGE_SIZE - 1)), mode);
+      if (!found) return undefined;
+      const [, region] = found;
       const page = pageOf(offset);
-      for (const distance of callee.region.pages) {
-        const known = callee.pages.get(distance);
+      for (const distance of region.region.pages) {
+        const known = region.pages.get(distance);
         if (known && !pages.has(page + distance)) pages.set(page + distance, known);
       }
-      waiting.push(...callee.region.calls.map((further) => page * at.PAGE_SIZE + further));
+      return [region, page * at.PAGE_SIZE];
+    };
+    const waiting: number[] = [];
+    let [region, base] = [this.regions.get(replaces[0]), 0];
+    while (region) {
+      for (const call of region.region.calls) waiting.push(base + call);
+      const to = base + this.returnOf(region);
+      const next = to === base || returns.includes(to) || returns.length === MOST_RETURNS ? undefined : regionAt(to);
+      if (next) returns.push(to);
+      [region, base] = next ?? [undefined, 0];
     }
-    return [...found];
+    for (let offset = waiting.shift(); offset !== undefined; offset = waiting.shift()) {
+      const callee = callees.has(offset) || callees.size === MOST_CALLEES ? undefined : regionAt(offset);
+      if (!callee) continue;
+      callees.add(offset);
+      const [{ region }, base] = callee;
+      waiting.push(...region.calls.map((call) => base + call));
+    }
+    return { callees: [...callees], returns };
   }
+
+  /** Where a region has returned to, with nobody waiting for that; 0: it hardly ever has. */
+  private returnOf({ id }: Installed): number {
+    const { state } = this;
+    const word = slot(at.RETURNS, id);
+    return state.get(word) < SOME_RETURNS ? 0 : state.i32[(word + 4) >> 2];
+  }
+}
+
+/** Address of the words that a region counts in. */
+function slot(words: number, id: number): number {
+  return words + 8 * (id % at.LEAVES_SLOTS);
 }

@@ -119,7 +119,8 @@ export abstract class MemoryStage extends FlagStage {
     }
     const entry = this.tlbEntry(linear, write);
     if (size === 1) this.invalid(entry);
-    else this.seldom(this.and(this.or(linear, entry), size - 1), () => this.unaligned(linear, entry, size));
+    else
+      this.seldom(this.and(this.or(linear, entry), size - 1), () => this.when(this.endsElsewhere(linear, entry, size), () => this.leave()));
     return this.add(linear, entry);
   }
   /**
@@ -168,15 +169,15 @@ export abstract class MemoryStage extends FlagStage {
     });
   }
   /** Of two bytes at least: the first byte of a page would get by with an invalid entry. */
-  private unaligned(linear: Value, entry: Value, size: number): void {
-    this.seldom(this.gtU(this.add(this.and(linear, 0xfff), this.and(entry, 0xfff)), 0x1000 - size), () => this.leave());
+  private endsElsewhere(linear: Value, entry: Value, size: number): Value {
+    return this.gtU(this.add(this.and(linear, 0xfff), this.and(entry, 0xfff)), 0x1000 - size);
   }
   /** Checks all bytes of a group at once and gives the local that holds the host address of the lowest. */
   private checked(lowest: Value, group: Group): number {
     const entry = this.tlbEntry(lowest, group.write);
     const bytes = group.high - group.low;
     if (bytes === 1) this.invalid(entry);
-    else this.unaligned(lowest, entry, bytes);
+    else this.seldom(this.endsElsewhere(lowest, entry, bytes), () => this.leave());
     const local = this.f.local(ValueType.i32);
     this.put(lowest);
     this.put(entry);

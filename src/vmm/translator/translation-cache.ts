@@ -207,8 +207,8 @@ export class TranslationCache {
       const page = host === 0 ? undefined : this.cache.codePage(number);
       if (page) pages.set(distance, { number, page });
     }
-    const callees = how.takesIn ? this.remaking.callees(how, linearPage, pages) : [];
-    const takesIn = callees.length > 0;
+    const { callees, returns } = how.takesIn ? this.remaking.around(how, linearPage, pages) : { callees: [], returns: [] };
+    const takesIn = callees.length > 0 || returns.length > 0;
     // Nothing would be gained by that: perhaps later.
     if (how.takesIn && !takesIn && how.replaces.every((index) => this.regions.get(index)?.takesIn === false)) return undefined;
     const handlers = how.heads.map(({ record }) => this.handlerOf(record));
@@ -229,6 +229,7 @@ export class TranslationCache {
       // Where every head is translated at once, all regions would be single blocks.
       heads: this.eager ? [] : this.regions.headsIn(pages, mode, how),
       callees,
+      returns,
       // An instruction that kept leaving may be one that needs the exact way.
       exactCalls: (mxcsr & MODE_BITS) !== USUAL || how.slow.size > 0,
       inexact: (mxcsr & PE) !== 0,

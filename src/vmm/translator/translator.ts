@@ -5,13 +5,14 @@ import type { TranslationAnswer, TranslationRequest } from "./port.js";
 export function translate(memory: Uint8Array, requests: readonly TranslationRequest[], nowUs: () => number): TranslationAnswer {
   const begun = nowUs();
   const sources = requests.map(
-    ({ id, pages, entries, linearPage, heads, callees, exactCalls, inexact, slow, user, direct, strict, profile, longest }) => ({
+    ({ id, pages, entries, linearPage, heads, callees, returns, exactCalls, inexact, slow, user, direct, strict, profile, longest }) => ({
       id,
       pages: new Map(pages.map((page) => [page.delta, page])),
       entries,
       linearPage,
       heads: new Set(heads),
       callees: new Set(callees),
+      returns,
       longest,
       code32: true,
       mode: { user, direct, strict, exactCalls, inexact, profile, slow: new Set(slow) },
