@@ -58,7 +58,7 @@ const [atOnce, oneByOne] = [new SystemGuest(), new SystemGuest()];
 
 function runAtOnce(of: Case, budget = AMPLE) {
   const guest = guestOf(of, atOnce);
-  guest.interpreter.retired = 0;
+  guest.interpreter.budget.retired = 0;
   guest.interpreter.run(budget);
   return stateOf(guest);
 }
@@ -67,7 +67,7 @@ function runAtOnce(of: Case, budget = AMPLE) {
 function runOneByOne(of: Case, budget = AMPLE) {
   const guest = guestOf(of, oneByOne);
   const { interpreter } = guest;
-  interpreter.retired = 0;
+  interpreter.budget.retired = 0;
   while (!guest.cpu.halted && interpreter.retired < budget) {
     guest.cpu.endResume();
     interpreter.step();

@@ -15,6 +15,7 @@ import { newTranslatorCounters, type TranslatorCounters } from "../translator/co
 import type { TranslatorPort } from "../translator/port.js";
 import { type HandlerTable, TranslationCache, type TranslationOptions } from "../translator/translation-cache.js";
 import { x87Callouts } from "../x87/callouts.js";
+import { Budget } from "./budget.js";
 import { CodeCache, LONGEST_RUN } from "./code-cache.js";
 import { CoreExport, type CoreImports } from "./core-functions.js";
 import { calloutNames, emitCoreModule } from "./core-module.js";
@@ -59,8 +60,6 @@ export type Acknowledge = () => number;
  * it is in memory (EIP included), so engines can take turns.
  */
 export class Interpreter {
-  /** Instructions retired since the machine was made; an iteration of a repeated string instruction counts as one. */
-  retired = 0;
   /** Called before code runs on after something that decoded code or the decision engine depends on may have changed. */
   onDispatch: () => void = () => undefined;
   /** Interrupts and exceptions delivered. */
@@ -71,8 +70,9 @@ export class Interpreter {
 
   get translator(): TranslatorCounters {
     const counters = this.translations?.counters ?? newTranslatorCounters();
-    return { ...counters, instructions: this.retired - this.interpreted };
+    return { ...counters, instructions: this.budget.translated };
   }
+  readonly budget: Budget;
   readonly cache: CodeCache;
   private readonly jumps: JumpCaches;
   private readonly state: CpuState;
@@ -90,18 +90,10 @@ export class Interpreter {
   private translations?: TranslationCache;
   private samples?: HotSamples;
   private readonly instance: WebAssembly.Instance;
-  /** Instructions that are interpreted at a stretch: where each stretch ends is a sample of what is hot. */
-  private quantum = Number.POSITIVE_INFINITY;
   /** The guest had nothing to do before this run. */
   private rested = false;
-  private seed = 1;
   private codeBase = 0;
   private codeLimit = 0;
-  /** What was left of the budget when `retired` was last brought up to date. */
-  private accounted = 0;
-  /** Instructions that the interpreter has retired, up to when it was given BUDGET last; and what it was given then. */
-  private interpreted = 0;
-  private granted = 0;
   /** Record of the callout in progress: what precedes it in its run has retired, though BUDGET doesn't say so yet. */
   private inCallout = 0;
 
@@ -112,6 +104,7 @@ export class Interpreter {
     core: WebAssembly.Module,
   ) {
     this.state = cpu.state;
+    this.budget = new Budget(cpu.state);
     this.insn = new InsnView(cpu.state);
     this.jumps = new JumpCaches(cpu.state);
     this.cache = new CodeCache(cpu.state, (page) => mmu.protectCode(page));
@@ -140,7 +133,7 @@ export class Interpreter {
     cpu.entersGate = (what) => {
       const { vector, error, returnEip } = what;
       const hasError = error === NO_ERROR_CODE ? 0 : 1;
-      if (enter(vector, error, hasError, returnEip, savedFlags(cpu, what), this.left) === 0) return false;
+      if (enter(vector, error, hasError, returnEip, savedFlags(cpu, what), this.budget.left) === 0) return false;
       cpu.stepping = false;
       return true;
     };
@@ -150,7 +143,7 @@ export class Interpreter {
   /** From now on hot code is translated by whoever is behind the port. */
   translateBy(port: TranslatorPort, options: TranslationOptions): TranslationCache {
     const { exports } = this.instance;
-    this.quantum = options.quantum;
+    this.budget.quantum = options.quantum;
     // Code that has been decoded before is to be looked up once more.
     this.cache.flush();
     this.jumps.clear();
@@ -167,31 +160,14 @@ export class Interpreter {
     this.rested = true;
   }
 
-  /** Instructions retired up to this moment, also while a callout runs. */
+  /** Instructions retired up to the end of the last run; and up to this moment, also while a callout runs. */
+  get retired(): number {
+    return this.budget.retired;
+  }
   get retiredNow(): number {
     const before = this.inCallout ? this.state.i32[(this.inCallout + Rec.position) >> 2] : 0;
-    return this.retired + this.accounted - this.left + before;
+    return this.budget.retiredNow + before;
   }
-  /** What is left of the budget. */
-  private get left(): number {
-    return this.state.i32[at.BUDGET >> 2] + this.state.i32[at.RESERVE >> 2];
-  }
-  /** Gives the interpreter its next stretch. Their lengths differ, so as not to keep step with a loop. */
-  private refill(stretches = 1): void {
-    const { left } = this;
-    this.seed = (Math.imul(this.seed, 1103515245) + 12345) & 0x7fff_ffff;
-    const stretch = Math.min(left, stretches * this.quantum + (this.quantum === Number.POSITIVE_INFINITY ? 0 : this.seed % this.quantum));
-    this.divide(stretch, left - stretch);
-  }
-  /** What is left of the budget, between the interpreter and the regions. */
-  private divide(budget: number, reserve: number): void {
-    const { i32 } = this.state;
-    this.interpreted += this.granted - i32[at.BUDGET >> 2];
-    this.granted = budget;
-    i32[at.BUDGET >> 2] = budget;
-    i32[at.RESERVE >> 2] = reserve;
-  }
-
   /** Dispatches by handler, most frequent first, where the core module was emitted for profiling. */
   get dispatches(): { handler: string; count: number }[] {
     const counts = handlers.map(({ key }, i) => ({ handler: key, count: this.state.get(at.PROFILE + 4 * (SPECIALS + i)) }));
@@ -209,21 +185,21 @@ export class Interpreter {
     const { state } = this;
     const stepped = exact ? LONGEST_RUN : 0;
     const enough = !exact && budget > LONG ? REMAINDER : -stepped;
-    this.setBudget(budget - stepped, 0);
+    this.budget.set(budget - stepped, 0);
     // What time has passed meanwhile, no instruction tells.
     state.set(at.TSC_WINDOW, 0);
     this.translations?.exchange();
-    this.refill(this.rested ? STRETCHES_AFTER_REST : 1);
+    this.budget.refill(this.rested ? STRETCHES_AFTER_REST : 1);
     this.rested = false;
     for (;;) {
-      if (exact && this.left + stepped <= 0) return this.rest(Stopped.Budget);
+      if (exact && this.budget.left + stepped <= 0) return this.rest(Stopped.Budget);
       if (state.get(at.EVENTS) & ~Event.Resume) {
         const stopped = this.attend();
         if (stopped) return this.rest(stopped);
       }
-      if (this.left <= enough) return this.rest(Stopped.Budget);
-      const sampling = state.i32[at.BUDGET >> 2] <= 0 && this.left > 0;
-      if (sampling) this.refill();
+      if (this.budget.left <= enough) return this.rest(Stopped.Budget);
+      const sampling = this.budget.stretch <= 0 && this.budget.left > 0;
+      if (sampling) this.budget.refill();
       // What was attended to may have raised another event, which comes before the next instruction.
       if (state.get(at.EVENTS) !== 0) {
         if (state.get(at.EVENTS) === Event.Resume) this.cpu.endResume();
@@ -231,7 +207,7 @@ export class Interpreter {
       }
       this.onDispatch();
       const record = this.resume(this.cpu.eip);
-      if (record && this.left <= 0 && !this.fits(record, this.left + stepped)) {
+      if (record && this.budget.left <= 0 && !this.fits(record, this.budget.left + stepped)) {
         if (this.step() === "tripleFault") return this.rest(Stopped.TripleFault);
         continue;
       }
@@ -253,7 +229,7 @@ export class Interpreter {
     if (!record || !this.translations?.begins(record)) return this.run(1, true);
     this.onDispatch();
     // All of it in reserve: the region is entered all the same, and whatever comes behind it leaves.
-    this.setBudget(0, budget);
+    this.budget.set(0, budget);
     const masked = (state.get(at.EFLAGS) & IF) === 0;
     this.enter(record);
     let alive = this.leave();
@@ -269,23 +245,11 @@ export class Interpreter {
   }
 
   private rest(stopped: Stopped): Stopped {
-    this.account();
+    this.budget.account();
     // The word is cleared by a reset: between runs it must not count.
-    this.setBudget(0, 0);
+    this.budget.set(0, 0);
     return stopped;
   }
-  /** Nothing retires by this: `account` for what has, before. */
-  private setBudget(budget: number, reserve: number): void {
-    this.divide(budget, reserve);
-    this.accounted = budget + reserve;
-    this.state.set(at.RETIRED_BASE, this.retired + this.accounted);
-  }
-  private account(): void {
-    const { left } = this;
-    this.retired += this.accounted - left;
-    this.accounted = left;
-  }
-
   /** Runs from a record; positions of runs are added to the budget on the way in and taken off on the way out. */
   private enter(record: number): void {
     const { i32 } = this.state;
@@ -332,8 +296,7 @@ export class Interpreter {
    */
   private charge(): void {
     this.charged++;
-    this.account();
-    this.setBudget(this.state.i32[at.BUDGET >> 2] - 1, this.state.i32[at.RESERVE >> 2]);
+    this.budget.charge();
   }
 
   /** Attends to EVENTS in order of priority (cpu/events.ts). Gives a reason to stop, if there is one. */
@@ -547,17 +510,16 @@ export class Interpreter {
     fillRecord(state, at.STEP_RECORD, decoder, this.mode, 0, 0);
     fillSpecial(state, at.STEP_RECORD + RECORD_SIZE, Special.stop, decoder.length, 1);
     i32[at.EIP_PAGE >> 2] = eip;
-    const budget = i32[at.BUDGET >> 2];
-    const reserve = i32[at.RESERVE >> 2];
-    this.account();
+    const { stretch, reserve } = this.budget;
+    this.budget.account();
     // No budget: whatever transfers control leaves as soon as it has.
-    this.setBudget(0, 0);
+    this.budget.set(0, 0);
     mmu.runsAlone = true;
     this.enter(at.STEP_RECORD);
     mmu.runsAlone = false;
-    const used = -i32[at.BUDGET >> 2];
-    this.account();
-    this.setBudget(budget - used, reserve);
+    const used = -this.budget.stretch;
+    this.budget.account();
+    this.budget.set(stretch - used, reserve);
     if (state.get(at.EXIT_REASON) === ExitReason.Fault) return this.faulted();
     if (state.get(at.EXIT_REASON) === ExitReason.Events) cpu.updateEvents();
     return "retired";
