@@ -5,7 +5,8 @@ import { ModuleBuilder } from "../wasm/module.js";
 import { ValueType } from "../wasm/opcodes.js";
 import { type Block, instructionsOf } from "./blocks.js";
 import { Region, type RegionSource } from "./region.js";
-import { emitEntry, type LinkedFunctions, RegionEmitter } from "./region-emitter.js";
+import { emitEntry, type LinkedFunctions } from "./region-border.js";
+import { RegionEmitter } from "./region-emitter.js";
 import type { Linked } from "./surroundings.js";
 import "../isa/all.js";
 

@@ -1,64 +1,25 @@
 import { Event } from "../cpu/events.js";
 import * as at from "../cpu/layout.js";
-import { countEntry } from "../interpreter/core-functions.js";
-import { ExitReason } from "../interpreter/exit.js";
-import { Rec } from "../interpreter/record.js";
-import { Emitter, type Value } from "../isa/emitter.js";
+import { Emitter, type Temp, type Value } from "../isa/emitter.js";
 import { RF } from "../isa/flags.js";
-import { MODE_BITS, PE, USUAL } from "../sse/mxcsr.js";
 import type { FunctionBuilder, Label } from "../wasm/function.js";
-import { Op, SimdMem, ValueType } from "../wasm/opcodes.js";
-import { type Block, type CodePage, type Frame, keyIn, targetOf } from "./blocks.js";
+import { Op, ValueType } from "../wasm/opcodes.js";
+import { type Block, type Frame, keyIn, targetOf } from "./blocks.js";
 import { RETURNS } from "./exit-counts.js";
 import { Flag } from "./pending-flags.js";
 import type { Region } from "./region.js";
-import type { X87Shape } from "./region-x87.js";
+import { DEPTH, ENTRY, EXPECTED, type LinkedFunctions, RETURNED, RegionBorder } from "./region-border.js";
 import { RegionStage } from "./stage.js";
-import { type Linked, newRegisters, type Registers, type Ways } from "./surroundings.js";
-import { OFFSET_BITS, Way } from "./ways.js";
+import type { Ways } from "./surroundings.js";
+import { Way } from "./ways.js";
 
 const { i32 } = ValueType;
 
-/** Functions that a region's code calls. */
-export interface LinkedFunctions extends Linked {
-  /** The region's own function. */
-  readonly self: number;
-  /** (target EIP, 0) -> record or 0; (target EIP, where a return is expected, depth) -> what a region gives: interpreter/core-functions.ts. */
-  readonly jump: number;
-  readonly call: number;
-  /** (request, way, instructions): exit-counts.ts. */
-  readonly profile?: number;
-}
-
-/** What a region gives when the guest has returned to where its caller expects that. No record has this address. */
-const RETURNED = 1;
 /** Calls inside each other: a bound for the host's stack. */
 const DEEPEST = 100;
 
-/** Parameters (interpreter/core-functions.ts). */
-const RECORD = { local: 0 };
-const EXPECTED = { local: 1 };
-const DEPTH = { local: 2 };
-const ENTRY = { local: 3 };
-
 /** Widest range of offsets that a jump by a table is translated for. */
 const WIDEST_SWITCH = 3072;
-
-/** All x87 exceptions masked: then none becomes pending inside a region. */
-const X87_MASKS = 0x3f;
-
-/** Emits the function by which a region is entered from one of its records: a handler, as the interpreter calls them. */
-export function emitEntry(f: FunctionBuilder, region: number): void {
-  const e = new Emitter(f);
-  // Without the record's position, which only the interpreter's runs have.
-  e.setState(at.BUDGET, e.sub(e.state(at.BUDGET), e.loadHost(RECORD, 4, Rec.position)));
-  countEntry(e);
-  e.put(RECORD);
-  e.put(0);
-  e.put(0);
-  e.put(e.loadHost(RECORD, 4, Rec.immediate));
-  f.call(region);
-}
 
 /**
  * Emits a region's function. It gives the next record, or 0, as the core module's handlers do: on the way out registers and the budget go
@@ -70,24 +31,17 @@ export function emitEntry(f: FunctionBuilder, region: number): void {
  */
 export class RegionEmitter {
   private readonly e: Emitter;
-  private readonly registers: Registers;
-  private readonly budget: { local: number };
-  private readonly target: { local: number };
-  /** Instructions of the present block that were charged and have not retired. */
-  private readonly refund: { local: number };
-  private readonly way: { local: number };
-  private readonly eipPage: { local: number };
-  private readonly dispatchTo: { local: number };
+  private readonly border: RegionBorder;
+  private readonly budget: Temp;
+  private readonly target: Temp;
+  private readonly eipPage: Temp;
+  private readonly dispatchTo: Temp;
   private dispatcher?: Label;
   private readonly stage: RegionStage;
   private readonly tails = new Map<Way, Label>();
   private readonly labels = new Map<number, Label>();
   private block!: Block;
   private node = 0;
-  /** What may retire between two looks at the budget. */
-  private readonly longest: number;
-  /** Whether any of its instructions depends on TOP and tags. */
-  private readonly asksShape: boolean;
 
   constructor(
     private readonly f: FunctionBuilder,
@@ -95,13 +49,9 @@ export class RegionEmitter {
     private readonly region: Region,
   ) {
     this.e = new Emitter(f);
-    this.longest = region.instructionCount;
-    this.asksShape = [...region.blocks.values()].some(({ facts }) => facts.asksShape);
-    this.registers = newRegisters(f);
-    this.budget = { local: f.local(i32) };
-    this.target = { local: f.local(i32) };
-    this.refund = { local: f.local(i32) };
-    this.way = { local: f.local(i32) };
+    this.border = new RegionBorder(this.e, link, region);
+    this.budget = this.border.budget;
+    this.target = this.border.target;
     this.eipPage = { local: f.local(i32) };
     this.dispatchTo = { local: f.local(i32) };
     const ways: Ways = {
@@ -117,13 +67,12 @@ export class RegionEmitter {
       leftBehind: (number) => this.leftBehind(number),
       again: (iterations, number, repeat, settle) => this.again(iterations, number, repeat, settle),
     };
-    this.stage = new RegionStage(f, this.registers, region.source.mode, link, ways, false);
+    this.stage = new RegionStage(f, this.border.registers, region.source.mode, link, ways, false);
   }
 
   emit(): void {
     const { f, e } = this;
-    this.guard();
-    this.load();
+    this.border.enter();
     if ([...this.region.blocks.values()].some((block) => block.calls)) e.assign(this.eipPage, e.state(at.EIP_PAGE));
     if (this.region.entries.length > 1) e.assign(this.dispatchTo, ENTRY);
     const tail = f.block();
@@ -132,129 +81,11 @@ export class RegionEmitter {
     this.tree(0);
     for (const way of ways.toReversed()) {
       f.end();
-      e.assign(this.way, way);
+      e.assign(this.border.way, way);
       f.br(tail);
     }
     f.end();
-    this.leave();
-  }
-
-  // Borders
-
-  /** What the code was made for must hold; otherwise the entry is the interpreter's. */
-  private guard(): void {
-    const { e } = this;
-    const gates = new Set<number>();
-    for (const { facts } of this.region.blocks.values()) for (const gate of facts.gates) gates.add(gate);
-    let bad = e.eqz(e.gtS(e.state(at.RESERVE), this.longest));
-    for (const gate of gates) bad = e.or(bad, e.state(gate));
-    const { entries, blocks } = this.region;
-    const head = blocks.get(this.head) as Block;
-    for (const distance of head.pages) if (distance !== 0) bad = e.or(bad, this.isElsewhere(distance));
-    if (this.asksShape)
-      for (const [i, offset] of entries.entries()) {
-        const differs = this.shapeDiffers((blocks.get(offset) as Block).facts.shape);
-        bad = e.or(bad, entries.length === 1 ? differs : e.select(e.eq(ENTRY, i), differs, 0));
-      }
-    if (gates.has(at.X87_GATE)) bad = e.or(bad, e.xor(e.and(e.state(at.X87_CONTROL), X87_MASKS), X87_MASKS));
-    if ([...this.region.blocks.values()].some(({ facts }) => facts.usualMode)) {
-      const precision = this.region.source.mode.inexact ? PE : 0;
-      bad = e.or(bad, e.xor(e.and(e.state(at.MXCSR), MODE_BITS | precision), USUAL | precision));
-    }
-    e.seldom(bad, () => this.giveEntry());
-    e.recycle();
-  }
-
-  private get head(): number {
-    return this.region.entries[0];
-  }
-  /** Not 0 where TOP and tags aren't these. */
-  private shapeDiffers({ top, tags }: X87Shape): Value {
-    const { e } = this;
-    return e.or(e.xor(e.state(at.X87_TOP), top), e.xor(e.state(at.X87_TAGS), tags));
-  }
-
-  /** Registers and budget out of memory, and back there. */
-  private load(): void {
-    const { e } = this;
-    const { general, vector, significand, signExponent } = this.registers;
-    const { used, usedVectors, usedX87 } = this.region;
-    for (let n = 0; n < 8; n++) {
-      if (used & (1 << n)) e.assign({ local: general[n] }, e.state(at.GPR + 8 * n));
-      if (usedVectors & (1 << n)) this.assignVector(vector[n], at.XMM + 16 * n);
-      if (usedX87 & (1 << n)) {
-        e.assignWide({ local: significand[n] }, e.loadHostWide(0, at.X87 + 16 * n));
-        e.assign({ local: signExponent[n] }, e.loadHost(0, 2, at.X87 + 16 * n + 8));
-      }
-    }
-    e.assign(this.budget, e.state(at.RESERVE));
-    e.recycle();
-  }
-  private assignVector(local: number, address: number): void {
-    this.f.i32(0).simdMem(SimdMem.v128_load, address).set(local);
-  }
-  private store(how?: Value): void {
-    const { e } = this;
-    const { general, vector, significand, signExponent } = this.registers;
-    const { dirty, dirtyVectors, dirtyX87 } = this.region;
-    for (let n = 0; n < 8; n++) {
-      if (dirty & (1 << n)) e.setState(at.GPR + 8 * n, { local: general[n] });
-      if (dirtyVectors & (1 << n)) e.storeHostVector(0, { local: vector[n] }, at.XMM + 16 * n);
-      if (dirtyX87 & (1 << n)) {
-        e.storeHostWide(0, { local: significand[n] }, at.X87 + 16 * n);
-        e.storeHost(0, 2, { local: signExponent[n] }, at.X87 + 16 * n + 8);
-      }
-    }
-    if (how !== undefined && this.link.profile !== undefined) {
-      for (const v of [this.region.source.id, how, e.sub(e.state(at.RESERVE), this.budget)]) e.put(v);
-      this.f.call(this.link.profile);
-    }
-    e.setState(at.RESERVE, this.budget);
-    e.recycle();
-  }
-
-  /** Gives the entry to the interpreter: its copy, or where the record isn't known, by way of that. */
-  private giveEntry(): void {
-    const { f, e } = this;
-    e.when(RECORD, () => {
-      e.setState(at.BUDGET, e.add(e.state(at.BUDGET), e.loadHost(RECORD, 4, Rec.position)));
-      e.put(e.loadHost(RECORD, 4, Rec.target));
-      f.op(Op.return);
-    });
-    this.jump(e.add(e.state(at.EIP_PAGE), this.head));
-  }
-  private jump(eip: Value): void {
-    this.e.put(eip);
-    this.f.i32(0).call(this.link.jump).op(Op.return);
-  }
-
-  private leave(): void {
-    const { f, e } = this;
-    e.assign(this.budget, e.add(this.budget, this.refund));
-    this.store(this.way);
-    const switches = [...this.region.blocks.values()].some((block) => block.switches);
-    const exits = e.shl(this.way, 3);
-    e.storeHostWide(exits, e.addWide(e.loadHostWide(exits, at.REGION_EXITS), 1n), at.REGION_EXITS);
-    e.when(e.ltU(this.way, switches ? Way.events : Way.indirect), () => this.countLeave());
-    e.when(e.eq(this.way, Way.entry), () => this.giveEntry());
-    e.when(e.ne(this.way, Way.indirect), () => e.assign(this.target, e.add(this.target, e.state(at.EIP_PAGE))));
-    e.when(e.eq(this.way, Way.events), () => {
-      e.setState(at.EIP, this.target);
-      e.setState(at.EXIT_RECORD, 0);
-      e.setState(at.EXIT_REASON, ExitReason.Events);
-      f.i32(0).op(Op.return);
-    });
-    this.jump(this.target);
-    f.op(Op.unreachable);
-  }
-
-  /** For whoever decides what to translate again: returns to somebody who no longer waits for them can't be helped. */
-  private countLeave(): void {
-    const { e } = this;
-    const slot = at.LEAVES + 8 * (this.region.source.id % at.LEAVES_SLOTS);
-    e.setState(slot, e.add(e.state(slot), 1));
-    const offset = e.sub(this.target, e.select(e.eq(this.way, Way.indirect), e.state(at.EIP_PAGE), 0));
-    e.setState(slot + 4, e.or(e.shl(this.way, OFFSET_BITS), e.and(offset, (1 << OFFSET_BITS) - 1)));
+    this.border.leave();
   }
 
   // Blocks
@@ -373,19 +204,9 @@ export class RegionEmitter {
   private unlessElsewhere({ start, pages }: Block): void {
     const { e } = this;
     const seen = this.region.pagesSeen.get(this.block.key);
-    for (const distance of pages) if (!seen?.has(distance)) e.seldom(this.isElsewhere(distance), () => this.leaveToOffset(start));
+    for (const distance of pages) if (!seen?.has(distance)) e.seldom(this.border.isElsewhere(distance), () => this.leaveToOffset(start));
     e.recycle();
   }
-  private isElsewhere(distance: number): Value {
-    const { e } = this;
-    const { pages, mode } = this.region.source;
-    const page = e.shrU(e.add(e.state(at.EIP_PAGE), distance * at.PAGE_SIZE), 12);
-    const slot = e.shl(e.and(page, at.FETCH_CACHE_SLOTS - 1), 3);
-    const tag = e.or(e.shl(page, 1), mode.user ? 1 : 0);
-    const host = (pages.get(distance) as CodePage).host;
-    return e.or(e.xor(e.loadHost(slot, 4, at.FETCH_CACHE), tag), e.xor(e.loadHost(slot, 4, at.FETCH_CACHE + 4), host | 0));
-  }
-
   // Ways out
 
   private tail(way: Way): void {
@@ -405,10 +226,10 @@ export class RegionEmitter {
     this.e.recycle();
   }
   private exhausted(): Value {
-    return this.e.ltS(this.budget, this.longest + 1);
+    return this.e.ltS(this.budget, this.border.longest + 1);
   }
   private budgetLeft(): Value {
-    const left = this.e.sub(this.budget, this.longest);
+    const left = this.e.sub(this.budget, this.border.longest);
     return this.e.select(this.e.gtS(left, 0), left, 0);
   }
   /** The block has been charged as a whole. */
@@ -431,13 +252,13 @@ export class RegionEmitter {
   /** The block was charged as a whole: what comes from instruction `number` on is given back. */
   private refundFrom(number: number): void {
     const count = this.block.instructions.length - number;
-    if (count > 0) this.e.assign(this.refund, count);
+    if (count > 0) this.e.assign(this.border.refund, count);
   }
 
   private again(iterations: Value, number: number, repeat: Label, settle: () => void): void {
     const { e } = this;
     e.assign(this.budget, e.sub(this.budget, iterations));
-    e.when(e.gtS(this.budget, this.longest), () => this.f.br(repeat));
+    e.when(e.gtS(this.budget, this.border.longest), () => this.f.br(repeat));
     // Left between two iterations, as Cpu.betweenIterations has it.
     e.setState(at.EFLAGS, e.or(e.state(at.EFLAGS), RF));
     e.setState(at.EVENTS, e.or(e.state(at.EVENTS), Event.Resume));
@@ -455,7 +276,7 @@ export class RegionEmitter {
     e.assign(this.target, target);
     e.seldom(e.or(this.exhausted(), e.eqz(e.ltU(DEPTH, DEEPEST))), () => this.tail(Way.indirect));
     if (!itself) this.countCall();
-    this.store();
+    this.border.store();
     const expected = e.add(e.state(at.EIP_PAGE), offset);
     const depth = e.add(DEPTH, 1);
     if (itself) {
@@ -477,30 +298,24 @@ export class RegionEmitter {
     });
     e.recycle();
     if (!itself) e.setState(at.EIP_PAGE, this.eipPage);
-    this.load();
-    if (this.asksShape) e.seldom(this.shapeDiffers(this.stage.x87.shape), () => this.leaveToOffset(offset));
+    this.border.load();
+    if (this.border.asksShape) e.seldom(this.border.shapeDiffers(this.stage.x87.shape), () => this.leaveToOffset(offset));
     this.unlessExhausted(offset);
   }
   /** For whoever decides whether callees are to be taken in, and the code that returns lead to. */
   private countCall(): void {
-    if (!this.region.takesIn) this.count(at.CALLS);
+    if (!this.region.takesIn) this.border.count(at.CALLS);
   }
   private countReturn(): void {
     const { e } = this;
     if (this.region.takesIn) return;
-    const word = this.count(at.RETURNS);
+    const word = this.border.count(at.RETURNS);
     e.setState(word + 4, e.sub(this.target, e.state(at.EIP_PAGE)));
-  }
-  private count(words: number): number {
-    const { e } = this;
-    const word = words + 8 * (this.region.source.id % at.LEAVES_SLOTS);
-    e.setState(word, e.add(e.state(word), 1));
-    return word;
   }
   /** Whether the call at the end of the block is to the region's own head. */
   private callsItself(): boolean {
     const call = this.block.instructions.at(-1);
-    return call?.entry.name === "call" && targetOf(call) === this.head;
+    return call?.entry.name === "call" && targetOf(call) === this.region.entries[0];
   }
   private returnTo(target: Value): void {
     const { f, e, stage } = this;
@@ -509,7 +324,7 @@ export class RegionEmitter {
     if (depth === 0)
       e.when(e.and(e.eq(this.target, EXPECTED), e.ne(DEPTH, 0)), () => {
         stage.settleFor(Flag.all);
-        this.store(RETURNS);
+        this.border.store(RETURNS);
         f.i32(RETURNED).op(Op.return);
       });
     const elsewhere = () => {
