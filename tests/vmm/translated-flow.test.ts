@@ -24,7 +24,7 @@ const programs: Record<string, Program> = {
     // mov ecx, 300; call f; jmp over; f: dec ecx; jz ret; call f; inc eax; ret
     code: [[0xb9, ...le32(300)], call(2), jmp(10), [0x49], jz(6), call(-8), INC_EAX, RET],
   },
-  "a call by a register": { code: [[0xbf, ...le32(CODE + 12)], [0xff, 0xd7], INC_EAX, jmp(2), [0x90, 0x90], INC_ECX, RET] },
+  "a call by a register": { code: [[0xbf, ...le32(CODE + 12)], [0xff, 0xd7], INC_EAX, jmp(4), [0x90, 0x90], INC_ECX, RET] },
   "a jump by a table": {
     code: [INC_ECX, [0x51], AND_ECX_3, JMP_TABLE, INC_EAX, INC_EAX, INC_EAX, INC_EAX, [0x59]],
     memory: [0, 1, 2, 3].map((i) => [DATA + 0x100 + 4 * i, CODE + 12 + i] as const),
