@@ -19,6 +19,7 @@ describe("a byte that is read and written, in a page that the TLB has no entry o
     it.bytes(CODE, [0x0f, 0xb6, 0x03, 0x88, 0x0b, 0xeb, 0xfe]); // movzx eax, byte [ebx]; mov [ebx], cl; jmp to itself
     it.cpu.eip = CODE;
     it.interpreter.run(50);
+    expect(it.interpreter.translator.instructions).toBeGreaterThan(0);
     expect([it.reg(EAX), it.get(DATA + offset, 1)]).toEqual([0x5a, 0xc3]);
   });
 });
