@@ -20,6 +20,8 @@ export interface Kind {
   /** May leave the region for something else behind its access. */
   readonly unsettled: boolean;
   readonly transfer?: Transfer;
+  /** Is the interpreter's from time to time, whatever is translated. */
+  readonly timed: boolean;
 }
 
 /** How an instruction ends a block: it goes elsewhere always, on a condition, or comes back behind itself if all goes well. */
@@ -90,6 +92,7 @@ function kindOf(entry: Entry): Kind {
       operands: roles.map((role) => ({ role })),
       repeats: /^rep(|e|ne)_/.test(name),
       transfer: transferOf(name),
+      timed: name === "rdtsc",
       unsettled: /^(call|movToSegment|pop[EDFG]s)$/.test(name),
     };
     kinds.set(entry, kind);

@@ -83,7 +83,7 @@ export class RegionStage extends OperandStage {
   /** Ends the translated part of the region: the instruction is the interpreter's. */
   private untranslated(): void {
     if (this.nesting === UNCONDITIONAL) this.facts.leaves = true;
-    this.leave(false);
+    this.leave(!this.instruction.kind.timed);
   }
 
   // Floating point
