@@ -72,6 +72,18 @@ export function fxrstor(cpu: Cpu, insn: Insn): Outcome {
   return restore(cpu, apart, 0);
 }
 
+/** Index of ST(i) in the state's words. */
+function cellOf(top: number, i: number): number {
+  return (at.X87 >> 2) + 4 * ((top + i) & 7);
+}
+/** Ten bytes; the other six are reserved in the image, and written as 0. */
+function copyRegister(from: Int32Array, source: number, to: Int32Array, target: number): void {
+  to[target] = from[source];
+  to[target + 1] = from[source + 1];
+  to[target + 2] = from[source + 2] & 0xffff;
+  to[target + 3] = 0;
+}
+
 /** Makes the image of the present state, from word `to` on. */
 function save(cpu: Cpu, words: Int32Array, to: number): void {
   const { state } = cpu;
@@ -85,15 +97,7 @@ function save(cpu: Cpu, words: Int32Array, to: number): void {
   words[to + 5] = state.get(at.X87_DS) & 0xffff;
   words[to + MXCSR_WORD] = state.get(at.MXCSR);
   words[to + MXCSR_WORD + 1] = MXCSR_MASK;
-  for (let i = 0; i < 8; i++) {
-    const register = to + X87_WORD + 4 * i;
-    const cell = (at.X87 >> 2) + 4 * ((top + i) & 7);
-    words[register] = i32[cell];
-    words[register + 1] = i32[cell + 1];
-    // The image's last six bytes of each register are reserved: written as 0.
-    words[register + 2] = i32[cell + 2] & 0xffff;
-    words[register + 3] = 0;
-  }
+  for (let i = 0; i < 8; i++) copyRegister(i32, cellOf(top, i), words, to + X87_WORD + 4 * i);
   const end = length(cpu);
   for (let word = XMM_WORD; word < end; word++) words[to + word] = i32[(at.XMM >> 2) + word - XMM_WORD];
 }
@@ -119,14 +123,7 @@ function restore(cpu: Cpu, words: Int32Array, from: number): Outcome {
   state.set(at.X87_CS, words[from + 3] & 0xffff);
   state.set(at.X87_DP, words[from + 4]);
   state.set(at.X87_DS, words[from + 5] & 0xffff);
-  for (let i = 0; i < 8; i++) {
-    const register = from + X87_WORD + 4 * i;
-    const cell = (at.X87 >> 2) + 4 * ((top + i) & 7);
-    i32[cell] = words[register];
-    i32[cell + 1] = words[register + 1];
-    i32[cell + 2] = words[register + 2] & 0xffff;
-    i32[cell + 3] = 0;
-  }
+  for (let i = 0; i < 8; i++) copyRegister(words, from + X87_WORD + 4 * i, i32, cellOf(top, i));
   if (vectors) state.set(at.MXCSR, mxcsr);
   for (let word = XMM_WORD; word < end; word++) i32[(at.XMM >> 2) + word - XMM_WORD] = words[from + word];
   updateFpuGates(cpu);

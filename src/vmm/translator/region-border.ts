@@ -198,8 +198,7 @@ export class RegionBorder {
   /** For whoever decides what to translate again: returns to somebody who no longer waits for them can't be helped. */
   private countLeave(): void {
     const { e } = this;
-    const slot = at.LEAVES + 8 * (this.region.source.id % at.LEAVES_SLOTS);
-    e.setState(slot, e.add(e.state(slot), 1));
+    const slot = this.count(at.LEAVES);
     const offset = e.sub(this.target, e.select(e.eq(this.way, Way.indirect), e.state(at.EIP_PAGE), 0));
     e.setState(slot + 4, e.or(e.shl(this.way, OFFSET_BITS), e.and(offset, (1 << OFFSET_BITS) - 1)));
   }
