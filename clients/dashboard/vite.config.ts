@@ -1,0 +1,7 @@
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  base: "./",
+  build: { outDir: "../../dist/dashboard", emptyOutDir: true },
+  oxc: { jsx: { importSource: "preact" } },
+});
