@@ -1,6 +1,8 @@
 /** The express application: every route of the contract, between what each request passes first and where failures end. */
+import { readFileSync } from "node:fs";
 import express, { type Express } from "express";
 import { crossOrigin, securityHeaders } from "./browsers.js";
+import { dashboard } from "./dashboard.js";
 import { documentation } from "./docs.js";
 import { failed, unserved } from "./failures.js";
 import { requestLogging } from "./logging.js";
@@ -17,6 +19,8 @@ import { vmActionRoutes } from "./routes/vm-actions.js";
 import { vmStreamRoutes } from "./routes/vm-streams.js";
 import { vmRoutes } from "./routes/vms.js";
 import type { Service } from "./service.js";
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
 
 export function createApp(service: Service, metrics: Metrics, closing: AbortSignal): Express {
   const app = express();
@@ -37,7 +41,8 @@ export function createApp(service: Service, metrics: Metrics, closing: AbortSign
   ticketRoutes(router, service);
   eventRoutes(router, service);
   serviceRoutes(app, router, service, metrics, closing);
-  documentation(app);
+  documentation(app, version);
+  dashboard(app, service.settings, version);
 
   app.use(unserved, failed);
   return app;

@@ -1,21 +1,14 @@
 /** The documentation, offline: the contract in a page to read and to try, and the table of problem codes. */
-import { readFileSync } from "node:fs";
 import type { Express } from "express";
 import swaggerUi from "swagger-ui-express";
 import { openApiDocument } from "../contract/openapi.js";
 import { problemCodes, problemKind } from "../contract/problems.js";
-import { homePage, problemPage } from "./pages.js";
+import { problemPage } from "./pages.js";
 
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
-
-export function documentation(app: Express): void {
+export function documentation(app: Express, version: string): void {
   const contract = openApiDocument(version);
   app.get("/openapi.json", (_request, response) => {
     response.json(contract);
-  });
-  const home = homePage(version);
-  app.get("/", (_request, response) => {
-    response.type("html").send(home);
   });
   const problems = problemPage(problemCodes.map((code) => ({ code, ...problemKind(code) })));
   app.get("/docs/problems", (_request, response) => {

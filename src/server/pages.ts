@@ -1,4 +1,4 @@
-/** The two pages that are written by hand: what this is, and what each problem means. Plain HTML, no scripts. */
+/** The two pages that are written by hand: what there is where no dashboard was built, and what each problem means. Plain HTML, no scripts. */
 
 const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:3rem auto;padding:0 1rem}
 code,pre{font:14px/1.5 ui-monospace,monospace;background:#f3f3f3;padding:.1em .3em}pre{padding:1em;overflow:auto}
@@ -18,6 +18,7 @@ export function homePage(version: string): string {
     `<h1>Worldswitch ${version}</h1>
 <p>Virtual machines over HTTP: this service creates x86 machines, runs them in a monitor written in TypeScript and WebAssembly, and
 streams their consoles and statistics.</p>
+<p>Its dashboard would be here, but has not been built: <code>npm run build</code> does that. The API needs none.</p>
 <pre>curl -X POST http://HOST/v1/vms -H "Authorization: Bearer $TOKEN" \\
      -H "Content-Type: application/json" -d '{"image":"debian-mini"}'</pre>
 <ul>

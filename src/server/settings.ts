@@ -1,3 +1,5 @@
+import { fileURLToPath } from "node:url";
+
 /** What an API server can be told from outside, with the defaults. Sizes in bytes, times in milliseconds. */
 export interface ApiSettings {
   host: string;
@@ -6,6 +8,10 @@ export interface ApiSettings {
   publicUrl: string | null;
   /** Origins that may call from a browser. `*` allows all. */
   corsOrigins: string[];
+  /** Origins whose pages may frame the dashboard, for a console in a page of one's own. */
+  embedOrigins: string[];
+  /** Where the build leaves the dashboard; it may be missing. */
+  dashboardFolder: string;
   /** Requests a minute for one token (or one address, without a valid token); 0: no limit. */
   requestsPerMinute: number;
   /** Streams of one project that may be open at once on this server. */
@@ -33,6 +39,8 @@ export const defaultSettings: ApiSettings = {
   port: 8080,
   publicUrl: null,
   corsOrigins: [],
+  embedOrigins: [],
+  dashboardFolder: fileURLToPath(new URL("../../dist/dashboard", import.meta.url)),
   requestsPerMinute: 6000,
   maxStreams: 1000,
   maxBodyBytes: 256 * 1024,
@@ -47,7 +55,8 @@ export const defaultSettings: ApiSettings = {
 export class SettingError extends Error {}
 
 /**
- * Settings from the environment: HOST, PORT, WORLDSWITCH_PUBLIC_URL, WORLDSWITCH_CORS_ORIGINS (comma separated), WORLDSWITCH_RATE_LIMIT.
+ * Settings from the environment: HOST, PORT, WORLDSWITCH_PUBLIC_URL, WORLDSWITCH_CORS_ORIGINS and WORLDSWITCH_EMBED_ORIGINS (comma separated),
+ * WORLDSWITCH_RATE_LIMIT.
  * @throws SettingError that names the variable
  */
 export function settingsFromEnvironment(env: NodeJS.ProcessEnv): ApiSettings {
@@ -56,10 +65,8 @@ export function settingsFromEnvironment(env: NodeJS.ProcessEnv): ApiSettings {
     host: env.HOST || defaultSettings.host,
     port: wholeNumber("PORT", env.PORT, defaultSettings.port, 65535),
     publicUrl: publicUrl(env.WORLDSWITCH_PUBLIC_URL),
-    corsOrigins: (env.WORLDSWITCH_CORS_ORIGINS ?? "")
-      .split(",")
-      .map((origin) => origin.trim().replace(/\/$/, ""))
-      .filter((origin) => origin !== ""),
+    corsOrigins: origins("WORLDSWITCH_CORS_ORIGINS", env.WORLDSWITCH_CORS_ORIGINS),
+    embedOrigins: origins("WORLDSWITCH_EMBED_ORIGINS", env.WORLDSWITCH_EMBED_ORIGINS),
     requestsPerMinute: wholeNumber("WORLDSWITCH_RATE_LIMIT", env.WORLDSWITCH_RATE_LIMIT, defaultSettings.requestsPerMinute, 1e9),
   };
 }
@@ -70,6 +77,20 @@ function wholeNumber(name: string, given: string | undefined, fallback: number, 
   if (!/^\d+$/.test(given) || value > largest)
     throw new SettingError(`${name} must be a whole number from 0 to ${largest}, not ${JSON.stringify(given)}`);
   return value;
+}
+
+/** Each `https://name[:port]`, or `*` for all. They end up in header fields: nothing else may. */
+function origins(name: string, given: string | undefined): string[] {
+  const listed = (given ?? "")
+    .split(",")
+    .map((origin) => origin.trim().replace(/\/$/, ""))
+    .filter((origin) => origin !== "");
+  for (const origin of listed) {
+    if (origin !== "*" && !(URL.canParse(origin) && new URL(origin).origin === origin)) {
+      throw new SettingError(`${name} must be origins such as https://lab.example, separated by commas, not ${JSON.stringify(origin)}`);
+    }
+  }
+  return listed;
 }
 
 function publicUrl(given: string | undefined): string | null {

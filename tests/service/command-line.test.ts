@@ -26,6 +26,8 @@ it.each(["api", "worker"])("%s needs DATABASE_URL", async (command) => {
 it.each([
   ["PORT", "http"],
   ["WORLDSWITCH_PUBLIC_URL", "ftp://x"],
+  ["WORLDSWITCH_CORS_ORIGINS", "lab.example"],
+  ["WORLDSWITCH_EMBED_ORIGINS", "https://lab.example; script-src *"],
   ["WORLDSWITCH_ADMIN_TOKEN", "short"],
   ["WORLDSWITCH_CLUSTER_SECRET", "short"],
   ["DATABASE_URL", "mysql://localhost/x"],
