@@ -1,5 +1,8 @@
 /** `worldswitch api`: an API server over a database that workers share with it. */
 import { type ApiServer, createApiServer } from "../server/server.js";
+import { signInPath } from "../server/sign-in-link.js";
+import { defaultProjectId } from "../store/ids.js";
+import { createSignInCode } from "../store/sign-in.js";
 import { setAdminToken } from "../store/tokens.js";
 import { type Installation, openInstallation } from "./installation.js";
 import { requireDatabase, type Start } from "./start.js";
@@ -37,4 +40,14 @@ export function holdApi({ lifetime }: Installation, { server }: ListeningApi): P
 /** The one line on standard output. */
 export function announce({ url }: ListeningApi, { data }: Installation): void {
   process.stdout.write(`worldswitch ready url=${url} data=${data.path}\n`);
+}
+
+/** For whoever has just started it: a link to the dashboard that signs in. On standard error, since standard output has the ready line only. */
+export async function offerSignIn({ url }: ListeningApi, { db, settings, log }: Installation): Promise<void> {
+  try {
+    const { secret } = await createSignInCode(db, defaultProjectId);
+    process.stderr.write(`sign in: ${settings.publicUrl ?? url}${signInPath(secret)}\n`);
+  } catch (error) {
+    log.warn({ err: error }, "no sign-in link; `worldswitch sign-in` prints one");
+  }
 }

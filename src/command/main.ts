@@ -7,6 +7,7 @@ const usage = `usage: worldswitch COMMAND
   serve     API server, worker and database in one process tree
   api       an API server on DATABASE_URL
   worker    runs machines on this host for API servers on DATABASE_URL
+  sign-in   prints a link that signs a browser in to the dashboard
   run       runs one machine in the foreground, its console on this terminal
   images    list, prepare, export and import the images that come with it
 
@@ -23,6 +24,8 @@ async function main([command, ...args]: string[]): Promise<number | null> {
       return server(args, async (start) => (await import("./worker.js")).workerCommand(start));
     case "run":
       return (await import("./run.js")).runCommand(args);
+    case "sign-in":
+      return (await import("./sign-in.js")).signInCommand(args);
     case "images":
       return (await import("./images.js")).imagesCommand(args);
     case "--version":

@@ -1,5 +1,5 @@
 /** `worldswitch serve`: everything in one process tree, on the embedded PostgreSQL unless DATABASE_URL says otherwise. */
-import { announce, holdApi, listenApi } from "./api.js";
+import { announce, holdApi, listenApi, offerSignIn } from "./api.js";
 import { openInstallation } from "./installation.js";
 import type { Start } from "./start.js";
 import { startHostWorker } from "./worker.js";
@@ -11,4 +11,5 @@ export async function serveCommand(start: Start): Promise<void> {
   await startHostWorker(installation, { host: "127.0.0.1", port: 0 });
   await holdApi(installation, api);
   announce(api, installation);
+  await offerSignIn(api, installation);
 }

@@ -1,6 +1,6 @@
 /** Who may do what: projects, tokens, and tickets for clients that cannot send headers. */
 import { z } from "zod";
-import { id, Name, Time } from "./identity.js";
+import { id, Name, Time, text } from "./identity.js";
 import { page } from "./paging.js";
 
 /** Each role may do all that those before it may. */
@@ -43,6 +43,16 @@ export const TokenCreated = Token.extend({
 }).meta({
   id: "TokenCreated",
 });
+
+export const SignInCode = z
+  .object({
+    code: z.string(),
+    url: z.string().meta({ description: "The dashboard's, to be opened in a browser: it sends the code" }),
+    expiresAt: Time,
+  })
+  .meta({ id: "SignInCode", description: "Signs a browser in once, within ten minutes" });
+
+export const SignIn = z.strictObject({ code: text(100) }).meta({ id: "SignIn" });
 
 /** What a connection may do on a stream: a viewer watches, a writer may also type. */
 export const streamRoles = ["viewer", "writer"] as const;

@@ -18,11 +18,16 @@ export function problemsOf(route: Endpoint): ProblemCode[] {
   return [
     ...new Set([
       ...route.problems,
-      ...(route.role === null ? (["internal_error"] as const) : everywhere),
+      ...(route.role === null ? (["invalid_request", "internal_error"] as const) : everywhere),
       ...(takesBody ? withBody : []),
-      ...(route.method === "post" ? onPost : []),
+      ...(isRepeatable(route) ? onPost : []),
     ]),
   ];
+}
+
+/** Keys are kept by project: where nobody is asked for a token there is none. */
+function isRepeatable(route: Endpoint): boolean {
+  return route.method === "post" && route.role !== null;
 }
 
 export function openApiDocument(version: string): Document {
@@ -50,7 +55,7 @@ export function openApiDocument(version: string): Document {
 function routeConfig(route: Endpoint, security: string): RouteConfig {
   const names = [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
   const headers = {
-    ...(route.method === "post"
+    ...(isRepeatable(route)
       ? { "Idempotency-Key": z.string().max(200).optional().meta({ description: "The same answer is given to the same request again" }) }
       : {}),
     ...(route.upload ? { "Content-Digest": z.string().optional().meta({ description: "RFC 9530, `sha-256` or `sha-512`" }) } : {}),

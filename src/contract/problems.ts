@@ -16,6 +16,7 @@ const kinds = {
   unsupported_subprotocol: { status: 400, title: "None of the offered WebSocket subprotocols is spoken here" },
   unauthorized: { status: 401, title: "A valid token is needed" },
   ticket_invalid: { status: 401, title: "The ticket is unknown, used, expired or for something else" },
+  sign_in_invalid: { status: 401, title: "The sign-in code is unknown, used or expired" },
   forbidden: { status: 403, title: "The token's role is too weak" },
   quota_exceeded: { status: 403, title: "The project's quota is used up" },
   not_found: { status: 404, title: "There is no such resource" },

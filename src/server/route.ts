@@ -28,6 +28,9 @@ export interface Call<E extends Endpoint> {
   response: Response;
 }
 
+/** What is left of it where nobody is asked for a token. */
+export type OpenCall<E extends Endpoint> = Pick<Call<E>, "body" | "request" | "response">;
+
 export interface Answer {
   status: number;
   /** A Buffer is sent as it is; anything else as JSON; absent: no body. */
@@ -50,7 +53,7 @@ export class Router {
   ) {}
 
   serve<E extends Endpoint>(route: E, handler: Handler<E>): void {
-    const parseJson = express.json({ limit: this.service.settings.maxBodyBytes, strict: false });
+    const parseJson = this.jsonParser();
     this.app[route.method](expressPath(route.path), async (request: Request, response: Response, next: NextFunction) => {
       const { service, limit } = this;
       const caller = await admit(service, limit, request, response);
@@ -74,6 +77,21 @@ export class Router {
       if (answer !== null) send(response, answer);
       else if (!response.headersSent) next();
     });
+  }
+
+  /** A route that asks for no token; `limit` counts for the address. */
+  serveAnyone<E extends Endpoint>(route: E, limit: RateLimit, handler: (call: OpenCall<E>) => Promise<Answer>): void {
+    const parseJson = this.jsonParser();
+    this.app[route.method](expressPath(route.path), async (request: Request, response: Response) => {
+      await limit(request, response, null);
+      parse(route.query, request.query, "query");
+      const body = await this.body(route, request, response, parseJson);
+      send(response, await handler({ body, request, response }));
+    });
+  }
+
+  private jsonParser(): ReturnType<typeof express.json> {
+    return express.json({ limit: this.service.settings.maxBodyBytes, strict: false });
   }
 
   private async body<E extends Endpoint>(

@@ -14,6 +14,8 @@ export interface ApiSettings {
   dashboardFolder: string;
   /** Requests a minute for one token (or one address, without a valid token); 0: no limit. */
   requestsPerMinute: number;
+  /** Attempts a minute to sign in from one address; 0: no limit. */
+  signInsPerMinute: number;
   /** Streams of one project that may be open at once on this server. */
   maxStreams: number;
   /** Largest JSON body. */
@@ -42,6 +44,7 @@ export const defaultSettings: ApiSettings = {
   embedOrigins: [],
   dashboardFolder: fileURLToPath(new URL("../../dist/dashboard", import.meta.url)),
   requestsPerMinute: 6000,
+  signInsPerMinute: 30,
   maxStreams: 1000,
   maxBodyBytes: 256 * 1024,
   maxFileBytes: { kernel: 64 * MiB, initrd: 1024 * MiB, module: 1024 * MiB },

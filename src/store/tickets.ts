@@ -5,12 +5,18 @@ import { hashSecret, newSecret } from "./tokens.js";
 
 const lifetimeMs = 60_000;
 
+export interface CreatedTicket {
+  secret: string;
+  expiresAt: Date;
+}
+
 export async function createTicket(
   db: Database,
   wanted: { projectId: string; stream: string; role: string; vmId: string | null },
-): Promise<{ secret: string; expiresAt: Date }> {
+  validMs = lifetimeMs,
+): Promise<CreatedTicket> {
   const secret = newSecret("wsk_");
-  const expiresAt = new Date(Date.now() + lifetimeMs);
+  const expiresAt = new Date(Date.now() + validMs);
   await db.ticket.deleteMany({ where: { expiresAt: { lt: new Date() } } });
   await db.ticket.create({ data: { ...wanted, hash: hashSecret(secret), expiresAt } });
   return { secret, expiresAt };

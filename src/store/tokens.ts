@@ -21,12 +21,16 @@ export async function findToken(db: Database, secret: string): Promise<Token | n
 }
 
 export async function createToken(
-  db: Database,
+  db: Pick<Database, "token">,
   wanted: { projectId: string; name: string; role: TokenRole; expiresAt: Date | null },
 ): Promise<{ token: Token; secret: string }> {
   const secret = newSecret("wst_");
   const token = await db.token.create({ data: { id: newId("token"), hash: hashSecret(secret), ...wanted } });
   return { token, secret };
+}
+
+export function tokenById(db: Database, id: string): Promise<Token> {
+  return db.token.findUniqueOrThrow({ where: { id } });
 }
 
 export function listTokens(db: Database, projectId: string, page: PageRequest): Promise<Token[]> {

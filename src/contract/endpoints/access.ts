@@ -1,6 +1,54 @@
-import { Project, ProjectCreate, ProjectPage, Ticket, TicketCreate, TokenCreate, TokenCreated, TokenPage } from "../access.js";
-import { endpoint } from "../endpoint.js";
+import {
+  Project,
+  ProjectCreate,
+  ProjectPage,
+  SignIn,
+  SignInCode,
+  Ticket,
+  TicketCreate,
+  Token,
+  TokenCreate,
+  TokenCreated,
+  TokenPage,
+} from "../access.js";
+import { endpoint, NoBody } from "../endpoint.js";
 import { pageQuery } from "../paging.js";
+
+export const createSignInCode = endpoint({
+  id: "createSignInCode",
+  method: "post",
+  path: "/v1/sign-in-codes",
+  tag: "access",
+  summary: "A link that signs a browser in to the dashboard once",
+  role: "admin",
+  body: NoBody,
+  answers: { 201: { description: "The code, and the link with it", schema: SignInCode } },
+  problems: ["idempotency_not_replayable"],
+});
+
+export const signIn = endpoint({
+  id: "signIn",
+  method: "post",
+  path: "/v1/sign-in",
+  tag: "access",
+  summary: "Turn a sign-in code into a token",
+  description: "The token is an `admin` of the project that the code was made for, and lasts 30 days.",
+  role: null,
+  body: SignIn,
+  answers: { 201: { description: "The token with its secret, which is shown this once", schema: TokenCreated } },
+  problems: ["sign_in_invalid", "rate_limited"],
+});
+
+export const getToken = endpoint({
+  id: "getToken",
+  method: "get",
+  path: "/v1/token",
+  tag: "access",
+  summary: "The token of this request: who am I",
+  role: "viewer",
+  answers: { 200: { description: "The token, without its secret", schema: Token } },
+  problems: [],
+});
 
 export const listTokens = endpoint({
   id: "listTokens",

@@ -1,4 +1,12 @@
-import { createProject, createToken, deleteProject, deleteToken, listProjects, listTokens } from "../../contract/endpoints/access.js";
+import {
+  createProject,
+  createToken,
+  deleteProject,
+  deleteToken,
+  getToken,
+  listProjects,
+  listTokens,
+} from "../../contract/endpoints/access.js";
 import { isUniqueViolation } from "../../store/database.js";
 import { defaultProjectId, systemProjectId } from "../../store/ids.js";
 import { latestSeq } from "../../store/outbox.js";
@@ -11,6 +19,8 @@ import type { Router } from "../route.js";
 import type { Service } from "../service.js";
 
 export function tokenRoutes(router: Router, { db }: Service): void {
+  router.serve(getToken, async ({ caller }) => ({ status: 200, body: showToken(await tokens.tokenById(db, caller.tokenId)) }));
+
   router.serve(listTokens, async ({ projectId, query }) => {
     const request = pageRequest(query);
     const eventSeq = Number(await latestSeq(db));
