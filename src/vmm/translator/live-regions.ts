@@ -36,11 +36,34 @@ export interface Entry {
 }
 /** How a region is to be made. */
 export type Making = { -readonly [Key in "heads" | "replaces" | "slow" | "absorbed" | "takesIn" | "round"]: Entry[Key] };
-/** A region that can be entered. */
-export interface Installed extends Entry {
-  readonly region: TranslatedRegion;
-  /** Leaves after which it is looked at. */
-  limit: number;
+/** A region that can be entered. All of one shape, whoever asked for them: they are looked through some hundred times a second. */
+export class Installed implements Entry {
+  readonly id: number;
+  readonly heads: readonly Head[];
+  readonly handlers: readonly number[];
+  readonly pages: Readonly<KnownPages>;
+  readonly replaces: readonly number[];
+  readonly slow: ReadonlySet<number>;
+  readonly absorbed: ReadonlySet<number>;
+  readonly takesIn: boolean;
+  readonly round: number;
+
+  /** @param limit leaves after which it is looked at */
+  constructor(
+    entry: Entry,
+    readonly region: TranslatedRegion,
+    public limit: number,
+  ) {
+    this.id = entry.id;
+    this.heads = entry.heads;
+    this.handlers = entry.handlers;
+    this.pages = entry.pages;
+    this.replaces = entry.replaces;
+    this.slow = entry.slow;
+    this.absorbed = entry.absorbed;
+    this.takesIn = entry.takesIn;
+    this.round = entry.round;
+  }
 }
 
 /** The regions that can be entered, by handler number and by the pages that their code lies in. */

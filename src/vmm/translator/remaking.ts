@@ -11,6 +11,7 @@ export const NEIGHBOURS = [0, 1, -1, 2, -2];
 /** How often a region is left until it is looked at, at first; how much oftener from time to time; how many times it is made again, and for what. */
 const MANY_LEAVES = 1000;
 const PATIENCE = 4;
+const LEAVES_AT_MOST = 2 ** 30;
 const MOST_ROUNDS = 6;
 const MOST_SLOW = 16;
 export function leavesUntilReview(round: number): number {
@@ -110,8 +111,8 @@ export class Remaking {
       this.takeIn(index, entry);
       const leaves = slot(at.LEAVES, entry.id);
       if (this.state.get(leaves) < entry.limit) continue;
-      // Again later, if it is still there: what is asked for now may come to nothing.
-      entry.limit *= PATIENCE;
+      // Again later, if it is still there: what is asked for now may come to nothing. (A limit beyond 2^30 would change the shape of all entries.)
+      entry.limit = Math.min(entry.limit * PATIENCE, LEAVES_AT_MOST);
       const { way, offset } = readLeaveWord(this.state.get(leaves + 4));
       const { heads, slow, absorbed, takesIn } = entry;
       if (entry.round === MOST_ROUNDS) continue;

@@ -10,7 +10,7 @@ import { calledExport, enteredExport, type TranslatedRegion } from "./batch.js";
 import { newTranslatorCounters, type TranslatorCounters } from "./counters.js";
 import { ExitCounts } from "./exit-counts.js";
 import { type Head, HotHeads } from "./hot-heads.js";
-import { contains, type Entry, type Installed, type KnownPages, LiveRegions, type Making, MOST_ENTRIES, sameMode } from "./live-regions.js";
+import { contains, type Entry, Installed, type KnownPages, LiveRegions, type Making, MOST_ENTRIES, sameMode } from "./live-regions.js";
 import type { TranslationAnswer, TranslationRequest, TranslatorPort } from "./port.js";
 import { profileOf, type RegionProfile } from "./profile.js";
 import { type FetchedFrom, leavesUntilReview, NEIGHBOURS, Remaking } from "./remaking.js";
@@ -257,7 +257,7 @@ export class TranslationCache {
       if (entry && !region) for (const { record } of entry.heads) this.hopeless.add(record);
       if (!entry || !region || !this.valid(entry, region)) continue;
       exports ??= new WebAssembly.Instance(module, { core }).exports;
-      this.enter({ ...entry, region, limit: leavesUntilReview(entry.round) }, exports[enteredExport(i)], exports[calledExport(i)]);
+      this.enter(new Installed(entry, region, leavesUntilReview(entry.round)), exports[enteredExport(i)], exports[calledExport(i)]);
       const [{ address }] = entry.heads;
       this.hot.covered(address - (address % at.PAGE_SIZE), new Set(region.blocks.map(({ start }) => start)));
     }
