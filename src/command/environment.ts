@@ -5,6 +5,8 @@ export interface Environment {
   dataFolder: string;
   /** null: the embedded PostgreSQL. */
   databaseUrl: string | null;
+  /** null: the queue is kept in that database. */
+  redisUrl: string | null;
   /** null: the one that the data folder keeps. */
   adminToken: string | null;
   clusterSecret: string | null;
@@ -26,7 +28,10 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
   const databaseUrl = env.DATABASE_URL || null;
   if (databaseUrl !== null && !/^postgres(ql)?:\/\//.test(databaseUrl))
     throw new SettingError("DATABASE_URL must begin with postgresql://");
+  const redisUrl = env.REDIS_URL || null;
+  if (redisUrl !== null && !/^(rediss?:\/\/|\/[^/])/.test(redisUrl))
+    throw new SettingError("REDIS_URL must begin with redis:// or rediss://, or be the path of a unix socket");
   const logLevel = env.WORLDSWITCH_LOG_LEVEL || "info";
   if (!logLevels.includes(logLevel)) throw new SettingError(`WORLDSWITCH_LOG_LEVEL must be one of ${logLevels.join(", ")}`);
-  return { dataFolder: env.WORLDSWITCH_DATA || "./data", databaseUrl, adminToken, clusterSecret, logLevel };
+  return { dataFolder: env.WORLDSWITCH_DATA || "./data", databaseUrl, redisUrl, adminToken, clusterSecret, logLevel };
 }

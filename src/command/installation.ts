@@ -1,9 +1,11 @@
 /** What API servers and workers both stand on: data folder, database, queue and feed. */
+import { createHmac } from "node:crypto";
 import type { Logger } from "pino";
 import { BlobStore } from "../images/blobs.js";
 import { catalog } from "../images/catalog.js";
-import { openBullQueue } from "../queue/bullmq.js";
+import { openPostgresQueue } from "../queue/postgres.js";
 import type { JobQueue } from "../queue/queue.js";
+import { openRedisQueue } from "../queue/redis.js";
 import { syncCatalog } from "../store/catalog.js";
 import { type Database, openDatabase } from "../store/database.js";
 import { EventFeed } from "../store/feed.js";
@@ -23,7 +25,7 @@ export interface Installation extends Start {
   clusterSecret: string;
 }
 
-/** @throws EmbeddedPostgresUnavailable, MigrationError, and what the database refuses a connection with */
+/** @throws EmbeddedPostgresUnavailable, MigrationError, RedisUnavailable, and what the database refuses a connection with */
 export async function openInstallation(start: Start): Promise<Installation> {
   const { environment, lifetime, log } = start;
   const data = await DataFolder.open(environment.dataFolder);
@@ -36,9 +38,15 @@ export async function openInstallation(start: Start): Promise<Installation> {
     (opened) => opened.$disconnect(),
   );
   await syncCatalog(db, catalog);
+  const clusterSecret = environment.clusterSecret ?? (await data.clusterSecret());
+  const queueFailed = (error: Error) => log.warn({ err: error }, "queue");
+  const { redisUrl } = environment;
   const queue = await lifetime.hold(
     "queue",
-    () => openBullQueue(databaseUrl, (error) => log.warn({ err: error }, "queue")),
+    () =>
+      redisUrl === null
+        ? openPostgresQueue(databaseUrl, queueFailed)
+        : openRedisQueue(redisUrl, installationMark(clusterSecret), queueFailed),
     (opened) => opened.close(),
   );
   const feed = new EventFeed(db, databaseUrl, (error) => log.warn({ err: error }, "event feed"));
@@ -47,8 +55,12 @@ export async function openInstallation(start: Start): Promise<Installation> {
     () => feed.start(),
     () => feed.close(),
   );
-  const clusterSecret = environment.clusterSecret ?? (await data.clusterSecret());
   return { ...start, data, databaseUrl, db, feed, queue, blobs: new BlobStore(data.images), clusterSecret };
+}
+
+/** Tells installations that share a Redis apart, by what only the processes of one have in common. */
+function installationMark(clusterSecret: string): string {
+  return createHmac("sha256", clusterSecret).update("queue").digest("hex").slice(0, 16);
 }
 
 /** A PostgreSQL that dies is started again, and the server goes on; one that keeps dying ends the server, in order as far as that goes. */

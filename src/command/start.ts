@@ -1,5 +1,6 @@
 /** How a server process begins: settings first, then its lifetime, then what it is; and how it says that it cannot. */
 import { type Logger, pino } from "pino";
+import { RedisUnavailable } from "../queue/redis.js";
 import { type ApiSettings, SettingError, settingsFromEnvironment } from "../server/settings.js";
 import { MigrationError } from "../store/migrations.js";
 import { EmbeddedPostgresUnavailable } from "../store/postgres/binaries.js";
@@ -21,7 +22,6 @@ export async function startServer(env: NodeJS.ProcessEnv, begin: (start: Start) 
     const environment = readEnvironment(env);
     const settings = settingsFromEnvironment(env);
     const log = openLog(environment.logLevel);
-    if (env.REDIS_URL) log.warn("REDIS_URL is set, but this version keeps its queue in PostgreSQL");
     lifetime = new Lifetime(log);
     await begin({ environment, settings, lifetime, log });
     return null;
@@ -53,7 +53,7 @@ function errorForLog(error: unknown): unknown {
   return { name, code, message, stack, ...(cause === undefined ? {} : { cause: errorForLog(cause) }) };
 }
 
-const explained = [SettingError, EmbeddedPostgresUnavailable, MigrationError, HostInUse];
+const explained = [SettingError, EmbeddedPostgresUnavailable, MigrationError, RedisUnavailable, HostInUse];
 const explainedCodes = ["EADDRINUSE", "EADDRNOTAVAIL", "EACCES", "EROFS", "ENOTDIR", "ENOSPC", "ECONNREFUSED", "ENOTFOUND"];
 
 /** What a person can do something about, in one line; null for a defect. */

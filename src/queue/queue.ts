@@ -1,6 +1,6 @@
 /**
  * The queue carries nothing but ids of operations: what is to be done is a row, and the whole queue may be lost without losing a request. What the service
- * asks of a queue is only this; BullMQ on PostgreSQL is one that does it (bullmq.ts).
+ * asks of a queue is only this; BullMQ does it (bullmq.ts), on PostgreSQL or on Redis.
  */
 
 /** The queue of one host, or null for the placement queue, from which an operation goes on to its host's. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import pino from "pino";
 import request, { type Test } from "supertest";
 import { BlobStore } from "../../src/images/blobs.js";
-import { openBullQueue } from "../../src/queue/bullmq.js";
+import { openPostgresQueue } from "../../src/queue/postgres.js";
 import type { Lane } from "../../src/queue/queue.js";
 import { createApiServer } from "../../src/server/server.js";
 import type { Service } from "../../src/server/service.js";
@@ -29,7 +29,7 @@ export async function startInstallation(settings: Partial<ApiSettings> = {}, giv
   const db = openDatabase(database.url);
   const lines: Record<string, unknown>[] = [];
   const log = pino({ level: "info" }, { write: (line: string) => lines.push(JSON.parse(line)) });
-  const queue = await openBullQueue(database.url, (error) => log.error({ err: error }, "queue"));
+  const queue = await openPostgresQueue(database.url, (error) => log.error({ err: error }, "queue"));
   const feed = new EventFeed(db, database.url, (error) => log.error({ err: error }, "feed"));
   await feed.start();
   const blobs = new BlobStore(join(folder, "blobs"));

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import type { VmAction } from "../../src/contract/vm-states.js";
-import { openBullQueue } from "../../src/queue/bullmq.js";
 import { acceptAction, acceptCreate, type NewVm } from "../../src/store/acceptance.js";
 import { openDatabase } from "../../src/store/database.js";
 import { EventFeed } from "../../src/store/feed.js";
@@ -14,6 +13,7 @@ import type { Operation } from "../../src/store/operations.js";
 import type { Vm } from "../../src/store/vms.js";
 import { defaultDeadlines } from "../../src/worker/deadlines.js";
 import { startWorker, type Worker, type WorkerOptions } from "../../src/worker/worker.js";
+import { postgresQueue } from "./queue-backends.js";
 import { scratchDatabase } from "./scratch-database.js";
 
 export const fakeVm = fileURLToPath(new URL("./fixtures/fake-vm.mjs", import.meta.url));
@@ -24,13 +24,14 @@ export type StoreInstallation = Awaited<ReturnType<typeof startStore>>;
 export type WorkerInstallation = Awaited<ReturnType<typeof startInstallation>>;
 
 /** Database, queue and feed, without a worker. */
-export async function startStore() {
+export async function startStore(backend = postgresQueue) {
   const database = await scratchDatabase();
   await applyMigrations(database.url, await readMigrations());
   const db = openDatabase(database.url);
   const lines: { level: number; msg: string }[] = [];
   const log = pino({ level: "info" }, { write: (line: string) => lines.push(JSON.parse(line)) });
-  const queue = await openBullQueue(database.url, (error) => log.warn({ err: error }, "queue"));
+  const scratchQueue = await backend(database.url);
+  const queue = await scratchQueue.open((error) => log.warn({ err: error }, "queue"));
   const feed = new EventFeed(db, database.url, (error) => log.warn({ err: error }, "feed"));
   await feed.start();
   await db.image.create({ data: { id: "img_1", projectId: "proj_default", name: "fake", kind: "linux", state: "ready", cmdline: "" } });
@@ -54,6 +55,7 @@ export async function startStore() {
     ...database,
     db,
     queue,
+    scratchQueue,
     feed,
     log,
     lines,
@@ -79,6 +81,7 @@ export async function startStore() {
     async close() {
       await feed.close();
       await queue.close();
+      await scratchQueue.close();
       await db.$disconnect();
       await database.close();
     },
@@ -86,8 +89,8 @@ export async function startStore() {
 }
 
 /** With a worker. `startAgain` is what a new worker process of the same host would be. */
-export async function startInstallation(options: Partial<WorkerOptions> = {}) {
-  const store = await startStore();
+export async function startInstallation(options: Partial<WorkerOptions> = {}, backend = postgresQueue) {
+  const store = await startStore(backend);
   const { db, queue, feed, log, folder, url } = store;
   const hostId = newHostId();
   const begin = (): Promise<Worker> =>

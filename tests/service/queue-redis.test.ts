@@ -1,0 +1,68 @@
+import { expect, it } from "vitest";
+import { openRedisQueue } from "../../src/queue/redis.js";
+import { noRedis, ownRedis, startRedis } from "./redis-server.js";
+import { deferred } from "./worker-installation.js";
+
+it.each([
+  [
+    "nobody listens",
+    "redis://user:not-to-be-told@127.0.0.1:1/2",
+    /no Redis that can be used at redis:\/\/127\.0\.0\.1:1\/2: .*ECONNREFUSED/,
+  ],
+  ["there is no such socket", "/nonexistent/redis.sock?password=not-to-be-told", /at \/nonexistent\/redis\.sock: .*ENOENT/],
+])("says at the start that %s, and no password", async (_case, url, message) => {
+  const error = await openRedisQueue(url, "none", () => {}).catch((reason: Error) => reason);
+  expect(error).toMatchObject({ name: "RedisUnavailable", message: expect.stringMatching(message) });
+  expect((error as Error).message).not.toContain("not-to-be-told");
+});
+
+const unkillable = noRedis ?? (ownRedis ? null : "TEST_REDIS_URL's is not ours to kill");
+
+it.skipIf(unkillable !== null)("does not wait for a Redis that is away, says so, and goes on with an empty one", async () => {
+  const redis = await startRedis();
+  const errors: Error[] = [];
+  const queue = await openRedisQueue(redis.url, "survivor", (error) => errors.push(error));
+  const given: string[] = [];
+  let taken = deferred<void>();
+  const consuming = await queue.consume("host", 1, async (id) => {
+    given.push(id);
+    taken.resolve();
+  });
+  await queue.submit("host", "op_1");
+  await taken.promise;
+
+  const startAgain = await redis.kill();
+  await expect(queue.submit("host", "op_2")).rejects.toThrow();
+  await expect(queue.submit("host", "op_2")).rejects.toThrow();
+  taken = deferred<void>();
+  await startAgain();
+  // As the sweeper does.
+  const submit = (): Promise<void> =>
+    queue.submit("host", "op_2").catch(() => new Promise((resolve) => setImmediate(() => resolve(submit()))));
+  await submit();
+  await taken.promise;
+  expect(given).toEqual(["op_1", "op_2"]);
+  expect(errors.length).toBeGreaterThan(0);
+
+  await consuming.close();
+  await queue.close();
+  await redis.close();
+});
+
+it.skipIf(noRedis !== null)("keeps installations apart that share a Redis", async () => {
+  const redis = await startRedis();
+  const [one, other] = await Promise.all(["one", "other"].map((name) => openRedisQueue(redis.url, `apart-${name}`, () => {})));
+  const given: string[] = [];
+  const both = deferred<void>();
+  const note = (name: string) => async (id: string) => {
+    if (given.push(`${name} ${id}`) === 2) both.resolve();
+  };
+  const consuming = await Promise.all([one.consume(null, 1, note("one")), other.consume(null, 1, note("other"))]);
+  await one.submit(null, "op_1");
+  await other.submit(null, "op_2");
+  await both.promise;
+  expect(given.sort()).toEqual(["one op_1", "other op_2"]);
+  for (const consumer of consuming) await consumer.close();
+  for (const queue of [one, other]) await queue.close();
+  await redis.close();
+});
