@@ -1,2 +1,39 @@
 /** Worldswitch in TypeScript: what a program that is none of ours needs. */
-export const version = "0.1.0";
+export type { ConsoleEvents, ConsoleOptions, ExpectOptions, VmConsole } from "./console.js";
+export type { ConsoleRole, Exit, Hello, RoleChange, Skip } from "./console-protocol.js";
+export type {
+  Event,
+  FieldError,
+  GuestFault,
+  Image,
+  ImageCreate,
+  ImageFile,
+  ImagePage,
+  Operation,
+  OperationPage,
+  Problem,
+  Project,
+  Routes,
+  Ticket,
+  Token,
+  TokenCreate,
+  TokenCreated,
+  Vm as VmData,
+  VmCreate,
+  VmPage,
+  VmPatch,
+  VmStats,
+} from "./contract.js";
+export * from "./errors.js";
+export type { EventsOptions, StatsOptions } from "./follow.js";
+export type { FileRole } from "./images.js";
+export type { ProgressOptions } from "./operations.js";
+export type { WorldswitchOptions } from "./settings.js";
+export type { Shell, ShellOptions, ShOptions, ShResult } from "./shell.js";
+export type { Found } from "./transcript.js";
+export type { RequestOptions, RouteId } from "./transport.js";
+export type { UploadOptions } from "./upload.js";
+export type { UploadSource } from "./upload-source.js";
+export type { ActionOptions, AwaitedState, ConsoleLog, Vm, VmShellOptions, VmState, WaitOptions } from "./vm.js";
+export type { CreateOptions } from "./vms.js";
+export { Worldswitch } from "./worldswitch.js";

@@ -1,0 +1,41 @@
+import { Projects, Tokens } from "./access.js";
+import type { Event, Routes } from "./contract.js";
+import { type EventsOptions, followEvents } from "./follow.js";
+import { Images } from "./images.js";
+import { Operations } from "./operations.js";
+import { settingsOf, type WorldswitchOptions } from "./settings.js";
+import { type Ask, type RouteId, Transport } from "./transport.js";
+import { Vms } from "./vms.js";
+
+/** A Worldswitch service. */
+export class Worldswitch {
+  readonly vms: Vms;
+  readonly images: Images;
+  readonly operations: Operations;
+  readonly tokens: Tokens;
+  readonly projects: Projects;
+  private readonly transport: Transport;
+
+  constructor(options: WorldswitchOptions = {}) {
+    this.transport = new Transport(settingsOf(options));
+    this.operations = new Operations(this.transport);
+    this.vms = new Vms(this.transport, this.operations);
+    this.images = new Images(this.transport);
+    this.tokens = new Tokens(this.transport);
+    this.projects = new Projects(this.transport);
+  }
+
+  get url(): string {
+    return this.transport.settings.url;
+  }
+
+  /** What happens in the project, from now on or from a list's `eventSeq`. */
+  events(options?: EventsOptions): AsyncGenerator<Event, void, undefined> {
+    return followEvents(this.transport, options);
+  }
+
+  /** Any route of the contract, by its operationId. */
+  request<Id extends RouteId>(route: Id, ask: Ask<Id>): Promise<Routes[Id]["answer"]> {
+    return this.transport.call(route, ask);
+  }
+}
