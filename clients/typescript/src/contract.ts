@@ -135,7 +135,7 @@ export interface Problem {
   detail?: string;
   /** The request, as `urn:request:` and its X-Request-Id */
   instance?: string;
-  code: "malformed_json" | "invalid_request" | "invalid_cursor" | "invalid_digest" | "digest_mismatch" | "upload_truncated" | "unsupported_subprotocol" | "unauthorized" | "ticket_invalid" | "forbidden" | "quota_exceeded" | "not_found" | "route_not_found" | "method_not_allowed" | "vm_state_conflict" | "operation_state_conflict" | "image_state_conflict" | "image_in_use" | "project_not_empty" | "name_taken" | "idempotency_in_flight" | "idempotency_not_replayable" | "precondition_failed" | "body_too_large" | "unsupported_media_type" | "image_file_invalid" | "idempotency_key_reused" | "upgrade_required" | "rate_limited" | "headers_too_large" | "internal_error" | "stream_unavailable" | "service_unavailable";
+  code: "malformed_json" | "invalid_request" | "invalid_cursor" | "invalid_digest" | "digest_mismatch" | "upload_truncated" | "unsupported_subprotocol" | "unauthorized" | "ticket_invalid" | "sign_in_invalid" | "forbidden" | "quota_exceeded" | "not_found" | "route_not_found" | "method_not_allowed" | "vm_state_conflict" | "operation_state_conflict" | "image_state_conflict" | "image_in_use" | "project_not_empty" | "name_taken" | "idempotency_in_flight" | "idempotency_not_replayable" | "precondition_failed" | "body_too_large" | "unsupported_media_type" | "image_file_invalid" | "idempotency_key_reused" | "upgrade_required" | "rate_limited" | "headers_too_large" | "internal_error" | "stream_unavailable" | "service_unavailable";
   errors?: FieldError[];
 }
 
@@ -159,6 +159,19 @@ export interface ProjectPage {
   nextCursor: string | null;
   /** Follow events after this sequence number to miss nothing */
   eventSeq: number;
+}
+
+export interface SignIn {
+  code: string;
+}
+
+/** Signs a browser in once, within ten minutes */
+export interface SignInCode {
+  code: string;
+  /** The dashboard's, to be opened in a browser: it sends the code */
+  url: string;
+  /** RFC 3339, UTC */
+  expiresAt: string;
 }
 
 /** Opens one stream once, without headers, on any API server of the installation */
@@ -754,6 +767,16 @@ export interface Routes {
     body: undefined;
     answer: ProjectPage;
   };
+  /** A link that signs a browser in to the dashboard once */
+  createSignInCode: {
+    params: Record<never, never>;
+    query: {
+      /** Id or name of the project to work in; default: the token's own */
+      project?: string;
+    };
+    body: Record<string, never> | undefined;
+    answer: SignInCode;
+  };
   /** A ticket that opens the project's event stream once */
   createTicket: {
     params: Record<never, never>;
@@ -811,6 +834,23 @@ export interface Routes {
     };
     body: undefined;
     answer: undefined;
+  };
+  /** The token of this request: who am I */
+  getToken: {
+    params: Record<never, never>;
+    query: {
+      /** Id or name of the project to work in; default: the token's own */
+      project?: string;
+    };
+    body: undefined;
+    answer: Token;
+  };
+  /** Turn a sign-in code into a token */
+  signIn: {
+    params: Record<never, never>;
+    query: Record<never, never>;
+    body: SignIn;
+    answer: TokenCreated;
   };
   /** Follow what happens in the project: server-sent events, or a WebSocket */
   followEvents: {
@@ -892,11 +932,14 @@ export const routes = {
   waitOperation: { method: "GET", path: "/v1/operations/{id}/wait" },
   createProject: { method: "POST", path: "/v1/projects" },
   listProjects: { method: "GET", path: "/v1/projects" },
+  createSignInCode: { method: "POST", path: "/v1/sign-in-codes" },
   createTicket: { method: "POST", path: "/v1/tickets" },
   createToken: { method: "POST", path: "/v1/tokens" },
   listTokens: { method: "GET", path: "/v1/tokens" },
   deleteProject: { method: "DELETE", path: "/v1/projects/{id}" },
   deleteToken: { method: "DELETE", path: "/v1/tokens/{id}" },
+  getToken: { method: "GET", path: "/v1/token" },
+  signIn: { method: "POST", path: "/v1/sign-in" },
   followEvents: { method: "GET", path: "/v1/events" },
   getHealth: { method: "GET", path: "/healthz" },
   getMetrics: { method: "GET", path: "/metrics" },
