@@ -53,3 +53,11 @@ export const VmStats = z
   })
   .meta({ id: "VmStats" });
 export type VmStats = z.infer<typeof VmStats>;
+
+export const VmStatsHistory = z
+  .object({
+    intervalSeconds: z.number(),
+    items: z.array(VmStats).max(360).meta({ description: "Oldest first; nothing of the time in which no VM process ran" }),
+  })
+  .meta({ id: "VmStatsHistory" });
+export type VmStatsHistory = z.infer<typeof VmStatsHistory>;

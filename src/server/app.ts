@@ -15,6 +15,7 @@ import { imageRoutes } from "./routes/images.js";
 import { operationRoutes } from "./routes/operations.js";
 import { serviceRoutes } from "./routes/service.js";
 import { signInRoutes } from "./routes/sign-in.js";
+import { statisticsRoutes } from "./routes/statistics.js";
 import { ticketRoutes } from "./routes/tickets.js";
 import { vmActionRoutes } from "./routes/vm-actions.js";
 import { vmStreamRoutes } from "./routes/vm-streams.js";
@@ -37,6 +38,7 @@ export function createApp(service: Service, metrics: Metrics, closing: AbortSign
   vmActionRoutes(router, service);
   vmStreamRoutes(router, service);
   operationRoutes(router, service);
+  statisticsRoutes(router, service);
   signInRoutes(router, service);
   tokenRoutes(router, service);
   projectRoutes(router, service);

@@ -1,10 +1,12 @@
 /** Rows as the contract shows them. */
 import type { Project, Token } from "../contract/access.js";
 import type { Event } from "../contract/event.js";
+import type { Host } from "../contract/host.js";
 import type { FileRole, Image, ImageKind } from "../contract/image.js";
 import type { Operation, OperationKind } from "../contract/operation.js";
 import type { Vm } from "../contract/vm.js";
 import type * as rows from "../store/generated/client.js";
+import { isAlive } from "../store/hosts.js";
 import { awaitedSlots, type ImageWithFiles, isSlot } from "../store/images.js";
 
 function time(at: Date): string {
@@ -83,6 +85,11 @@ export function showImage(row: ImageWithFiles): Image {
     createdAt: time(row.createdAt),
     projectId: row.projectId,
   };
+}
+
+export function showHost(row: rows.Host & { machines: number }, now: Date): Host {
+  const { id, name, cpus, memoryMiB, machines } = row;
+  return { id, name, cpus, memoryMiB, machines, heartbeatAt: time(row.heartbeatAt), alive: isAlive(row, now) };
 }
 
 export function showProject(row: rows.Project): Project {

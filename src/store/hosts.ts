@@ -1,6 +1,7 @@
 import type { Database } from "./database.js";
 import type { Host } from "./generated/client.js";
 import { newId, systemProjectId } from "./ids.js";
+import { beyond, newestFirst, type PageRequest } from "./paging.js";
 
 export type { Host };
 
@@ -30,13 +31,24 @@ export function liveHosts(db: Database, now: Date): Promise<Host[]> {
   return db.host.findMany({ where: { heartbeatAt: { gt: new Date(now.getTime() - hostSilenceMs) } }, orderBy: { id: "asc" } });
 }
 
+/** With `machines`: how many of the project live there. */
+export async function listHosts(db: Database, projectId: string, page: PageRequest): Promise<(Host & { machines: number })[]> {
+  const hosts = await db.host.findMany({ where: { AND: beyond(page) }, ...newestFirst(page) });
+  const counts = await db.vm.groupBy({ by: ["hostId"], where: { projectId, hostId: { in: hosts.map(({ id }) => id) } }, _count: true });
+  return hosts.map((host) => ({ ...host, machines: counts.find(({ hostId }) => hostId === host.id)?._count ?? 0 }));
+}
+
+export function isAlive({ heartbeatAt }: Host, now: Date): boolean {
+  return heartbeatAt.getTime() > now.getTime() - hostSilenceMs;
+}
+
 /** False: another worker has taken this host over. */
 export async function heartbeat(db: Database, id: string, incarnation: string): Promise<boolean> {
   const { count } = await db.host.updateMany({ where: { id, incarnation }, data: { heartbeatAt: new Date() } });
   return count === 1;
 }
 
-/** The worker ends in order: no machine is sent here until it comes back. */
+/** The worker ends in order: no machine is sent here until it comes back, as if it had been silent for some time. */
 export async function retireHost(db: Database, id: string, incarnation: string): Promise<void> {
-  await db.host.updateMany({ where: { id, incarnation }, data: { heartbeatAt: new Date(0) } });
+  await db.host.updateMany({ where: { id, incarnation }, data: { heartbeatAt: new Date(Date.now() - 3 * hostSilenceMs) } });
 }

@@ -14,6 +14,21 @@ export function findVm(db: Database, projectId: string, id: string): Promise<Vm 
   return db.vm.findFirst({ where: { id, projectId } });
 }
 
+/** Ids of the project's machines that have a VM process, by the host they are on. */
+export async function runningByHost(db: Database, projectId: string): Promise<Map<string, Set<string>>> {
+  const rows = await db.vm.findMany({
+    where: { projectId, state: { in: ["running", "paused"] }, hostId: { not: null } },
+    select: { id: true, hostId: true },
+  });
+  const byHost = new Map<string, Set<string>>();
+  for (const { id, hostId } of rows) {
+    if (hostId === null) continue;
+    const ids = byHost.get(hostId) ?? new Set();
+    byHost.set(hostId, ids.add(id));
+  }
+  return byHost;
+}
+
 /** @param conditions all of the labels and one of the states must hold; null: any state */
 export function listVms(
   db: Database,

@@ -142,6 +142,7 @@ export class Machine {
 
   /** A sample; null when the machine ends or doesn't answer. */
   async stats(): Promise<MachineStats | null> {
+    if (this.over) return null;
     const id = this.statsId++;
     return new Promise((resolve) => {
       const answer = (stats: MachineStats | null) => {

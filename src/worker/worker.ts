@@ -17,6 +17,8 @@ import { JobRunner } from "./job-runner.js";
 import { endOrphans } from "./orphans.js";
 import { reconcile } from "./reconcile.js";
 import type { MachineEnd } from "./report.js";
+import { beginSampling } from "./sampler.js";
+import { StatsHistory } from "./stats-history.js";
 import { StreamEndpoint } from "./streams/endpoint.js";
 import { Supervisor } from "./supervisor.js";
 import { Sweeper } from "./sweeper.js";
@@ -45,6 +47,8 @@ export interface WorkerOptions {
   /** Another worker has taken this host over: this one must end, with its machines, at once. */
   onLost: (error: Error) => void;
   deadlines?: Deadlines;
+  /** Milliseconds between the samples of the history. */
+  historyMs?: number;
   /** What a VM process runs. */
   program?: string;
 }
@@ -73,8 +77,9 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 
   const consoles = new ConsoleHub(options.consoleFolder, log);
   const totals = new HostTotals();
+  const history = new StatsHistory(options.historyMs ?? 10_000);
   const supervisor = new Supervisor({ db, hostId, consoles, program, deadlines, totals, log });
-  const streams = new StreamEndpoint({ db, hostId, supervisor, totals, consoles, clusterSecret, log });
+  const streams = new StreamEndpoint({ db, hostId, supervisor, totals, history, consoles, clusterSecret, log });
   const streamUrl = await streams.listen(options.listen.host, options.listen.port);
 
   const reconciled = await reconcile(db, hostId, log);
@@ -85,8 +90,9 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   await registerHost(db, hostId, { name: hostname(), streamUrl, incarnation, cpus: cpus().length, memoryMiB });
   const takenOver = () => options.onLost(new Error(`another worker has taken over host ${hostId}`));
   const stopBeating = beat(db, hostId, incarnation, takenOver, log);
+  const stopSampling = beginSampling({ db, supervisor, history, log });
 
-  const parts: CommandParts = { db, supervisor, consoles, bootSource, deadlines, log };
+  const parts: CommandParts = { db, supervisor, consoles, history, bootSource, deadlines, log };
   const runner = new JobRunner(parts, feed);
   const sweeper = new Sweeper(db, queue, log);
   // Jobs that the earlier worker held would wait for their locks: begin anew with what is queued.
@@ -106,6 +112,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     sweeper,
     async close(guestPatienceMs) {
       stopBeating();
+      await stopSampling();
       await retireHost(db, hostId, incarnation);
       await sweeper.close();
       await placement.close();

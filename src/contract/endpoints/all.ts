@@ -3,6 +3,7 @@ import * as access from "./access.js";
 import * as images from "./images.js";
 import * as operations from "./operations.js";
 import * as service from "./service.js";
+import * as statistics from "./statistics.js";
 import * as vms from "./vms.js";
 
 function isEndpoint(value: unknown): value is Endpoint {
@@ -10,6 +11,6 @@ function isEndpoint(value: unknown): value is Endpoint {
 }
 
 /** Every route of the service, in the order of the contract. */
-export const endpoints: readonly Endpoint[] = [images, vms, operations, access, service].flatMap((module) =>
+export const endpoints: readonly Endpoint[] = [images, vms, operations, statistics, access, service].flatMap((module) =>
   Object.values(module).filter(isEndpoint),
 );

@@ -1,6 +1,7 @@
 import type { Request } from "express";
+import { vmStatsHistory } from "../../contract/endpoints/statistics.js";
 import { consoleLog, vmConsole, vmStats } from "../../contract/endpoints/vms.js";
-import type { VmStats } from "../../contract/stats.js";
+import type { VmStats, VmStatsHistory } from "../../contract/stats.js";
 import { findVm } from "../../store/vm-list.js";
 import type { Vm } from "../../store/vms.js";
 import { notFound, ProblemError } from "../problem.js";
@@ -30,6 +31,13 @@ export function vmStreamRoutes(router: Router, service: Service): void {
       return { status: 200, body: { time: new Date().toISOString(), state, generation, stats: null } satisfies VmStats };
     }
     const { body } = await ask(vm, "stats", {}, request);
+    return { status: 200, body, headers: { "Content-Type": "application/json; charset=utf-8" } };
+  });
+
+  router.serve(vmStatsHistory, async ({ projectId, params, request }) => {
+    const vm = await existing(projectId, params.id);
+    if (!isPlaced(vm)) return { status: 200, body: { intervalSeconds: 10, items: [] } satisfies VmStatsHistory };
+    const { body } = await ask(vm, "stats/history", {}, request);
     return { status: 200, body, headers: { "Content-Type": "application/json; charset=utf-8" } };
   });
 

@@ -10,12 +10,14 @@ import type { Deadlines } from "../deadlines.js";
 import type { Machine } from "../machine.js";
 import { untilWritten } from "../persistence.js";
 import type { MachineEnd } from "../report.js";
+import type { StatsHistory } from "../stats-history.js";
 import type { Supervisor } from "../supervisor.js";
 
 export interface CommandParts {
   db: Database;
   supervisor: Supervisor;
   consoles: ConsoleHub;
+  history: StatsHistory;
   bootSource: BootSource;
   deadlines: Deadlines;
   log: Logger;

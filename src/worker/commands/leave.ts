@@ -17,7 +17,7 @@ export const stop: Command = async (parts, operation) => {
   );
 };
 
-/** Named for what it does to the vm: process, scrollback and row go. */
+/** Named for what it does to the vm: process, scrollback, statistics and row go. */
 export const remove: Command = async (parts, operation) => {
   const machine = parts.supervisor.get(operation.vmId);
   if (machine) {
@@ -31,6 +31,7 @@ export const remove: Command = async (parts, operation) => {
       await endOperation(tx, operation.id, succeeded);
     }),
   );
+  parts.history.forget(operation.vmId);
   // After the row: should this fail, only a file nobody can name is left.
   await parts.consoles.remove(operation.vmId).catch((error) => parts.log.error({ err: error }, "scrollback not removed"));
 };

@@ -7,6 +7,8 @@
  * | `GET /vms/{id}/console?port=0\|1&role=viewer\|writer[&from=OFFSET\|end][&eol=1]`, upgrade, subprotocol `console.v1` or none | the console, src/worker/console/connection.ts |
  * | `GET /vms/{id}/console/log?port=0\|1[&from=OFFSET]` | kept bytes; `Console-Offset` is the offset of the first |
  * | `GET /vms/{id}/stats` | one sample, `VmStats` of the contract |
+ * | `GET /vms/{id}/stats/history` | samples of the last hour, `VmStatsHistory` of the contract |
+ * | `GET /usage` | the newest figures of each machine that runs, an array of `VmUsage` of the contract |
  * | `GET /stats` | the machines of this worker summed up, `HostStats` of the contract; null before there was any |
  * | `GET /vms/{id}/stats?interval=MS`, upgrade, subprotocol `stats.v1` | a text frame with a sample every so many milliseconds |
  *
@@ -22,7 +24,9 @@ import type { Database } from "../../store/database.js";
 import { ConsoleConnection } from "../console/connection.js";
 import type { ConsoleHub } from "../console/hub.js";
 import type { HostTotals } from "../host-totals.js";
+import type { StatsHistory } from "../stats-history.js";
 import type { Supervisor } from "../supervisor.js";
+import { UsageFigures } from "../usage.js";
 import { parseStreamRequest, Refusal, type StreamRequest } from "./request.js";
 import { hostStats, sampleStats, streamStats } from "./stats.js";
 import { watchPeer } from "./watch.js";
@@ -32,6 +36,7 @@ export interface StreamParts {
   hostId: string;
   supervisor: Supervisor;
   totals: HostTotals;
+  history: StatsHistory;
   consoles: ConsoleHub;
   clusterSecret: string;
   log: Logger;
@@ -43,6 +48,7 @@ const subprotocols = { console: "console.v1", stats: "stats.v1" } as const;
 
 export class StreamEndpoint {
   private readonly http: Server;
+  private readonly usage = new UsageFigures();
   private readonly sockets = new WebSocketServer({
     noServer: true,
     maxPayload: largestFrame,
@@ -82,7 +88,7 @@ export class StreamEndpoint {
     if (!this.knowsSecret(request.headers.authorization)) throw new Refusal(401, "unauthorized", "the cluster secret is wrong");
     if (request.method !== "GET") throw new Refusal(400, "invalid_request", "only GET is understood here");
     const wanted = parseStreamRequest(request.url ?? "/");
-    if (wanted.stream === "host") return wanted;
+    if (wanted.stream === "host" || wanted.stream === "usage") return wanted;
     const vm = await this.parts.db.vm.findUnique({ where: { id: wanted.vmId }, select: { hostId: true } });
     if (vm?.hostId !== this.parts.hostId) throw new Refusal(404, "not_found", "this host doesn't have the machine");
     return wanted;
@@ -103,6 +109,12 @@ export class StreamEndpoint {
       case "stats":
         respond(response, 200, await sampleStats(this.parts, wanted.vmId));
         return;
+      case "history":
+        respondText(response, 200, await this.parts.history.read(wanted.vmId, Date.now()));
+        return;
+      case "usage":
+        respond(response, 200, await this.usage.of(this.parts.supervisor.all()));
+        return;
       case "host":
         respond(response, 200, await hostStats(this.parts));
     }
@@ -110,7 +122,7 @@ export class StreamEndpoint {
 
   private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const wanted = await this.admit(request);
-    if (wanted.stream === "log" || wanted.stream === "host") throw new Refusal(400, "invalid_request", "this is no WebSocket");
+    if (wanted.stream !== "console" && wanted.stream !== "stats") throw new Refusal(400, "invalid_request", "this is no WebSocket");
     const spoken = subprotocols[wanted.stream];
     const offered = request.headers["sec-websocket-protocol"]?.split(",").map((protocol) => protocol.trim());
     if ((offered && !offered.includes(spoken)) || (!offered && wanted.stream === "stats")) {
@@ -142,9 +154,13 @@ export class StreamEndpoint {
 }
 
 function respond(response: ServerResponse, status: number, body: unknown): void {
+  respondText(response, status, JSON.stringify(body));
+}
+
+function respondText(response: ServerResponse, status: number, json: string): void {
   if (response.headersSent) return void response.destroy();
   response.writeHead(status, { "Content-Type": "application/json" });
-  response.end(JSON.stringify(body));
+  response.end(json);
 }
 
 function refuseUpgrade(socket: Duplex, status: number, body: unknown): void {

@@ -4,7 +4,9 @@ export type StreamRequest =
   | { stream: "console"; vmId: string; port: SerialPort; mayWrite: boolean; from: number | "end" | undefined; eol: boolean }
   | { stream: "log"; vmId: string; port: SerialPort; from: number | undefined }
   | { stream: "stats"; vmId: string; intervalMs: number }
-  | { stream: "host" };
+  | { stream: "history"; vmId: string }
+  | { stream: "host" }
+  | { stream: "usage" };
 
 /** Why a stream isn't given, as the HTTP answer says it. */
 export class Refusal extends Error {
@@ -24,9 +26,11 @@ export function parseStreamRequest(target: string): StreamRequest {
   if (!URL.canParse(target, "http://worker")) throw new Refusal(400, "invalid_request", "not a URL");
   const { pathname, searchParams } = new URL(target, "http://worker");
   if (pathname === "/stats") return { stream: "host" };
-  const path = /^\/vms\/([A-Za-z0-9_]+)\/(console\/log|console|stats)$/.exec(pathname);
+  if (pathname === "/usage") return { stream: "usage" };
+  const path = /^\/vms\/([A-Za-z0-9_]+)\/(console\/log|console|stats\/history|stats)$/.exec(pathname);
   if (!path) throw new Refusal(404, "not_found", "no such path");
   const [, vmId, stream] = path;
+  if (stream === "stats/history") return { stream: "history", vmId };
   if (stream === "stats") {
     const intervalMs = wholeNumber(searchParams, "interval") ?? interval.usual;
     if (intervalMs < interval.least || intervalMs > interval.most) throw new Refusal(400, "invalid_request", "interval is out of range");

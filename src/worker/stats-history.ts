@@ -1,0 +1,56 @@
+/** Samples of the last hour of each machine of this host, in bounded memory: the text of each is kept deflated, a kilobyte or so. */
+import { promisify } from "node:util";
+import { deflateRawSync, inflateRaw } from "node:zlib";
+import type { VmStats } from "../contract/stats.js";
+
+const inflate = promisify(inflateRaw);
+
+const most = 360;
+/** A VM process that a guest has got the better of may say anything: a sample has some four thousand characters. */
+const longestText = 32 * 1024;
+
+interface Kept {
+  atMs: number;
+  deflated: Buffer;
+}
+
+export class StatsHistory {
+  private readonly kept = new Map<string, Kept[]>();
+
+  /** @param intervalMs between samples */
+  constructor(readonly intervalMs: number) {}
+
+  add(vmId: string, sample: VmStats): void {
+    const text = JSON.stringify(sample);
+    if (text.length > longestText) return;
+    const samples = this.kept.get(vmId) ?? [];
+    this.kept.set(vmId, samples);
+    samples.push({ atMs: Date.parse(sample.time), deflated: deflateRawSync(text) });
+    if (samples.length > most) samples.shift();
+  }
+
+  /** The JSON text of a `VmStatsHistory`. */
+  async read(vmId: string, now: number): Promise<string> {
+    const samples = (this.kept.get(vmId) ?? []).filter((sample) => this.isRecent(sample, now));
+    const texts = await Promise.all(samples.map(({ deflated }) => inflate(deflated)));
+    return `{"intervalSeconds":${this.intervalMs / 1000},"items":[${texts.map(String).join(",")}]}`;
+  }
+
+  /** The vm is deleted. */
+  forget(vmId: string): void {
+    this.kept.delete(vmId);
+  }
+
+  /** Drops what is older than the history reaches: machines that have stopped lose theirs within the hour. */
+  tidy(now: number): void {
+    for (const [vmId, samples] of this.kept) {
+      const recent = samples.filter((sample) => this.isRecent(sample, now));
+      if (recent.length > 0) this.kept.set(vmId, recent);
+      else this.kept.delete(vmId);
+    }
+  }
+
+  private isRecent({ atMs }: Kept, now: number): boolean {
+    return atMs > now - most * this.intervalMs;
+  }
+}
