@@ -31,6 +31,28 @@ export interface GuestFault {
   context?: Record<string, string>;
 }
 
+export interface Host {
+  /** Opaque id, begins with `host_` */
+  id: string;
+  name: string;
+  cpus: number;
+  memoryMiB: number;
+  /** Machines of the project that live there, in any state */
+  machines: number;
+  /** When its worker was last heard of */
+  heartbeatAt: string;
+  /** Heard of lately: it gets new machines */
+  alive: boolean;
+}
+
+export interface HostPage {
+  items: Host[];
+  /** Ask with `cursor` for the next page; null on the last */
+  nextCursor: string | null;
+  /** Follow events after this sequence number to miss nothing */
+  eventSeq: number;
+}
+
 export interface Image {
   /** Opaque id, begins with `img_` */
   id: string;
@@ -237,6 +259,12 @@ export interface TokenPage {
   eventSeq: number;
 }
 
+export interface Usage {
+  /** RFC 3339, UTC */
+  time: string;
+  items: VmUsage[];
+}
+
 export interface Vm {
   /** Opaque id, begins with `vm_` */
   id: string;
@@ -401,9 +429,29 @@ export interface VmStats {
   } | null;
 }
 
+export interface VmStatsHistory {
+  intervalSeconds: number;
+  /** Oldest first; nothing of the time in which no VM process ran */
+  items: VmStats[];
+}
+
 export interface VmTicketCreate {
   stream: "console" | "stats";
   role?: "viewer" | "writer";
+}
+
+/** Counters are cumulative since the VM process started */
+export interface VmUsage {
+  /** Opaque id, begins with `vm_` */
+  vm: string;
+  /** Retired by the guest */
+  instructions: number;
+  /** Host CPU time of the VM process */
+  hostCpuUs: number;
+  /** Now */
+  residentBytes: number;
+  /** Written to serial ports */
+  outputBytes: number;
 }
 
 /** What each route takes and answers, by its operationId. */
@@ -743,6 +791,42 @@ export interface Routes {
     body: undefined;
     answer: Operation;
   };
+  /** List the hosts of the installation, newest first */
+  listHosts: {
+    params: Record<never, never>;
+    query: {
+      /** Most items to answer with */
+      limit?: number;
+      /** `nextCursor` of the page before */
+      cursor?: string;
+      /** Id or name of the project to work in; default: the token's own */
+      project?: string;
+    };
+    body: undefined;
+    answer: HostPage;
+  };
+  /** What each running machine of the project uses */
+  getUsage: {
+    params: Record<never, never>;
+    query: {
+      /** Id or name of the project to work in; default: the token's own */
+      project?: string;
+    };
+    body: undefined;
+    answer: Usage;
+  };
+  /** Samples of the last hour, one every ten seconds */
+  getVmStatsHistory: {
+    params: {
+      id: string;
+    };
+    query: {
+      /** Id or name of the project to work in; default: the token's own */
+      project?: string;
+    };
+    body: undefined;
+    answer: VmStatsHistory;
+  };
   /** Create a project */
   createProject: {
     params: Record<never, never>;
@@ -930,6 +1014,9 @@ export const routes = {
   getOperation: { method: "GET", path: "/v1/operations/{id}" },
   listOperations: { method: "GET", path: "/v1/operations" },
   waitOperation: { method: "GET", path: "/v1/operations/{id}/wait" },
+  listHosts: { method: "GET", path: "/v1/hosts" },
+  getUsage: { method: "GET", path: "/v1/usage" },
+  getVmStatsHistory: { method: "GET", path: "/v1/vms/{id}/stats/history" },
   createProject: { method: "POST", path: "/v1/projects" },
   listProjects: { method: "GET", path: "/v1/projects" },
   createSignInCode: { method: "POST", path: "/v1/sign-in-codes" },
