@@ -2,6 +2,31 @@
 import { z } from "zod";
 import { id, Time } from "./identity.js";
 
+export const eventTypes = [
+  "vm.created",
+  /** `data`: `{state, from, reason, generation, desiredState}` */
+  "vm.state",
+  /** Name, labels or another field without a life of its own. */
+  "vm.updated",
+  /** The guest was reset, by itself or by request. `data`: `{cause, generation}` */
+  "vm.reset",
+  "vm.deleted",
+  /** `data`: `{kind, state, resources, error}` */
+  "operation.state",
+  /** `data`: `{progress, step}` */
+  "operation.progress",
+  "operation.cancel_requested",
+  "image.created",
+  "image.ready",
+  "image.deleted",
+  "webhook.created",
+  "webhook.updated",
+  /** By the service, after days of failure. `data`: `{reason}` */
+  "webhook.deactivated",
+  "webhook.deleted",
+] as const;
+export type EventType = (typeof eventTypes)[number];
+
 export const Event = z
   .object({
     id: id("event"),

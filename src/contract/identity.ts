@@ -9,6 +9,8 @@ export const idPrefixes = {
   host: "host_",
   project: "proj_",
   token: "tok_",
+  webhook: "hook_",
+  delivery: "dlv_",
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

@@ -25,6 +25,7 @@ const kinds = {
   vm_state_conflict: { status: 409, title: "The vm's state does not allow this" },
   operation_state_conflict: { status: 409, title: "The operation can no longer be cancelled" },
   image_state_conflict: { status: 409, title: "The image's state does not allow this" },
+  webhook_inactive: { status: 409, title: "The webhook is not active" },
   image_in_use: { status: 409, title: "A vm still uses the image" },
   project_not_empty: { status: 409, title: "The project still holds resources" },
   name_taken: { status: 409, title: "The name is taken" },

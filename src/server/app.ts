@@ -20,6 +20,7 @@ import { ticketRoutes } from "./routes/tickets.js";
 import { vmActionRoutes } from "./routes/vm-actions.js";
 import { vmStreamRoutes } from "./routes/vm-streams.js";
 import { vmRoutes } from "./routes/vms.js";
+import { webhookRoutes } from "./routes/webhooks.js";
 import type { Service } from "./service.js";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
@@ -43,6 +44,7 @@ export function createApp(service: Service, metrics: Metrics, closing: AbortSign
   tokenRoutes(router, service);
   projectRoutes(router, service);
   ticketRoutes(router, service);
+  webhookRoutes(router, service);
   eventRoutes(router, service);
   serviceRoutes(app, router, service, metrics, closing);
   documentation(app, version);

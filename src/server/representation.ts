@@ -5,9 +5,11 @@ import type { Host } from "../contract/host.js";
 import type { FileRole, Image, ImageKind } from "../contract/image.js";
 import type { Operation, OperationKind } from "../contract/operation.js";
 import type { Vm } from "../contract/vm.js";
+import type { Webhook, WebhookDelivery } from "../contract/webhook.js";
 import type * as rows from "../store/generated/client.js";
 import { isAlive } from "../store/hosts.js";
 import { awaitedSlots, type ImageWithFiles, isSlot } from "../store/images.js";
+import type { DeliveryWithEvent } from "../store/webhook-deliveries.js";
 
 function time(at: Date): string {
   return at.toISOString();
@@ -117,5 +119,36 @@ export function showEvent(row: rows.Event): Event {
     projectId: row.projectId,
     subject: row.subject,
     data: row.data as Event["data"],
+  };
+}
+
+export function showWebhook(row: rows.Webhook): Webhook {
+  return {
+    id: row.id,
+    url: row.url,
+    types: row.types as Webhook["types"],
+    labels: row.labels as Webhook["labels"],
+    active: row.active,
+    inactiveReason: row.inactiveReason,
+    failingSince: timeOrNull(row.failingSince),
+    createdAt: time(row.createdAt),
+    projectId: row.projectId,
+  };
+}
+
+export function showDelivery(row: DeliveryWithEvent): WebhookDelivery {
+  return {
+    id: row.id,
+    webhook: row.webhookId,
+    event: row.event.id,
+    eventType: row.event.type,
+    subject: row.event.subject,
+    state: row.state,
+    attempts: row.attempts,
+    nextAttemptAt: timeOrNull(row.nextAttemptAt),
+    lastAttemptAt: timeOrNull(row.lastAttemptAt),
+    lastStatus: row.lastStatus,
+    lastError: row.lastError,
+    createdAt: time(row.createdAt),
   };
 }

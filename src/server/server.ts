@@ -9,10 +9,12 @@ import { Metrics } from "./metrics.js";
 import type { Service } from "./service.js";
 import { Streams } from "./streams/upgrade.js";
 import { sweepBlobs } from "./uploads.js";
+import { AddressRules } from "./webhooks/address-rules.js";
+import { Courier } from "./webhooks/courier.js";
 
 export interface ApiServer {
   app: Express;
-  /** Begins to listen; answers the URL under which it is reached on this host. */
+  /** Begins to listen, and to post to webhooks; answers the URL under which it is reached on this host. */
   listen(): Promise<string>;
   /** Takes no more requests, ends waits and streams, and gives requests under way `graceMs` to end. */
   close(graceMs?: number): Promise<void>;
@@ -31,27 +33,35 @@ export async function createApiServer(service: Service): Promise<ApiServer> {
   const http = createServer({ requestTimeout: requestTimeoutMs, headersTimeout: 30_000, keepAliveTimeout: 65_000 }, app);
   const streams = new Streams(service, metrics, http, closing.signal);
   http.on("clientError", answerClientError);
+  const { db, feed, log, settings } = service;
+  const courier = new Courier({ db, feed, log, rules: new AddressRules(settings.webhookAllow) });
 
   return {
     app,
     async listen() {
-      const { host, port } = service.settings;
+      const { host, port } = settings;
       http.listen(port, host);
       await once(http, "listening");
+      courier.start();
       return urlOf(http, host);
     },
     async close(graceMs = 5000) {
       closing.abort();
       streams.close();
-      if (!http.listening) return;
-      const closed = once(http, "close");
-      http.close();
-      http.closeIdleConnections();
-      const cut = setTimeout(() => http.closeAllConnections(), graceMs);
-      await closed;
-      clearTimeout(cut);
+      const posted = courier.close(graceMs);
+      if (http.listening) await closeHttp(http, graceMs);
+      await posted;
     },
   };
+}
+
+async function closeHttp(http: Server, graceMs: number): Promise<void> {
+  const closed = once(http, "close");
+  http.close();
+  http.closeIdleConnections();
+  const cut = setTimeout(() => http.closeAllConnections(), graceMs);
+  await closed;
+  clearTimeout(cut);
 }
 
 function urlOf(http: Server, host: string): string {

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { AddressRules } from "./webhooks/address-rules.js";
 
 /** What an API server can be told from outside, with the defaults. Sizes in bytes, times in milliseconds. */
 export interface ApiSettings {
@@ -28,6 +29,8 @@ export interface ApiSettings {
   pingMs: number;
   /** Largest frame a client may send. */
   maxFrameBytes: number;
+  /** Private addresses, subnets and hosts that webhooks may be posted to all the same. */
+  webhookAllow: string[];
   /** For how long an Idempotency-Key is remembered. */
   idempotencyMs: number;
   /** For how long a request may be in flight before its Idempotency-Key is free for a retry (its server is gone). */
@@ -51,6 +54,7 @@ export const defaultSettings: ApiSettings = {
   uploadIdleMs: 60_000,
   pingMs: 30_000,
   maxFrameBytes: 64 * 1024,
+  webhookAllow: [],
   idempotencyMs: 24 * 3600_000,
   inFlightMs: 5 * 60_000,
 };
@@ -58,8 +62,8 @@ export const defaultSettings: ApiSettings = {
 export class SettingError extends Error {}
 
 /**
- * Settings from the environment: HOST, PORT, WORLDSWITCH_PUBLIC_URL, WORLDSWITCH_CORS_ORIGINS and WORLDSWITCH_EMBED_ORIGINS (comma separated),
- * WORLDSWITCH_RATE_LIMIT.
+ * Settings from the environment: HOST, PORT, WORLDSWITCH_PUBLIC_URL, WORLDSWITCH_CORS_ORIGINS, WORLDSWITCH_EMBED_ORIGINS and
+ * WORLDSWITCH_WEBHOOK_ALLOW (comma separated), WORLDSWITCH_RATE_LIMIT.
  * @throws SettingError that names the variable
  */
 export function settingsFromEnvironment(env: NodeJS.ProcessEnv): ApiSettings {
@@ -71,7 +75,23 @@ export function settingsFromEnvironment(env: NodeJS.ProcessEnv): ApiSettings {
     corsOrigins: origins("WORLDSWITCH_CORS_ORIGINS", env.WORLDSWITCH_CORS_ORIGINS),
     embedOrigins: origins("WORLDSWITCH_EMBED_ORIGINS", env.WORLDSWITCH_EMBED_ORIGINS),
     requestsPerMinute: wholeNumber("WORLDSWITCH_RATE_LIMIT", env.WORLDSWITCH_RATE_LIMIT, defaultSettings.requestsPerMinute, 1e9),
+    webhookAllow: webhookAllow(env.WORLDSWITCH_WEBHOOK_ALLOW),
   };
+}
+
+function list(given: string | undefined): string[] {
+  const parts = (given ?? "").split(",").map((part) => part.trim());
+  return parts.filter((part) => part !== "");
+}
+
+function webhookAllow(given: string | undefined): string[] {
+  const allowed = list(given);
+  try {
+    new AddressRules(allowed);
+  } catch (error) {
+    throw new SettingError(`WORLDSWITCH_WEBHOOK_ALLOW: ${(error as Error).message}`);
+  }
+  return allowed;
 }
 
 function wholeNumber(name: string, given: string | undefined, fallback: number, largest: number): number {
@@ -84,10 +104,7 @@ function wholeNumber(name: string, given: string | undefined, fallback: number, 
 
 /** Each `https://name[:port]`, or `*` for all. They end up in header fields: nothing else may. */
 function origins(name: string, given: string | undefined): string[] {
-  const listed = (given ?? "")
-    .split(",")
-    .map((origin) => origin.trim().replace(/\/$/, ""))
-    .filter((origin) => origin !== "");
+  const listed = list(given).map((origin) => origin.replace(/\/$/, ""));
   for (const origin of listed) {
     if (origin !== "*" && !(URL.canParse(origin) && new URL(origin).origin === origin)) {
       throw new SettingError(`${name} must be origins such as https://lab.example, separated by commas, not ${JSON.stringify(origin)}`);

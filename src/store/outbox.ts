@@ -1,3 +1,4 @@
+import type { EventType } from "../contract/event.js";
 import type { Database } from "./database.js";
 import { isWriteConflict } from "./database.js";
 import type { Prisma } from "./generated/client.js";
@@ -11,24 +12,6 @@ export interface NewEvent {
   subject: string;
   data: Prisma.InputJsonObject;
 }
-
-export type EventType =
-  | "vm.created"
-  /** `data`: `{state, from, reason, generation, desiredState}` */
-  | "vm.state"
-  /** Name, labels or another field without a life of its own. */
-  | "vm.updated"
-  /** The guest was reset, by itself or by request. `data`: `{cause, generation}` */
-  | "vm.reset"
-  | "vm.deleted"
-  /** `data`: `{kind, state, resources, error}` */
-  | "operation.state"
-  /** `data`: `{progress, step}` */
-  | "operation.progress"
-  | "operation.cancel_requested"
-  | "image.created"
-  | "image.ready"
-  | "image.deleted";
 
 /** A transaction whose events are written with it. */
 export interface Transaction {
@@ -70,7 +53,7 @@ export async function commit<T>(db: Database, work: (tx: Transaction) => Promise
 }
 
 /** `seq` of the newest event: what a list carries so that following from there misses nothing. Read it before the list. */
-export async function latestSeq(db: Database): Promise<bigint> {
+export async function latestSeq(db: Pick<Database, "event">): Promise<bigint> {
   const newest = await db.event.aggregate({ _max: { seq: true } });
   return newest._max.seq ?? 0n;
 }

@@ -24,7 +24,7 @@ export function deleteProject(db: Database, id: string): Promise<boolean> {
     // The lock keeps a create in this project waiting: its foreign key needs the row.
     await tx.$queryRaw`SELECT 1 FROM "project" WHERE "id" = ${id} FOR UPDATE`;
     if ((await tx.vm.count({ where: { projectId: id } })) > 0 || (await tx.image.count({ where: { projectId: id } })) > 0) return false;
-    for (const past of [tx.token, tx.ticket, tx.idempotencyKey, tx.operation, tx.event] as unknown as Deletable[]) {
+    for (const past of [tx.token, tx.ticket, tx.idempotencyKey, tx.operation, tx.webhook, tx.event] as unknown as Deletable[]) {
       await past.deleteMany({ where: { projectId: id } });
     }
     await tx.project.delete({ where: { id } });
