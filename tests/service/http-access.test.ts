@@ -29,6 +29,17 @@ beforeAll(async () => {
   await db.operation.create({
     data: { id: "op_1", projectId: "proj_default", kind: "vm.start", state: "succeeded", vmId: "vm_1", endedAt: new Date() },
   });
+  const event = await db.event.create({ data: { id: "evt_1", projectId: "proj_default", type: "vm.updated", subject: "vm_1", data: {} } });
+  const hook = {
+    id: "hook_1",
+    projectId: "proj_default",
+    url: "https://hooks.example/",
+    secret: "whsec_",
+    position: event.seq,
+    active: false,
+  };
+  await db.webhook.create({ data: hook });
+  await db.webhookDelivery.create({ data: { id: "dlv_1", projectId: "proj_default", webhookId: hook.id, eventSeq: event.seq } });
 });
 afterAll(() => installation?.close());
 
@@ -36,7 +47,7 @@ const guarded = endpoints.filter(({ role }) => role !== null);
 const title = ({ method, path }: Endpoint) => `${method.toUpperCase()} ${path}`;
 
 function send(route: Endpoint, token: string | null, id: string) {
-  const path = route.path.replace("{id}", id).replace("{role}", "kernel");
+  const path = route.path.replace("{id}", id).replace("{role}", "kernel").replace("{deliveryId}", "dlv_1");
   return installation.agent[route.method](path).set(token === null ? {} : { Authorization: `Bearer ${token}` });
 }
 
@@ -57,6 +68,7 @@ describe("every route that is not public", () => {
     ["/v1/vms/", "vm_1"],
     ["/v1/operations/", "op_1"],
     ["/v1/images/", "img_tiny"],
+    ["/v1/webhooks/", "hook_1"],
     ["/v1/tokens/", "tok_admin"],
   ];
   const foreign = guarded.flatMap((route) => {
@@ -68,7 +80,7 @@ describe("every route that is not public", () => {
     async (_title, route, id) => {
       const body = route.id === "createVmTicket" ? { stream: "console" } : route.method === "patch" ? {} : undefined;
       const query = route.id === "waitVm" ? "?state=running" : "";
-      const path = route.path.replace("{id}", id).replace("{role}", "kernel") + query;
+      const path = route.path.replace("{id}", id).replace("{role}", "kernel").replace("{deliveryId}", "dlv_1") + query;
       const answer = await installation.agent[route.method](path).set("Authorization", `Bearer ${tokens["other-admin"]}`).send(body);
       expect([answer.status, answer.body.code]).toEqual([404, "not_found"]);
     },
@@ -79,6 +91,7 @@ describe("every route that is not public", () => {
     for (const path of ["/v1/vms", "/v1/images", "/v1/operations"]) {
       expect((await theirs.get(path).expect(200)).body.items, path).toEqual([]);
     }
+    expect((await installation.as(tokens["other-operator"]).get("/v1/webhooks").expect(200)).body.items).toEqual([]);
   });
 });
 

@@ -74,6 +74,8 @@ it("makes every table and column that the Prisma schema names, and no other", as
     host: scalars(Prisma.HostScalarFieldEnum),
     idempotency_key: scalars(Prisma.IdempotencyKeyScalarFieldEnum),
     ticket: scalars(Prisma.TicketScalarFieldEnum),
+    webhook: scalars(Prisma.WebhookScalarFieldEnum),
+    webhook_delivery: scalars(Prisma.WebhookDeliveryScalarFieldEnum),
   });
   expect(Object.keys(declared)).toHaveLength(Object.keys(Prisma.ModelName).length + 1);
   await db.$disconnect();
