@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { JobQueue } from "../queue/queue.js";
 import { acceptAction } from "../store/acceptance.js";
 import type { Database } from "../store/database.js";
+import { sweepEvents } from "../store/event-list.js";
 
 const dayMs = 24 * 3600_000;
 
@@ -59,7 +60,7 @@ export class Sweeper {
   private async tidy(): Promise<void> {
     const before = (ms: number) => new Date(Date.now() - ms);
     await this.db.operation.deleteMany({ where: { endedAt: { lt: before(kept.operations) } } });
-    await this.db.event.deleteMany({ where: { time: { lt: before(kept.events) } } });
+    await sweepEvents(this.db, before(kept.events));
     await this.db.idempotencyKey.deleteMany({ where: { createdAt: { lt: before(kept.idempotencyKeys) } } });
     await this.db.ticket.deleteMany({ where: { expiresAt: { lt: before(0) } } });
   }

@@ -1,5 +1,6 @@
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { oldestSeq, sweepEvents } from "../../src/store/event-list.js";
 import type { Event } from "../../src/store/generated/client.js";
 import { commit, latestSeq, type NewEvent } from "../../src/store/outbox.js";
 import { deferred, type StoreInstallation, startStore } from "./worker-installation.js";
@@ -108,4 +109,15 @@ it("feeds each event once and in order, also across a lost connection", async ()
   unsubscribe();
   await commit(store.db, async (tx) => tx.record(event("feed-4")));
   expect(seen.map(({ subject }) => subject)).toEqual(["feed-1", "feed-2", "feed-3"]);
+});
+
+it("keeps the newest event however old it is, so that nobody takes an empty table for a beginning", async () => {
+  await commit(store.db, async (tx) => tx.record(event("old")));
+  await commit(store.db, async (tx) => tx.record(event("newest")));
+  const newest = await latestSeq(store.db);
+  await sweepEvents(store.db, new Date(Date.now() + 60_000));
+  expect(await oldestSeq(store.db)).toBe(newest);
+  await commit(store.db, async (tx) => tx.record(event("next")));
+  await sweepEvents(store.db, new Date(0));
+  expect(await oldestSeq(store.db)).toBe(newest);
 });
