@@ -157,7 +157,7 @@ export interface Problem {
   detail?: string;
   /** The request, as `urn:request:` and its X-Request-Id */
   instance?: string;
-  code: "malformed_json" | "invalid_request" | "invalid_cursor" | "invalid_digest" | "digest_mismatch" | "upload_truncated" | "unsupported_subprotocol" | "unauthorized" | "ticket_invalid" | "sign_in_invalid" | "forbidden" | "quota_exceeded" | "not_found" | "route_not_found" | "method_not_allowed" | "vm_state_conflict" | "operation_state_conflict" | "image_state_conflict" | "image_in_use" | "project_not_empty" | "name_taken" | "idempotency_in_flight" | "idempotency_not_replayable" | "precondition_failed" | "body_too_large" | "unsupported_media_type" | "image_file_invalid" | "idempotency_key_reused" | "upgrade_required" | "rate_limited" | "headers_too_large" | "internal_error" | "stream_unavailable" | "service_unavailable";
+  code: "malformed_json" | "invalid_request" | "invalid_cursor" | "invalid_digest" | "digest_mismatch" | "upload_truncated" | "unsupported_subprotocol" | "unauthorized" | "ticket_invalid" | "sign_in_invalid" | "forbidden" | "quota_exceeded" | "not_found" | "route_not_found" | "method_not_allowed" | "vm_state_conflict" | "operation_state_conflict" | "image_state_conflict" | "webhook_inactive" | "image_in_use" | "project_not_empty" | "name_taken" | "idempotency_in_flight" | "idempotency_not_replayable" | "precondition_failed" | "body_too_large" | "unsupported_media_type" | "image_file_invalid" | "idempotency_key_reused" | "upgrade_required" | "rate_limited" | "headers_too_large" | "internal_error" | "stream_unavailable" | "service_unavailable";
   errors?: FieldError[];
 }
 
@@ -452,6 +452,107 @@ export interface VmUsage {
   residentBytes: number;
   /** Written to serial ports */
   outputBytes: number;
+}
+
+export interface Webhook {
+  /** Opaque id, begins with `hook_` */
+  id: string;
+  /** Where events are posted to */
+  url: string;
+  /** Event types that it is for; none: all */
+  types: ("vm.created" | "vm.state" | "vm.updated" | "vm.reset" | "vm.deleted" | "operation.state" | "operation.progress" | "operation.cancel_requested" | "image.created" | "image.ready" | "image.deleted" | "webhook.created" | "webhook.updated" | "webhook.deactivated" | "webhook.deleted")[];
+  labels: Labels;
+  /** Whether anything is posted. What happens while it is not is never posted */
+  active: boolean;
+  /** Why the service has deactivated it; null where it has not */
+  inactiveReason: string | null;
+  /** Since when no attempt has succeeded; null where the last one has */
+  failingSince: string | null;
+  /** RFC 3339, UTC */
+  createdAt: string;
+  /** Opaque id, begins with `proj_` */
+  projectId: string;
+}
+
+export interface WebhookCreate {
+  /** Where events are posted to */
+  url: string;
+  /** Event types that it is for; none: all */
+  types?: ("vm.created" | "vm.state" | "vm.updated" | "vm.reset" | "vm.deleted" | "operation.state" | "operation.progress" | "operation.cancel_requested" | "image.created" | "image.ready" | "image.deleted" | "webhook.created" | "webhook.updated" | "webhook.deactivated" | "webhook.deleted")[];
+  labels?: Labels;
+  active?: boolean;
+}
+
+export interface WebhookCreated {
+  /** Opaque id, begins with `hook_` */
+  id: string;
+  /** Where events are posted to */
+  url: string;
+  /** Event types that it is for; none: all */
+  types: ("vm.created" | "vm.state" | "vm.updated" | "vm.reset" | "vm.deleted" | "operation.state" | "operation.progress" | "operation.cancel_requested" | "image.created" | "image.ready" | "image.deleted" | "webhook.created" | "webhook.updated" | "webhook.deactivated" | "webhook.deleted")[];
+  labels: Labels;
+  /** Whether anything is posted. What happens while it is not is never posted */
+  active: boolean;
+  /** Why the service has deactivated it; null where it has not */
+  inactiveReason: string | null;
+  /** Since when no attempt has succeeded; null where the last one has */
+  failingSince: string | null;
+  /** RFC 3339, UTC */
+  createdAt: string;
+  /** Opaque id, begins with `proj_` */
+  projectId: string;
+  /** Shown this once: `whsec_` and, in base64, the key of the signatures */
+  secret: string;
+}
+
+export interface WebhookDelivery {
+  /** Opaque id, begins with `dlv_` */
+  id: string;
+  /** Opaque id, begins with `hook_` */
+  webhook: string;
+  /** Opaque id, begins with `evt_` */
+  event: string;
+  eventType: string;
+  /** Id of what the event is about */
+  subject: string;
+  state: "pending" | "succeeded" | "failed";
+  /** Attempts begun so far */
+  attempts: number;
+  /** null where none is due */
+  nextAttemptAt: string | null;
+  /** RFC 3339, UTC */
+  lastAttemptAt: string | null;
+  /** HTTP status of the last answer; null where there was none */
+  lastStatus: number | null;
+  /** What was wrong with the last attempt, in words */
+  lastError: string | null;
+  /** RFC 3339, UTC */
+  createdAt: string;
+}
+
+export interface WebhookDeliveryPage {
+  items: WebhookDelivery[];
+  /** Ask with `cursor` for the next page; null on the last */
+  nextCursor: string | null;
+  /** Follow events after this sequence number to miss nothing */
+  eventSeq: number;
+}
+
+export interface WebhookPage {
+  items: Webhook[];
+  /** Ask with `cursor` for the next page; null on the last */
+  nextCursor: string | null;
+  /** Follow events after this sequence number to miss nothing */
+  eventSeq: number;
+}
+
+export interface WebhookPatch {
+  /** Where events are posted to */
+  url?: string;
+  /** Event types that it is for; none: all */
+  types?: ("vm.created" | "vm.state" | "vm.updated" | "vm.reset" | "vm.deleted" | "operation.state" | "operation.progress" | "operation.cancel_requested" | "image.created" | "image.ready" | "image.deleted" | "webhook.created" | "webhook.updated" | "webhook.deactivated" | "webhook.deleted")[];
+  labels?: Labels;
+  active?: boolean;
 }
 
 /** What each route takes and answers, by its operationId. */
@@ -936,6 +1037,97 @@ export interface Routes {
     body: SignIn;
     answer: TokenCreated;
   };
+  /** Have events posted to a URL */
+  createWebhook: {
+    params: Record<never, never>;
+    query: {
+      /** Id or name of the project to work in; default: the token's own */
+      project?: string;
+    };
+    body: WebhookCreate;
+    answer: WebhookCreated;
+  };
+  /** List the project's webhooks, without their secrets */
+  listWebhooks: {
+    params: Record<never, never>;
+    query: {
+      /** Most items to answer with */
+      limit?: number;
+      /** `nextCursor` of the page before */
+      cursor?: string;
+      /** Id or name of the project to work in; default: the token's own */
+      project?: string;
+    };
+    body: undefined;
+    answer: WebhookPage;
+  };
+  /** Delete a webhook with its deliveries */
+  deleteWebhook: {
+    params: {
+      id: string;
+    };
+    query: {
+      /** Id or name of the project to work in; default: the token's own */
+      project?: string;
+    };
+    body: undefined;
+    answer: undefined;
+  };
+  /** One webhook */
+  getWebhook: {
+    params: {
+      id: string;
+    };
+    query: {
+      /** Id or name of the project to work in; default: the token's own */
+      project?: string;
+    };
+    body: undefined;
+    answer: Webhook;
+  };
+  /** Change a webhook, or make it active again */
+  patchWebhook: {
+    params: {
+      id: string;
+    };
+    query: {
+      /** Id or name of the project to work in; default: the token's own */
+      project?: string;
+    };
+    body: WebhookPatch;
+    answer: Webhook;
+  };
+  /** List deliveries, newest first */
+  listWebhookDeliveries: {
+    params: {
+      id: string;
+    };
+    query: {
+      /** Most items to answer with */
+      limit?: number;
+      /** `nextCursor` of the page before */
+      cursor?: string;
+      /** States, separated by commas */
+      state?: string | string[];
+      /** Id or name of the project to work in; default: the token's own */
+      project?: string;
+    };
+    body: undefined;
+    answer: WebhookDeliveryPage;
+  };
+  /** Post an event again */
+  replayWebhookDelivery: {
+    params: {
+      id: string;
+      deliveryId: string;
+    };
+    query: {
+      /** Id or name of the project to work in; default: the token's own */
+      project?: string;
+    };
+    body: Record<string, never> | undefined;
+    answer: WebhookDelivery;
+  };
   /** Follow what happens in the project: server-sent events, or a WebSocket */
   followEvents: {
     params: Record<never, never>;
@@ -1027,6 +1219,13 @@ export const routes = {
   deleteToken: { method: "DELETE", path: "/v1/tokens/{id}" },
   getToken: { method: "GET", path: "/v1/token" },
   signIn: { method: "POST", path: "/v1/sign-in" },
+  createWebhook: { method: "POST", path: "/v1/webhooks" },
+  listWebhooks: { method: "GET", path: "/v1/webhooks" },
+  deleteWebhook: { method: "DELETE", path: "/v1/webhooks/{id}" },
+  getWebhook: { method: "GET", path: "/v1/webhooks/{id}" },
+  patchWebhook: { method: "PATCH", path: "/v1/webhooks/{id}" },
+  listWebhookDeliveries: { method: "GET", path: "/v1/webhooks/{id}/deliveries" },
+  replayWebhookDelivery: { method: "POST", path: "/v1/webhooks/{id}/deliveries/{deliveryId}/replay" },
   followEvents: { method: "GET", path: "/v1/events" },
   getHealth: { method: "GET", path: "/healthz" },
   getMetrics: { method: "GET", path: "/metrics" },
