@@ -11,10 +11,22 @@ export function roleReaches(role: TokenRole, needed: TokenRole): boolean {
   return tokenRoles.indexOf(role) >= tokenRoles.indexOf(needed);
 }
 
-export const Project = z.object({ id: id("project"), name: Name, createdAt: Time }).meta({ id: "Project" });
+const amount = z.int().min(0).max(1e9).optional();
+
+export const Quota = z
+  .strictObject({
+    machines: amount.meta({ description: "In any state" }),
+    memoryMiB: amount.meta({ description: "Of all machines together, whether they run or not" }),
+    diskMiB: amount.meta({ description: "Of the files of uploaded images" }),
+  })
+  .meta({ id: "Quota", description: "The most that a project may have; what is absent is unlimited" });
+export type Quota = z.infer<typeof Quota>;
+
+export const Project = z.object({ id: id("project"), name: Name, quota: Quota, createdAt: Time }).meta({ id: "Project" });
 export type Project = z.infer<typeof Project>;
 export const ProjectPage = page("ProjectPage", Project);
-export const ProjectCreate = z.strictObject({ name: Name }).meta({ id: "ProjectCreate" });
+export const ProjectCreate = z.strictObject({ name: Name, quota: Quota.optional() }).meta({ id: "ProjectCreate" });
+export const ProjectPatch = z.strictObject({ name: Name.optional(), quota: Quota.optional() }).meta({ id: "ProjectPatch" });
 
 export const Token = z
   .object({

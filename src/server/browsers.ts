@@ -27,6 +27,7 @@ const exposed = [
   "X-Request-Id",
   "Idempotency-Replayed",
   "Retry-After",
+  "Console-Offset",
   "RateLimit-Limit",
   "RateLimit-Remaining",
   "RateLimit-Reset",

@@ -95,7 +95,7 @@ export function showHost(row: rows.Host & { machines: number }, now: Date): Host
 }
 
 export function showProject(row: rows.Project): Project {
-  return { id: row.id, name: row.name, createdAt: time(row.createdAt) };
+  return { id: row.id, name: row.name, quota: row.quota as Project["quota"], createdAt: time(row.createdAt) };
 }
 
 export function showToken(row: rows.Token): Token {

@@ -10,6 +10,7 @@ import { checkInitrd } from "../images/ramdisk.js";
 import { attachFile, awaitedSlots, type FileSlot, type ImageWithFiles, isReferenced, isSlot, slotName } from "../store/images.js";
 import { contentDigests } from "./content-digest.js";
 import { notFound, ProblemError } from "./problem.js";
+import { quotaExceeded } from "./quota-problem.js";
 import type { Service } from "./service.js";
 
 type UploadSlot = FileSlot & { role: FileRole };
@@ -81,7 +82,7 @@ async function keep({ db, blobs }: Service, image: ImageWithFiles, slot: FileSlo
     case "not_pending":
       throw new ProblemError("image_state_conflict", "The image is ready, and does not change any more");
     case "quota_exceeded":
-      throw new ProblemError("quota_exceeded", `The files of the project's images may have ${attached.allowedMiB} MiB`);
+      throw quotaExceeded(attached);
     case "attached":
       if (attached.replaced !== null) await removeUnreferenced({ db, blobs }, attached.replaced);
       return attached.image;

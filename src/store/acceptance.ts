@@ -7,7 +7,8 @@ import type { Database } from "./database.js";
 import type { Prisma, Vm } from "./generated/client.js";
 import { newId } from "./ids.js";
 import { type Asker, createOperation, type Operation, open, supersede } from "./operations.js";
-import { commit, type Transaction } from "./outbox.js";
+import { commit } from "./outbox.js";
+import { type Exceeded, machineQuota } from "./quota.js";
 import { changeState, lockVm } from "./vms.js";
 
 export interface NewVm {
@@ -20,21 +21,13 @@ export interface NewVm {
   expiresAt: Date | null;
 }
 
-export interface Quota {
-  machines?: number;
-  memoryMiB?: number;
-}
-
-export type CreateOutcome =
-  | { outcome: "accepted"; operation: Operation; vm: Vm }
-  /** `limit` names what is used up. */
-  | { outcome: "quota_exceeded"; limit: keyof Quota; allowed: number };
+export type CreateOutcome = { outcome: "accepted"; operation: Operation; vm: Vm } | ({ outcome: "quota_exceeded" } & Exceeded);
 
 /** Creates a vm in state `creating`, within the project's quota. The image must exist and be usable: the caller has looked. */
 export async function acceptCreate(db: Database, asker: Asker, wanted: NewVm): Promise<CreateOutcome> {
   return commit(db, async (tx) => {
-    const exceeded = await overQuota(tx, asker.projectId, wanted.memoryMiB);
-    if (exceeded) return exceeded;
+    const exceeded = await machineQuota(tx, asker.projectId, wanted.memoryMiB);
+    if (exceeded) return { outcome: "quota_exceeded", ...exceeded };
     const id = newId("vm");
     const { start, name, ...fields } = wanted;
     const vm = await tx.rows.vm.create({
@@ -57,21 +50,6 @@ export async function acceptCreate(db: Database, asker: Asker, wanted: NewVm): P
     });
     return { outcome: "accepted", operation, vm };
   });
-}
-
-async function overQuota(tx: Transaction, projectId: string, memoryMiB: number): Promise<CreateOutcome | null> {
-  // Creates in one project take turns here, so that two cannot both use the last of the quota.
-  const [project] = await tx.rows.$queryRaw<{ quota: Quota }[]>`SELECT quota FROM project WHERE id = ${projectId} FOR NO KEY UPDATE`;
-  const quota = project?.quota ?? {};
-  if (quota.machines === undefined && quota.memoryMiB === undefined) return null;
-  const used = await tx.rows.vm.aggregate({ where: { projectId }, _count: true, _sum: { memoryMiB: true } });
-  if (quota.machines !== undefined && used._count + 1 > quota.machines) {
-    return { outcome: "quota_exceeded", limit: "machines", allowed: quota.machines };
-  }
-  if (quota.memoryMiB !== undefined && (used._sum.memoryMiB ?? 0) + memoryMiB > quota.memoryMiB) {
-    return { outcome: "quota_exceeded", limit: "memoryMiB", allowed: quota.memoryMiB };
-  }
-  return null;
 }
 
 export type ActionOutcome =

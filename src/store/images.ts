@@ -2,8 +2,9 @@
 import type { Database } from "./database.js";
 import type { Image, ImageFile, ImageKind, ImageRole } from "./generated/client.js";
 import { newId } from "./ids.js";
-import { commit, type Transaction } from "./outbox.js";
+import { commit } from "./outbox.js";
 import { beyond, newestFirst, type PageRequest } from "./paging.js";
+import { diskQuota, type Exceeded } from "./quota.js";
 
 export type ImageWithFiles = Image & { files: ImageFile[] };
 
@@ -72,8 +73,7 @@ export type Attached =
   | { outcome: "attached"; image: ImageWithFiles; replaced: string | null }
   | { outcome: "gone" }
   | { outcome: "not_pending" }
-  /** The files of the project's images would exceed its `diskMiB`. */
-  | { outcome: "quota_exceeded"; allowedMiB: number };
+  | ({ outcome: "quota_exceeded" } & Exceeded);
 
 /** Puts a file that is stored under its digest into a pending image, which becomes `ready` with the last one. */
 export function attachFile(db: Database, imageId: string, file: FileSlot & { sha256: string; sizeBytes: bigint }): Promise<Attached> {
@@ -84,8 +84,8 @@ export function attachFile(db: Database, imageId: string, file: FileSlot & { sha
     if (image.state !== "pending") return { outcome: "not_pending" };
     const before = image.files.find((each) => isSlot(each, file));
     const { role, index, sha256, sizeBytes } = file;
-    const allowedMiB = await diskQuota(tx, image.projectId, sizeBytes - (before?.sizeBytes ?? 0n));
-    if (allowedMiB !== null) return { outcome: "quota_exceeded", allowedMiB };
+    const exceeded = await diskQuota(tx, image.projectId, Number(sizeBytes - (before?.sizeBytes ?? 0n)));
+    if (exceeded) return { outcome: "quota_exceeded", ...exceeded };
     await tx.rows.imageFile.upsert({
       where: { imageId_role_index: { imageId, role, index } },
       create: { imageId, role, index, sha256, sizeBytes, projectId: image.projectId },
@@ -97,20 +97,6 @@ export function attachFile(db: Database, imageId: string, file: FileSlot & { sha
     if (state === "ready") tx.record({ projectId: image.projectId, type: "image.ready", subject: image.id, data: { name: image.name } });
     return { outcome: "attached", image: after, replaced: before && before.sha256 !== sha256 ? before.sha256 : null };
   });
-}
-
-const MiB = 1024n * 1024n;
-
-/** What the project may have, where `more` bytes would be too much; else null. */
-async function diskQuota(tx: Transaction, projectId: string, more: bigint): Promise<number | null> {
-  // Uploads to one project take turns here, so that two cannot both use the last of the quota.
-  const [project] = await tx.rows.$queryRaw<
-    { quota: { diskMiB?: number } }[]
-  >`SELECT quota FROM project WHERE id = ${projectId} FOR NO KEY UPDATE`;
-  const allowed = project?.quota.diskMiB;
-  if (allowed === undefined) return null;
-  const used = await tx.rows.imageFile.aggregate({ where: { projectId }, _sum: { sizeBytes: true } });
-  return (used._sum.sizeBytes ?? 0n) + more > BigInt(allowed) * MiB ? allowed : null;
 }
 
 export type Deleted = { outcome: "deleted"; digests: string[] } | { outcome: "gone" } | { outcome: "in_use"; vmId: string };

@@ -1,4 +1,5 @@
 /** Projects: who owns a row. */
+import type { Quota } from "../contract/access.js";
 import type { Database } from "./database.js";
 import type { Project } from "./generated/client.js";
 import { newId, systemProjectId } from "./ids.js";
@@ -14,8 +15,14 @@ export function listProjects(db: Database, only: string | null, page: PageReques
   return db.project.findMany({ where: { id: only ?? { not: systemProjectId }, AND: beyond(page) }, ...newestFirst(page) });
 }
 
-export function createProject(db: Database, name: string): Promise<Project> {
-  return db.project.create({ data: { id: newId("project"), name } });
+/** @throws Prisma's P2002 where the name is taken */
+export function createProject(db: Database, name: string, quota: Quota = {}): Promise<Project> {
+  return db.project.create({ data: { id: newId("project"), name, quota } });
+}
+
+/** The quota is replaced as a whole. @throws Prisma's P2002 where the name is taken, P2025 where the project has just gone */
+export function changeProject(db: Database, id: string, changes: { name?: string; quota?: Quota }): Promise<Project> {
+  return db.project.update({ where: { id }, data: changes });
 }
 
 /** Deletes a project with its tokens and what is left of its past. @returns false where it still holds a machine or an image */

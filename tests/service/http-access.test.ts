@@ -170,7 +170,40 @@ describe("projects", () => {
   });
 
   it("of the installation stay", async () => {
-    await installation.admin.delete("/v1/projects/default").expect(403);
+    const { admin } = installation;
+    await admin.delete("/v1/projects/default").expect(403);
+    await admin.patch("/v1/projects/default", { name: "mine" }).expect(403);
+    await admin.patch("/v1/projects/system", { quota: {} }).expect(403);
+    expect((await admin.patch("/v1/projects/default", { quota: { machines: 7 } }).expect(200)).body.quota).toEqual({ machines: 7 });
+    await admin.patch("/v1/projects/default", { quota: {} }).expect(200);
+  });
+
+  it("have a quota, which is replaced as a whole", async () => {
+    const { admin } = installation;
+    const quota = { machines: 3, memoryMiB: 512, diskMiB: 100 };
+    const { body: project } = await admin.post("/v1/projects", { name: "bounded", quota }).expect(201);
+    expect((await admin.get("/v1/projects/bounded").expect(200)).body).toEqual({ ...project, quota });
+    const changed = await admin.patch(`/v1/projects/${project.id}`, { name: "unbounded", quota: { machines: 0 } }).expect(200);
+    expect(changed.body).toEqual({ ...project, name: "unbounded", quota: { machines: 0 } });
+    await installation.addImage("forbounded", { projectId: "proj_system", catalog: true });
+    const refused = await admin.post("/v1/vms?project=unbounded", { image: "forbounded" }).expect(403);
+    expect(refused.body).toMatchObject({ code: "quota_exceeded", detail: "The project may have 0 machines, and has 0" });
+    await admin.patch("/v1/projects/unbounded", { quota: { memoryMiB: 100 } }).expect(200);
+    await admin.post("/v1/vms?project=unbounded", { image: "forbounded", memoryMiB: 64 }).expect(202);
+    const second = await admin.post("/v1/vms?project=unbounded", { image: "forbounded", memoryMiB: 64 }).expect(403);
+    expect(second.body.detail).toBe("The project may have 100 MiB of memory in all its machines, and has 64");
+    expect((await admin.patch("/v1/projects/unbounded", { name: "other" }).expect(409)).body.code).toBe("name_taken");
+    await admin.patch("/v1/projects/unbounded", { quota: { machines: -1 } }).expect(400);
+    await admin.patch("/v1/projects/nowhere", { quota: {} }).expect(404);
+    await installation.db.vm.deleteMany({ where: { projectId: project.id } });
+    await admin.delete(`/v1/projects/${project.id}`).expect(204);
+  });
+
+  it("are seen by their own tokens, and set by the installation's administrator alone", async () => {
+    const theirs = installation.as(tokens["other-admin"]);
+    expect((await theirs.get("/v1/projects/other").expect(200)).body).toMatchObject({ name: "other", quota: {} });
+    await theirs.get("/v1/projects/default").expect(404);
+    await theirs.patch("/v1/projects/other", { quota: {} }).expect(403);
   });
 
   it("are listed: all for the installation's administrator, else the own one", async () => {

@@ -232,9 +232,8 @@ describe("what is refused leaves nothing", () => {
   });
 
   it("more than the project's quota", async () => {
-    const { admin, db } = installation;
-    const { body: project } = await admin.post("/v1/projects", { name: "tight" }).expect(201);
-    await db.project.update({ where: { id: project.id }, data: { quota: { diskMiB: 0 } } });
+    const { admin } = installation;
+    await admin.post("/v1/projects", { name: "tight", quota: { diskMiB: 0 } }).expect(201);
     const { body: image } = await admin.post("/v1/images?project=tight", { name: "big", kind: "linux" }).expect(201);
     const before = await stored();
     const refused = await admin.put(`/v1/images/${image.id}/files/kernel?project=tight`, bzImage("quota"));

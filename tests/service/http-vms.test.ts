@@ -68,13 +68,13 @@ describe("creating a machine", () => {
   });
 
   it("keeps to the project's quota", async () => {
-    const { body: project } = await installation.admin.post("/v1/projects", { name: "small" }).expect(201);
-    await installation.db.project.update({ where: { id: project.id }, data: { quota: { machines: 1 } } });
+    await installation.admin.post("/v1/projects", { name: "small", quota: { machines: 1 } }).expect(201);
     await installation.addImage("catalogued", { projectId: "proj_system", catalog: true });
     const post = () => installation.admin.post("/v1/vms?project=small", { image: "catalogued" });
     const answers = await Promise.all([post(), post()]);
     expect(answers.map(({ status }) => status).sort()).toEqual([202, 403]);
-    expect(answers.find(({ status }) => status === 403)?.body.code).toBe("quota_exceeded");
+    const refused = answers.find(({ status }) => status === 403)?.body;
+    expect(refused).toMatchObject({ code: "quota_exceeded", detail: "The project may have 1 machines, and has 1" });
   });
 });
 

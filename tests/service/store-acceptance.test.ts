@@ -69,7 +69,7 @@ describe("a create", () => {
     await store.db.project.create({ data: { id, name: limit.toLowerCase(), quota } });
     const outcomes = await Promise.all([1, 2, 3, 4, 5].map(() => acceptCreate(store.db, { ...asker, projectId: id }, wanted)));
     expect(outcomes.filter(({ outcome }) => outcome === "accepted")).toHaveLength(2);
-    expect(outcomes).toContainEqual({ outcome: "quota_exceeded", limit, allowed: Object.values(quota)[0] });
+    expect(outcomes).toContainEqual({ outcome: "quota_exceeded", limit, allowed: Object.values(quota)[0], used: Object.values(quota)[0] });
   });
 });
 

@@ -56,6 +56,14 @@ onEachQueue((backend) => {
     expect(vm).toMatchObject({ state: "error", stateReason: "no_host", hostId: null });
   });
 
+  it("deletes a machine whose time ran out while no worker was there", async () => {
+    const { vm } = await installation.created();
+    await installation.worker.close(0);
+    await installation.db.vm.update({ where: { id: vm.id }, data: { expiresAt: new Date(Date.now() - 1) } });
+    await installation.startAgain();
+    await installation.until(async () => (await installation.db.vm.count({ where: { id: vm.id } })) === 0);
+  });
+
   it("deletes a machine whose time is up", async () => {
     const { vm } = await installation.created("", { expiresAt: new Date(Date.now() - 1) });
     await installation.worker.sweeper.sweep(new Date(0));

@@ -166,6 +166,7 @@ export interface Project {
   id: string;
   /** 1 to 63 of `a-z 0-9 . _ -`, beginning and ending with a letter or digit */
   name: string;
+  quota: Quota;
   /** RFC 3339, UTC */
   createdAt: string;
 }
@@ -173,6 +174,7 @@ export interface Project {
 export interface ProjectCreate {
   /** 1 to 63 of `a-z 0-9 . _ -`, beginning and ending with a letter or digit */
   name: string;
+  quota?: Quota;
 }
 
 export interface ProjectPage {
@@ -181,6 +183,22 @@ export interface ProjectPage {
   nextCursor: string | null;
   /** Follow events after this sequence number to miss nothing */
   eventSeq: number;
+}
+
+export interface ProjectPatch {
+  /** 1 to 63 of `a-z 0-9 . _ -`, beginning and ending with a letter or digit */
+  name?: string;
+  quota?: Quota;
+}
+
+/** The most that a project may have; what is absent is unlimited */
+export interface Quota {
+  /** In any state */
+  machines?: number;
+  /** Of all machines together, whether they run or not */
+  memoryMiB?: number;
+  /** Of the files of uploaded images */
+  diskMiB?: number;
 }
 
 export interface SignIn {
@@ -1008,6 +1026,30 @@ export interface Routes {
     body: undefined;
     answer: undefined;
   };
+  /** One project, by id or name: the token's own, or any for an administrator of the installation */
+  getProject: {
+    params: {
+      id: string;
+    };
+    query: {
+      /** Id or name of the project to work in; default: the token's own */
+      project?: string;
+    };
+    body: undefined;
+    answer: Project;
+  };
+  /** Rename a project or set its quota */
+  patchProject: {
+    params: {
+      id: string;
+    };
+    query: {
+      /** Id or name of the project to work in; default: the token's own */
+      project?: string;
+    };
+    body: ProjectPatch;
+    answer: Project;
+  };
   /** Revoke a token */
   deleteToken: {
     params: {
@@ -1216,6 +1258,8 @@ export const routes = {
   createToken: { method: "POST", path: "/v1/tokens" },
   listTokens: { method: "GET", path: "/v1/tokens" },
   deleteProject: { method: "DELETE", path: "/v1/projects/{id}" },
+  getProject: { method: "GET", path: "/v1/projects/{id}" },
+  patchProject: { method: "PATCH", path: "/v1/projects/{id}" },
   deleteToken: { method: "DELETE", path: "/v1/tokens/{id}" },
   getToken: { method: "GET", path: "/v1/token" },
   signIn: { method: "POST", path: "/v1/sign-in" },

@@ -2,6 +2,7 @@ import {
   Project,
   ProjectCreate,
   ProjectPage,
+  ProjectPatch,
   SignIn,
   SignInCode,
   Ticket,
@@ -108,6 +109,31 @@ export const createProject = endpoint({
   body: ProjectCreate,
   answers: { 201: { description: "The project", schema: Project } },
   problems: ["name_taken"],
+});
+
+export const getProject = endpoint({
+  id: "getProject",
+  method: "get",
+  path: "/v1/projects/{id}",
+  tag: "access",
+  summary: "One project, by id or name: the token's own, or any for an administrator of the installation",
+  role: "viewer",
+  answers: { 200: { description: "The project", schema: Project } },
+  problems: ["not_found"],
+});
+
+export const patchProject = endpoint({
+  id: "patchProject",
+  method: "patch",
+  path: "/v1/projects/{id}",
+  tag: "access",
+  summary: "Rename a project or set its quota",
+  description: "The quota is replaced as a whole. One that is below what the project has takes nothing away, but nothing more is accepted.",
+  role: "admin",
+  installation: true,
+  body: ProjectPatch,
+  answers: { 200: { description: "The project", schema: Project } },
+  problems: ["not_found", "name_taken"],
 });
 
 export const deleteProject = endpoint({

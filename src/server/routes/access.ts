@@ -3,15 +3,19 @@ import {
   createToken,
   deleteProject,
   deleteToken,
+  getProject,
   getToken,
   listProjects,
   listTokens,
+  patchProject,
 } from "../../contract/endpoints/access.js";
 import { isUniqueViolation } from "../../store/database.js";
+import type { Project } from "../../store/generated/client.js";
 import { defaultProjectId, systemProjectId } from "../../store/ids.js";
 import { latestSeq } from "../../store/outbox.js";
 import * as projects from "../../store/projects.js";
 import * as tokens from "../../store/tokens.js";
+import { isRowMissing } from "../database-errors.js";
 import { pageOf, pageRequest } from "../page.js";
 import { notFound, ProblemError } from "../problem.js";
 import { showProject, showToken } from "../representation.js";
@@ -51,19 +55,49 @@ export function projectRoutes(router: Router, { db }: Service): void {
   });
 
   router.serve(createProject, async ({ body }) => {
-    const project = await projects.createProject(db, body.name).catch((error: unknown) => {
-      if (isUniqueViolation(error)) throw new ProblemError("name_taken", `There is a project ${JSON.stringify(body.name)}`);
-      throw error;
-    });
+    const project = await named(body.name, () => projects.createProject(db, body.name, body.quota));
     return { status: 201, body: showProject(project) };
   });
 
+  router.serve(getProject, async ({ caller, params }) => {
+    const project = await existing(params.id);
+    if (!caller.installation && project.id !== caller.projectId) throw notFound("project", params.id);
+    return { status: 200, body: showProject(project) };
+  });
+
+  router.serve(patchProject, async ({ params, body }) => {
+    const { id } = await existing(params.id);
+    if (id === systemProjectId || (id === defaultProjectId && body.name !== undefined)) throw ofInstallation();
+    const project = await named(body.name, () => projects.changeProject(db, id, body)).catch((error: unknown) => {
+      if (isRowMissing(error)) throw notFound("project", params.id);
+      throw error;
+    });
+    return { status: 200, body: showProject(project) };
+  });
+
   router.serve(deleteProject, async ({ params }) => {
-    const project = await projects.findProject(db, params.id);
-    if (project === null) throw notFound("project", params.id);
-    if (project.id === defaultProjectId || project.id === systemProjectId)
-      throw new ProblemError("forbidden", "This project belongs to the installation");
-    if (!(await projects.deleteProject(db, project.id))) throw new ProblemError("project_not_empty");
+    const { id } = await existing(params.id);
+    if (id === defaultProjectId || id === systemProjectId) throw ofInstallation();
+    if (!(await projects.deleteProject(db, id))) throw new ProblemError("project_not_empty");
     return { status: 204 };
   });
+
+  async function existing(reference: string): Promise<Project> {
+    const project = await projects.findProject(db, reference);
+    if (project === null) throw notFound("project", reference);
+    return project;
+  }
+}
+
+function ofInstallation(): ProblemError {
+  return new ProblemError("forbidden", "This project belongs to the installation");
+}
+
+async function named(name: string | undefined, write: () => Promise<Project>): Promise<Project> {
+  try {
+    return await write();
+  } catch (error) {
+    if (isUniqueViolation(error)) throw new ProblemError("name_taken", `There is a project ${JSON.stringify(name)}`);
+    throw error;
+  }
 }

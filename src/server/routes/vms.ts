@@ -10,6 +10,7 @@ import { expectedVersion } from "../if-match.js";
 import { accept } from "../operation-answer.js";
 import { pageOf, pageRequest } from "../page.js";
 import { notFound, ProblemError } from "../problem.js";
+import { quotaExceeded } from "../quota-problem.js";
 import { showVm, vmETag } from "../representation.js";
 import type { Router } from "../route.js";
 import type { Service } from "../service.js";
@@ -44,9 +45,7 @@ export function vmRoutes(router: Router, service: Service): void {
       if (isForeignKeyViolation(error)) throw notFound("image", body.image);
       throw error;
     });
-    if (outcome.outcome === "quota_exceeded") {
-      throw new ProblemError("quota_exceeded", `The project may have ${outcome.allowed} (${outcome.limit})`);
-    }
+    if (outcome.outcome === "quota_exceeded") throw quotaExceeded(outcome);
     return accept(service, request, outcome.operation, true);
   });
 

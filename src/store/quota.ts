@@ -1,0 +1,39 @@
+/** What a project may have. Checked in the transaction that accepts more. */
+import type { Quota } from "../contract/access.js";
+import type { Transaction } from "./outbox.js";
+
+/** The quota would be exceeded: `used` is what there is already. */
+export interface Exceeded {
+  limit: keyof Quota;
+  allowed: number;
+  used: number;
+}
+
+const MiB = 1024 * 1024;
+
+/** What one more machine would exceed, or null. */
+export async function machineQuota(tx: Transaction, projectId: string, memoryMiB: number): Promise<Exceeded | null> {
+  const quota = await lockQuota(tx, projectId);
+  if (quota.machines === undefined && quota.memoryMiB === undefined) return null;
+  const { _count: machines, _sum } = await tx.rows.vm.aggregate({ where: { projectId }, _count: true, _sum: { memoryMiB: true } });
+  return exceeded(quota, "machines", machines, 1) ?? exceeded(quota, "memoryMiB", _sum.memoryMiB ?? 0, memoryMiB);
+}
+
+/** What `bytes` more of uploaded files would exceed, or null. */
+export async function diskQuota(tx: Transaction, projectId: string, bytes: number): Promise<Exceeded | null> {
+  const quota = await lockQuota(tx, projectId);
+  if (quota.diskMiB === undefined) return null;
+  const { _sum } = await tx.rows.imageFile.aggregate({ where: { projectId }, _sum: { sizeBytes: true } });
+  return exceeded(quota, "diskMiB", Number(_sum.sizeBytes ?? 0) / MiB, bytes / MiB);
+}
+
+/** Requests of one project take turns here, so that two cannot both use the last of the quota. */
+async function lockQuota(tx: Transaction, projectId: string): Promise<Quota> {
+  const [project] = await tx.rows.$queryRaw<{ quota: Quota }[]>`SELECT quota FROM project WHERE id = ${projectId} FOR NO KEY UPDATE`;
+  return project?.quota ?? {};
+}
+
+function exceeded(quota: Quota, limit: keyof Quota, used: number, more: number): Exceeded | null {
+  const allowed = quota[limit];
+  return allowed !== undefined && used + more > allowed ? { limit, allowed, used } : null;
+}
