@@ -22,10 +22,11 @@ import { vmStreamRoutes } from "./routes/vm-streams.js";
 import { vmRoutes } from "./routes/vms.js";
 import { webhookRoutes } from "./routes/webhooks.js";
 import type { Service } from "./service.js";
+import type { OpenStreams } from "./streams/open-streams.js";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
 
-export function createApp(service: Service, metrics: Metrics, closing: AbortSignal): Express {
+export function createApp(service: Service, metrics: Metrics, openStreams: OpenStreams, closing: AbortSignal): Express {
   const app = express();
   app.disable("x-powered-by");
   // Versions are rows' business; a hash over each answer would cost more than it saves.
@@ -45,7 +46,7 @@ export function createApp(service: Service, metrics: Metrics, closing: AbortSign
   projectRoutes(router, service);
   ticketRoutes(router, service);
   webhookRoutes(router, service);
-  eventRoutes(router, service);
+  eventRoutes(router, service, openStreams);
   serviceRoutes(app, router, service, metrics, closing);
   documentation(app, version);
   dashboard(app, service.settings, version);

@@ -2,13 +2,15 @@ import type { Event } from "../contract/event.js";
 import type { Database } from "../store/database.js";
 import { eventsAfter, oldestSeq } from "../store/event-list.js";
 import type { EventFeed } from "../store/feed.js";
+import { latestSeq } from "../store/outbox.js";
 import { showEvent } from "./representation.js";
 
 const pageSize = 200;
 
 /**
  * Events of a project after `from`, until `signal`. Rows are read as fast as the consumer takes them, so a slow one holds nothing in memory.
- * Begins with a `gap` event where what comes after `from` is no longer kept in whole; from 0 means: all that is kept.
+ * Begins with a `gap` event where what comes after `from` is no longer kept in whole, or where `from` has not been yet (the database was restored to an
+ * earlier time); from 0 means: all that is kept.
  */
 export async function* followEvents(
   db: Database,
@@ -28,11 +30,14 @@ export async function* followEvents(
   });
   signal.addEventListener("abort", stir);
   try {
-    const oldest = await oldestSeq(db);
-    if (from > 0n && oldest !== null && from + 1n < oldest) {
+    let seq = from;
+    const [oldest, newest] = [await oldestSeq(db), await latestSeq(db)];
+    if (from > newest) {
+      seq = newest;
+      yield gap(projectId, from, newest);
+    } else if (from > 0n && oldest !== null && from + 1n < oldest) {
       yield gap(projectId, from, oldest - 1n);
     }
-    let seq = from;
     while (!signal.aborted) {
       stirred = false;
       const rows = await eventsAfter(db, projectId, seq, pageSize);

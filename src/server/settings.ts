@@ -27,6 +27,10 @@ export interface ApiSettings {
   uploadIdleMs: number;
   /** A WebSocket peer that answers no ping for so long is gone. */
   pingMs: number;
+  /** Where no event comes, a comment does at this pace: proxies cut connections on which nothing comes. */
+  commentMs: number;
+  /** Who follows events and takes nothing for so long is cut off, and may resume. */
+  stalledMs: number;
   /** Largest frame a client may send. */
   maxFrameBytes: number;
   /** Private addresses, subnets and hosts that webhooks may be posted to all the same. */
@@ -53,6 +57,8 @@ export const defaultSettings: ApiSettings = {
   maxFileBytes: { kernel: 64 * MiB, initrd: 1024 * MiB, module: 1024 * MiB },
   uploadIdleMs: 60_000,
   pingMs: 30_000,
+  commentMs: 15_000,
+  stalledMs: 60_000,
   maxFrameBytes: 64 * 1024,
   webhookAllow: [],
   idempotencyMs: 24 * 3600_000,

@@ -60,6 +60,7 @@ export async function startInstallation(settings: Partial<ApiSettings> = {}, giv
     const authorised = (test: Test) => (token === null ? test : test.set("Authorization", `Bearer ${token}`));
     return {
       get: (path: string) => authorised(agent.get(path)),
+      head: (path: string) => authorised(agent.head(path)),
       post: (path: string, body?: object) => authorised(agent.post(path)).send(body),
       put: (path: string, body: Buffer) => authorised(agent.put(path)).set("Content-Type", "application/octet-stream").send(body),
       patch: (path: string, body: object) => authorised(agent.patch(path)).send(body),

@@ -1,6 +1,6 @@
-import { get, type IncomingMessage } from "node:http";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { adminToken, type Installation, startInstallation } from "./http-installation.js";
+import { SseClient } from "./sse-client.js";
 import { StreamClient } from "./stream-client.js";
 
 let installation: Installation;
@@ -13,48 +13,12 @@ afterAll(() => installation?.close());
 
 const create = async () => (await installation.admin.post("/v1/vms", { image: "tiny" }).expect(202)).body;
 
-/** Server-sent events as they come; `next` waits for the first that fits. */
-class SseClient {
-  private text = "";
-  private changed = () => {};
-
-  private constructor(readonly response: IncomingMessage) {
-    response.setEncoding("utf8");
-    response.on("data", (data: string) => {
-      this.text += data;
-      this.changed();
-    });
-  }
-
-  static open(query = "", headers: Record<string, string> = {}): Promise<SseClient> {
-    return new Promise((resolve, reject) => {
-      const options = { headers: { Authorization: `Bearer ${adminToken}`, ...headers } };
-      get(`${installation.url}/v1/events${query}`, options, (response) => resolve(new SseClient(response))).on("error", reject);
-    });
-  }
-
-  get events(): { id: string; data: Record<string, unknown> }[] {
-    return [...this.text.matchAll(/id: (\d+)\ndata: (.*)\n\n/g)].map(([, id, data]) => ({ id, data: JSON.parse(data) }));
-  }
-
-  async next(fits: (data: Record<string, unknown>) => boolean) {
-    for (;;) {
-      const found = this.events.find(({ data }) => fits(data));
-      if (found) return found;
-      await new Promise<void>((resolve) => {
-        this.changed = resolve;
-      });
-    }
-  }
-
-  close(): void {
-    this.response.destroy();
-  }
-}
+const open = (query = "", headers: Record<string, string> = {}) =>
+  SseClient.open(`${installation.url}/v1/events${query}`, { Authorization: `Bearer ${adminToken}`, ...headers });
 
 describe("server-sent events", () => {
   it("begin at once, and carry the envelope with seq as the id", async () => {
-    const client = await SseClient.open();
+    const client = await open();
     expect(client.response.headers["content-type"]).toContain("text/event-stream");
     const operation = await create();
     const { id, data } = await client.next(({ subject }) => subject === operation.id);
@@ -70,19 +34,19 @@ describe("server-sent events", () => {
   it("after a list miss nothing", async () => {
     const { body } = await installation.admin.get("/v1/vms");
     const operation = await create();
-    const client = await SseClient.open(`?from=${body.eventSeq}`);
+    const client = await open(`?from=${body.eventSeq}`);
     await client.next(({ subject }) => subject === operation.id);
     await client.next(({ subject, type }) => subject === operation.resources.vm && type === "vm.created");
     client.close();
   });
 
   it("resume after Last-Event-ID, each event once and in order", async () => {
-    const first = await SseClient.open("?from=0");
+    const first = await open("?from=0");
     const one = await create();
     const { id } = await first.next(({ subject }) => subject === one.id);
     first.close();
     const two = await create();
-    const second = await SseClient.open("", { "Last-Event-ID": id });
+    const second = await open("", { "Last-Event-ID": id });
     await second.next(({ subject }) => subject === two.id);
     const ids = second.events.map((event) => Number(event.id));
     expect(ids[0]).toBe(Number(id) + 1);
@@ -94,15 +58,46 @@ describe("server-sent events", () => {
     await create();
     const newest = await installation.db.event.findFirstOrThrow({ orderBy: { seq: "desc" } });
     await installation.db.event.deleteMany({ where: { seq: { lt: newest.seq } } });
-    const client = await SseClient.open("?from=1");
+    const client = await open("?from=1");
     const { data } = await client.next(({ type }) => type === "gap");
     expect(data).toMatchObject({ type: "gap", data: { from: 1, to: Number(newest.seq) - 1 } });
     await client.next(({ id }) => id === newest.id);
     client.close();
   });
 
+  it("resume after Last-Event-ID also where the URL says where they once began", async () => {
+    const [one, two] = [await create(), await create()];
+    const { seq } = await installation.db.event.findFirstOrThrow({ where: { subject: two.id } });
+    const client = await open("?from=0", { "Last-Event-ID": String(seq - 1n) });
+    await client.next(({ subject }) => subject === two.id);
+    expect(client.events[0].id).toBe(String(seq));
+    expect(client.events.map(({ data }) => data.subject)).not.toContain(one.id);
+    client.close();
+  });
+
+  it("say so where what is asked for has not been yet: the database was restored", async () => {
+    const newest = await installation.db.event.findFirstOrThrow({ orderBy: { seq: "desc" } });
+    const client = await open("", { "Last-Event-ID": "999999999" });
+    const { id, data } = await client.next(({ type }) => type === "gap");
+    expect([id, data.data]).toEqual([String(newest.seq), { from: 999999999, to: Number(newest.seq) }]);
+    const operation = await create();
+    await client.next(({ subject }) => subject === operation.id);
+    client.close();
+  });
+
+  it("say at once how soon to come back, so that there are bytes to pass on before anything happens", async () => {
+    const client = await open();
+    await client.until((text) => text === "retry: 1000\n\n");
+    client.close();
+  });
+
+  it("have a head that ends", async () => {
+    const answer = await installation.admin.head("/v1/events").expect(200);
+    expect(answer.headers["content-type"]).toContain("text/event-stream");
+  });
+
   it("are those of one project", async () => {
-    const client = await SseClient.open("?project=other");
+    const client = await open("?project=other");
     await create();
     const { body: image } = await installation.admin.post("/v1/images?project=other", { name: "i", kind: "linux" }).expect(201);
     await client.next(({ subject }) => subject === image.id);

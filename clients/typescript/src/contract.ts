@@ -1176,7 +1176,7 @@ export interface Routes {
     query: {
       /** `eventSeq` of a list: events after it */
       from?: number;
-      /** Instead of a token */
+      /** WebSocket only: instead of a token */
       ticket?: string;
       /** Id or name of the project to work in; default: the token's own */
       project?: string;

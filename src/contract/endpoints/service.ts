@@ -9,11 +9,11 @@ export const events = endpoint({
   tag: "events",
   summary: "Follow what happens in the project: server-sent events, or a WebSocket",
   description:
-    "With `Upgrade: websocket` and subprotocol `events.v1` a text frame per event, otherwise `text/event-stream` with `seq` as the id. Begins after `from`, else after `Last-Event-ID`, else now. A `gap` event says that what was asked for is no longer kept.",
+    "With `Upgrade: websocket` and subprotocol `events.v1` a text frame per event, otherwise `text/event-stream` with `seq` as the id. Begins after `Last-Event-ID`, else after `from`, else now. A `gap` event says that what was asked for is no longer kept.",
   role: "viewer",
   query: {
     from: z.coerce.number().int().min(0).optional().meta({ description: "`eventSeq` of a list: events after it" }),
-    ticket: z.string().max(100).optional().meta({ description: "Instead of a token" }),
+    ticket: z.string().max(100).optional().meta({ description: "WebSocket only: instead of a token" }),
   },
   answers: { 200: { description: "A stream that does not end", type: "text/event-stream", schema: Event } },
   problems: ["ticket_invalid", "unsupported_subprotocol"],

@@ -7,24 +7,31 @@ import { followEvents } from "../event-stream.js";
 import { ProblemError } from "../problem.js";
 import type { Router } from "../route.js";
 import type { Service } from "../service.js";
-
-/** Proxies cut connections on which nothing comes; a comment keeps them. */
-const commentMs = 15_000;
+import type { OpenStreams } from "../streams/open-streams.js";
 
 /** Server-sent events; the same path as a WebSocket is in upgrade.ts. */
-export function eventRoutes(router: Router, service: Service): void {
+export function eventRoutes(router: Router, { db, feed, settings }: Service, openStreams: OpenStreams): void {
   router.serve(events, async ({ projectId, query, request, response, signal }) => {
-    const from = query.from ?? lastEventId(request.headers["last-event-id"]?.toString());
-    const begin = from === undefined ? await latestSeq(service.db) : BigInt(from);
+    // A browser that comes back asks for the same URL, `from` and all: where it was says the header.
+    const from = lastEventId(request.headers["last-event-id"]?.toString()) ?? query.from;
+    const begin = from === undefined ? await latestSeq(db) : BigInt(from);
+    openStreams.admit(projectId);
     response
       .status(200)
       .set({ "Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store", "X-Accel-Buffering": "no" });
-    response.flushHeaders();
-    const comments = setInterval(() => response.write(":\n\n"), commentMs);
+    if (request.method === "HEAD") {
+      response.end();
+      return null;
+    }
+    const closed = openStreams.opened(projectId, "events");
+    // The first bytes, for whoever holds headers back until there are some: how soon to come back, in milliseconds.
+    response.write("retry: 1000\n\n");
+    const comments = setInterval(() => response.writableNeedDrain || response.write(":\n\n"), settings.commentMs);
     try {
-      for await (const event of followEvents(service.db, service.feed, projectId, begin, signal)) await write(response, event, signal);
+      for await (const event of followEvents(db, feed, projectId, begin, signal)) await write(response, event, settings.stalledMs, signal);
     } finally {
       clearInterval(comments);
+      closed();
       response.end();
     }
     return null;
@@ -37,9 +44,12 @@ function lastEventId(header: string | undefined): number | undefined {
   return Number(header);
 }
 
-async function write(response: Response, event: Event, signal: AbortSignal): Promise<void> {
+/** Waits where the peer does not keep up; one that takes nothing is cut off. */
+async function write(response: Response, event: Event, stalledMs: number, signal: AbortSignal): Promise<void> {
   if (response.write(`id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`)) return;
+  const cut = setTimeout(() => response.destroy(), stalledMs);
   await once(response, "drain", { signal }).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });
+  clearTimeout(cut);
 }

@@ -1,3 +1,4 @@
+import type { WebSocket } from "ws";
 import { latestSeq } from "../../store/outbox.js";
 import { followEvents } from "../event-stream.js";
 import type { Service } from "../service.js";
@@ -6,16 +7,24 @@ import { closeCodes, type Opening } from "./stream.js";
 
 /** `events.v1`: a text frame with the envelope for each event. What the client sends is ignored. */
 export async function openEvents(service: Service, { query, projectId }: Admission & { stream: "events" }): Promise<Opening> {
-  const from = query.from === undefined ? await latestSeq(service.db) : BigInt(query.from);
+  const { db, feed, settings } = service;
+  const from = query.from === undefined ? await latestSeq(db) : BigInt(query.from);
   return {
     abandon() {},
     async run(socket, signal) {
       const gone = new AbortController();
       socket.once("close", () => gone.abort());
-      for await (const event of followEvents(service.db, service.feed, projectId, from, AbortSignal.any([signal, gone.signal]))) {
-        await new Promise<void>((resolve) => socket.send(JSON.stringify(event), () => resolve()));
+      for await (const event of followEvents(db, feed, projectId, from, AbortSignal.any([signal, gone.signal]))) {
+        await send(socket, JSON.stringify(event), settings.stalledMs);
       }
       socket.close(closeCodes.goingAway);
     },
   };
+}
+
+/** Waits until the peer has taken it; one that does not is cut off. */
+async function send(socket: WebSocket, text: string, stalledMs: number): Promise<void> {
+  const cut = setTimeout(() => socket.terminate(), stalledMs);
+  await new Promise<void>((resolve) => socket.send(text, () => resolve()));
+  clearTimeout(cut);
 }

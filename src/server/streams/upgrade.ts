@@ -13,6 +13,7 @@ import { type Admission, admit } from "./admission.js";
 import { openEvents } from "./events.js";
 import { watchPeer } from "./heartbeat.js";
 import { openMachineStream } from "./machine.js";
+import type { OpenStreams } from "./open-streams.js";
 import { serveWithoutUpgrade } from "./plain-upgrade.js";
 import { closeCodes, type Opening } from "./stream.js";
 
@@ -20,13 +21,12 @@ import { closeCodes, type Opening } from "./stream.js";
 const closeMs = 1000;
 
 export class Streams {
-  /** Open streams by project. */
-  private readonly counts = new Map<string, number>();
   private readonly sockets: Record<Admission["stream"], WebSocketServer>;
 
   constructor(
     private readonly service: Service,
     private readonly metrics: Metrics,
+    private readonly openStreams: OpenStreams,
     http: Server,
     private readonly closing: AbortSignal,
   ) {
@@ -67,10 +67,7 @@ export class Streams {
     try {
       if (this.closing.aborted) throw new ProblemError("service_unavailable", "The server is closing");
       const admission = await admit(this.service, request);
-      const { maxStreams } = this.service.settings;
-      if ((this.counts.get(admission.projectId) ?? 0) >= maxStreams) {
-        throw new ProblemError("rate_limited", `The project has ${maxStreams} streams open`);
-      }
+      this.openStreams.admit(admission.projectId);
       opening = await this.open(admission, String(request.id));
       if (admission.ticketHash !== null && !(await consumeTicket(this.service.db, admission.ticketHash)))
         throw new ProblemError("ticket_invalid");
@@ -96,12 +93,6 @@ export class Streams {
     }
   }
 
-  private count(projectId: string, change: 1 | -1): void {
-    const count = (this.counts.get(projectId) ?? 0) + change;
-    if (count > 0) this.counts.set(projectId, count);
-    else this.counts.delete(projectId);
-  }
-
   private accept(
     { stream, projectId }: Admission,
     opening: Opening,
@@ -122,12 +113,10 @@ export class Streams {
     this.sockets[stream].handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
       accepted = true;
       log.info({ stream }, "stream opened");
-      this.count(projectId, 1);
-      this.metrics.streams.inc({ stream });
+      const closed = this.openStreams.opened(projectId, stream);
       webSocket.on("error", (error) => log.info({ err: error }, "stream broke"));
       webSocket.once("close", (code) => {
-        this.count(projectId, -1);
-        this.metrics.streams.dec({ stream });
+        closed();
         log.info({ stream, code }, "stream closed");
       });
       watchPeer(webSocket, this.service.settings.pingMs);
