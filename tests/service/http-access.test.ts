@@ -26,20 +26,6 @@ beforeAll(async () => {
     desiredState: "stopped",
   } as const;
   await db.vm.create({ data: { id: "vm_1", ...vm } });
-  await db.operation.create({
-    data: { id: "op_1", projectId: "proj_default", kind: "vm.start", state: "succeeded", vmId: "vm_1", endedAt: new Date() },
-  });
-  const event = await db.event.create({ data: { id: "evt_1", projectId: "proj_default", type: "vm.updated", subject: "vm_1", data: {} } });
-  const hook = {
-    id: "hook_1",
-    projectId: "proj_default",
-    url: "https://hooks.example/",
-    secret: "whsec_",
-    position: event.seq,
-    active: false,
-  };
-  await db.webhook.create({ data: hook });
-  await db.webhookDelivery.create({ data: { id: "dlv_1", projectId: "proj_default", webhookId: hook.id, eventSeq: event.seq } });
 });
 afterAll(() => installation?.close());
 
@@ -47,7 +33,7 @@ const guarded = endpoints.filter(({ role }) => role !== null);
 const title = ({ method, path }: Endpoint) => `${method.toUpperCase()} ${path}`;
 
 function send(route: Endpoint, token: string | null, id: string) {
-  const path = route.path.replace("{id}", id).replace("{role}", "kernel").replace("{deliveryId}", "dlv_1");
+  const path = route.path.replace("{id}", id).replace("{role}", "kernel").replace("{deliveryId}", "x");
   return installation.agent[route.method](path).set(token === null ? {} : { Authorization: `Bearer ${token}` });
 }
 
@@ -62,36 +48,6 @@ describe("every route that is not public", () => {
     const weaker = route.installation ? "admin" : tokenRoles[tokenRoles.indexOf(route.role ?? "viewer") - 1];
     const { status, body } = await send(route, tokens[weaker], "vm_1");
     expect([status, body.code]).toEqual([403, "forbidden"]);
-  });
-
-  const named: [string, string][] = [
-    ["/v1/vms/", "vm_1"],
-    ["/v1/operations/", "op_1"],
-    ["/v1/images/", "img_tiny"],
-    ["/v1/webhooks/", "hook_1"],
-    ["/v1/tokens/", "tok_admin"],
-  ];
-  const foreign = guarded.flatMap((route) => {
-    const found = named.find(([prefix]) => route.path.startsWith(`${prefix}{id}`));
-    return found ? [[title(route), route, found[1]] as const] : [];
-  });
-  it.each(foreign.filter(([, route]) => route.path !== "/v1/tokens/{id}"))(
-    "%s does not know another project's resource",
-    async (_title, route, id) => {
-      const body = route.id === "createVmTicket" ? { stream: "console" } : route.method === "patch" ? {} : undefined;
-      const query = route.id === "waitVm" ? "?state=running" : "";
-      const path = route.path.replace("{id}", id).replace("{role}", "kernel").replace("{deliveryId}", "dlv_1") + query;
-      const answer = await installation.agent[route.method](path).set("Authorization", `Bearer ${tokens["other-admin"]}`).send(body);
-      expect([answer.status, answer.body.code]).toEqual([404, "not_found"]);
-    },
-  );
-
-  it("lists nothing of another project", async () => {
-    const theirs = installation.as(tokens["other-viewer"]);
-    for (const path of ["/v1/vms", "/v1/images", "/v1/operations"]) {
-      expect((await theirs.get(path).expect(200)).body.items, path).toEqual([]);
-    }
-    expect((await installation.as(tokens["other-operator"]).get("/v1/webhooks").expect(200)).body.items).toEqual([]);
   });
 });
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { endpoints } from "../../src/contract/endpoints/all.js";
 import { EmbeddedPostgres } from "../../src/store/postgres/embedded.js";
 import { type Installation, startInstallation } from "./http-installation.js";
 
@@ -30,6 +31,19 @@ describe("what needs no token", () => {
     const { body } = await installation.anonymous.get("/openapi.json");
     expect(body.openapi).toBe("3.1.0");
     expect(body.paths["/v1/vms/{id}/start"].post.operationId).toBe("startVm");
+  });
+
+  it("and every route that is served is in it, and the other way around", () => {
+    const layers = installation.server.app.router.stack as unknown as { route?: { path: string; methods: Record<string, boolean> } }[];
+    const served = layers.flatMap(({ route }) => {
+      if (route === undefined) return [];
+      const path = route.path.replaceAll(/:(\w+)/g, "{$1}");
+      return Object.keys(route.methods).map((method) => `${method} ${path}`);
+    });
+    const pages = ["get /docs", "get /docs/problems", "get /"];
+    expect(served.filter((route) => !pages.includes(route)).sort()).toEqual(
+      endpoints.map(({ method, path }) => `${method} ${path}`).sort(),
+    );
   });
 
   it("/docs loads nothing from elsewhere, and only what its policy allows", async () => {
