@@ -1,3 +1,7 @@
 import { render } from "preact";
+import { App } from "./app/app.js";
+import { resume } from "./session/session.js";
+import "./design/design.css";
 
-render(<h1>Worldswitch</h1>, document.getElementById("root") as HTMLElement);
+render(<App />, document.getElementById("root") as HTMLElement);
+void resume();

@@ -10,6 +10,10 @@ export interface EventsOptions {
   /** `eventSeq` of a list: what the list does not show yet, and all that follows. Default: what happens from now on. */
   from?: number;
   signal?: AbortSignal;
+  /** The stream is open, for the first time or again. */
+  onOpened?: () => void;
+  /** It broke, and is opened again after that time: what happens meanwhile comes then. */
+  onLost?: (retryInMs: number) => void;
 }
 
 export interface StatsOptions {
@@ -25,7 +29,10 @@ const mostWaiting = 1_000;
  * Each event once and in order, across cuts. One of type `gap` says that some are no longer kept: list again.
  * @throws ProblemError, UnreachableError
  */
-export async function* followEvents(transport: Transport, { from, signal }: EventsOptions = {}): AsyncGenerator<Event, void, undefined> {
+export async function* followEvents(
+  transport: Transport,
+  { from, signal, onOpened, onLost }: EventsOptions = {},
+): AsyncGenerator<Event, void, undefined> {
   // A number to begin at, so that what happens while the first connection breaks isn't missed either.
   let seq = from ?? (await transport.call("listOperations", { query: { limit: 1 }, signal })).eventSeq;
   const queue = new Queue<Event>();
@@ -40,7 +47,9 @@ export async function* followEvents(transport: Transport, { from, signal }: Even
       },
       opened(now) {
         socket = now;
+        onOpened?.();
       },
+      lost: onLost,
       frame(frame) {
         const event = JSON.parse(textOf(frame)) as Event;
         // What was still under way when the socket was given up comes again with the next.

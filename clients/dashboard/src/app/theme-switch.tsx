@@ -1,0 +1,15 @@
+import { useObserved } from "../live/observable.js";
+import { Icon, type IconName } from "../parts/icon.js";
+import { Segments } from "../parts/segments.js";
+import { type Theme, theme, themes } from "./theme.js";
+
+const shown: Record<Theme, { icon: IconName; title: string }> = {
+  system: { icon: "screen", title: "Colours as the system has them" },
+  light: { icon: "sun", title: "Light colours" },
+  dark: { icon: "moon", title: "Dark colours" },
+};
+
+export function ThemeSwitch() {
+  const choices = themes.map((value) => ({ value, title: shown[value].title, label: <Icon name={shown[value].icon} size={16} /> }));
+  return <Segments label="Colours" choices={choices} value={useObserved(theme)} onChoose={(value) => theme.set(value)} />;
+}

@@ -1,0 +1,28 @@
+/** What a console's connection tells, and what that means to somebody who sits before it. */
+import type { VmConsole } from "@worldswitch/client";
+import { Observable } from "../live/observable.js";
+
+export interface ConsoleState {
+  /** `waiting`: the machine has no host yet. `over`: it is deleted. */
+  phase: "opening" | "waiting" | "open" | "lost" | "over" | "failed";
+  role: "viewer" | "writer" | null;
+  /** Whether anybody types. */
+  writer: boolean;
+  viewers: number;
+  failure: unknown;
+}
+
+const opening: ConsoleState = { phase: "opening", role: null, writer: false, viewers: 0, failure: null };
+
+export function followConsole(vmConsole: VmConsole): Observable<ConsoleState> {
+  const state = new Observable(opening);
+  const become = (change: Partial<ConsoleState>) => state.set({ ...state.value, ...change });
+  vmConsole.on("hello", ({ role, viewers }) => become({ phase: "open", role, viewers, writer: role === "writer" || viewers > 1 }));
+  vmConsole.on("role", ({ role, writer, viewers }) => become({ role, writer, viewers }));
+  vmConsole.on("lost", () => become({ phase: "lost", role: null }));
+  vmConsole.closed.then(
+    () => become({ phase: "over", role: null }),
+    (failure: unknown) => become({ phase: "failed", role: null, failure }),
+  );
+  return state;
+}

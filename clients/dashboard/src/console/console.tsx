@@ -1,0 +1,80 @@
+import type { VmConsole } from "@worldswitch/client";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { bytes } from "../format/quantity.js";
+import { type Observable, useObserved } from "../live/observable.js";
+import { ConsoleBar } from "./console-bar.js";
+import { type ConsoleState, followConsole } from "./console-state.js";
+import type { Screen } from "./terminal.js";
+import "./console.css";
+
+interface Props {
+  /** Opens the connection; the console closes it when it is no longer drawn. */
+  open(): VmConsole;
+  mayWrite: boolean;
+}
+
+const endings: Record<string, string> = {
+  poweroff: "the machine is powered off",
+  halted: "the guest has powered the machine off",
+  stopped: "the plug is pulled",
+  fault: "the guest did something that the monitor cannot do",
+  deleted: "the machine is deleted",
+};
+
+/** A machine's serial console: its scrollback, what comes, and keys for whoever writes. */
+export function Console({ open, mayWrite }: Props) {
+  const host = useRef<HTMLDivElement>(null);
+  const bar = useRef<HTMLDivElement>(null);
+  const [connection, setConnection] = useState<{ vmConsole: VmConsole; state: Observable<ConsoleState> } | null>(null);
+
+  useEffect(() => {
+    let screen: Screen | null = null;
+    const vmConsole = open();
+    const state = followConsole(vmConsole);
+    setConnection({ vmConsole, state });
+    // Bytes may come before the terminal has: they are told one after the other, behind it.
+    const terminal = import("./terminal.js").then(({ openScreen }) => {
+      if (!host.current) return null;
+      screen = openScreen(
+        host.current,
+        (keys) => void vmConsole.write(keys).catch(() => remind(bar.current)),
+        () => bar.current?.focus(),
+      );
+      screen.setReadOnly(!mayWrite);
+      return screen;
+    });
+    const say = (text: string) => void terminal.then((there) => there?.remark(text));
+    vmConsole.on("data", (data) => (screen ? screen.write(data) : void terminal.then((there) => there?.write(data))));
+    vmConsole.on("skip", ({ from, to }) =>
+      say(`${bytes(to - from)} of output are left out here: they came too fast, or are no longer kept`),
+    );
+    vmConsole.on("exit", ({ reason }) => say(endings[reason] ?? `the machine has ended: ${reason}`));
+    return () => {
+      vmConsole.close();
+      screen?.dispose();
+      host.current = null;
+    };
+  }, [open, mayWrite]);
+
+  return (
+    <section class="console card" aria-label="Console">
+      <div ref={bar} tabIndex={-1}>
+        {connection && <Bar {...connection} mayWrite={mayWrite} />}
+      </div>
+      <div class="screen">
+        <div ref={host} />
+      </div>
+    </section>
+  );
+}
+
+function Bar({ vmConsole, state, mayWrite }: { vmConsole: VmConsole; state: Observable<ConsoleState>; mayWrite: boolean }) {
+  // Why it was refused is told by `role` staying as it is.
+  const takeOver = () => void vmConsole.takeOver().catch(() => {});
+  return <ConsoleBar state={useObserved(state)} mayWrite={mayWrite} onTakeOver={takeOver} />;
+}
+
+/** Keys went nowhere: the bar says why, and asks to be looked at. */
+function remind(bar: HTMLElement | null): void {
+  bar?.animate([{ background: "var(--warn-wash)" }, { background: "transparent" }], { duration: 900 });
+}

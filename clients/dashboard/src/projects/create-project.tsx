@@ -1,0 +1,50 @@
+import { useState } from "preact/hooks";
+import { Dialog } from "../parts/dialog.js";
+import { Field } from "../parts/field.js";
+import { Message } from "../parts/message.js";
+import { useHere } from "../session/context.js";
+import { explain, wrongField } from "../session/explain.js";
+
+export function CreateProject({ onCreated, onClose }: { onCreated(): void; onClose(): void }) {
+  const { client } = useHere();
+  const [name, setName] = useState("");
+  const [failure, setFailure] = useState<unknown>(null);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    try {
+      await client.projects.create({ name });
+      onCreated();
+      onClose();
+    } catch (error) {
+      setFailure(error);
+    }
+  };
+  const nameWrong = wrongField(failure, "/name");
+  return (
+    <Dialog title="New project" onClose={onClose}>
+      <form class="form" onSubmit={submit} noValidate>
+        <Field label="Name" hint="Small letters, digits, dot, hyphen." wrong={nameWrong}>
+          {(control) => (
+            <input
+              {...control}
+              class="input"
+              autocomplete="off"
+              spellcheck={false}
+              value={name}
+              onInput={(event) => setName(event.currentTarget.value)}
+            />
+          )}
+        </Field>
+        {failure !== null && !nameWrong && <Message tone="bad">{explain(failure)}</Message>}
+        <div class="form-actions">
+          <button type="button" class="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" class="button primary">
+            Create project
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
