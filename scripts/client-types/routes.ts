@@ -61,6 +61,9 @@ export function routeType(writer: TypeWriter, route: RouteDescription): string {
   return `${docComment(route.summary, "  ")}  ${route.operationId}: {\n${lines.join("")}  };\n`;
 }
 
-export function routeCall(method: string, path: string, { operationId }: RouteDescription): string {
-  return `  ${operationId}: { method: "${method.toUpperCase()}", path: "${path}" },\n`;
+/** Where it is, whether it works in a project that may be selected, and whether a good answer has anything in it. */
+export function routeCall(method: string, path: string, route: RouteDescription): string {
+  const project = (route.parameters ?? []).some((each) => each.in === "query" && each.name === "project");
+  const empty = succeeded(route).content === undefined;
+  return `  ${route.operationId}: { method: "${method.toUpperCase()}", path: "${path}", project: ${project}, empty: ${empty} },\n`;
 }

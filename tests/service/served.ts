@@ -60,8 +60,8 @@ export class Spawned {
 /** An installation in a data folder, which its server can be killed and started again on. */
 export class Served {
   private server!: Spawned;
-  private url = "";
-  private token = "";
+  url = "";
+  token = "";
 
   constructor(
     readonly folder: string,

@@ -108,7 +108,6 @@ export class VmConsole implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     this.takingOver = true;
     if (this.role === "viewer") this.socket?.send(takeOverFrame);
     await this.writableSocket();
-    this.takingOver = this.options.takeOver ?? false;
   }
 
   /** Waits for text in what came since the last wait. @throws TimeoutError with the end of what came instead */
@@ -265,6 +264,7 @@ export class VmConsole implements AsyncIterable<Uint8Array<ArrayBuffer>> {
 
   private becomes({ role, viewers }: { role: ConsoleRole; viewers: number }): void {
     this.role = role;
+    if (role === "writer") this.takingOver = this.options.takeOver ?? false;
     this.viewers = viewers;
   }
 
@@ -280,7 +280,9 @@ export class VmConsole implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     });
   }
 
+  /** Whoever wrote when the connection broke writes again when it is back: the service may take the broken one for the writer still. */
   private forgetSocket(): void {
+    if (this.role === "writer") this.takingOver = true;
     this.socket = null;
     this.role = null;
   }

@@ -34,7 +34,7 @@ export class Images {
     source: UploadSource,
     { index = 0, ...options }: UploadOptions & { index?: number } = {},
   ): Promise<Image> {
-    const url = this.transport.url("/v1/images/{id}/files/{role}", { id: reference, role }, index === 0 ? {} : { index });
+    const url = this.transport.url("putImageFile", { id: reference, role }, index === 0 ? {} : { index });
     return (await upload(this.transport, url, source, options)).json() as Promise<Image>;
   }
 

@@ -37,8 +37,8 @@ export class Transport {
 
   /** The same, with the header fields of the answer. */
   async ask<Id extends RouteId>(id: Id, ask: Ask<Id>): Promise<{ answer: Routes[Id]["answer"]; headers: Headers }> {
-    const { method, path } = routes[id];
-    const url = this.url(path, ask.params ?? {}, ask.query ?? {});
+    const { method, empty } = routes[id];
+    const url = this.url(id, ask.params ?? {}, ask.query ?? {});
     const headers: Record<string, string> = { Accept: "application/json", ...ask.headers };
     if (ask.body !== undefined) headers["Content-Type"] = "application/json";
     if (method === "POST" && ask.idempotencyKey !== null) headers["Idempotency-Key"] = ask.idempotencyKey ?? randomKey();
@@ -46,8 +46,7 @@ export class Transport {
     return this.persist(ask.signal, async (again) => {
       const response = await this.once(url, init, this.settings.timeoutMs + (ask.waitMs ?? 0), ask.signal);
       // The first one was heard after all, and its answer got lost.
-      if (again && method === "DELETE" && response.status === 404 && answersNothing(id))
-        return { answer: undefined, headers: response.headers };
+      if (again && method === "DELETE" && response.status === 404 && empty) return { answer: undefined, headers: response.headers };
       if (!response.ok) throw await failureOf(response, `${method} ${url}`);
       return { answer: await bodyOf(response, url), headers: response.headers };
     });
@@ -87,12 +86,12 @@ export class Transport {
     }
   }
 
-  /** The path with its parameters, in the selected project. */
-  url(path: string, params: object, query: object): string {
+  /** Of a route with its parameters, in the selected project. */
+  url(id: RouteId, params: object, query: object): string {
+    const { path, project } = routes[id];
     const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String((params as Record<string, unknown>)[name])));
     const search = new URLSearchParams();
-    const { project } = this.settings;
-    for (const [name, value] of Object.entries({ ...(project === undefined || !needsToken(path) ? {} : { project }), ...query })) {
+    for (const [name, value] of Object.entries({ ...(project ? { project: this.settings.project } : {}), ...query })) {
       for (const each of [value].flat()) if (each !== undefined) search.append(name, String(each));
     }
     return `${this.settings.url}${filled}${search.size > 0 ? `?${search}` : ""}`;
@@ -106,15 +105,6 @@ export class Transport {
 
 /** Statuses whose answers cannot have a body. */
 const nullBody = [204, 205, 304];
-
-/** Only what is below /v1 is somebody's. */
-function needsToken(path: string): boolean {
-  return path.startsWith("/v1/") || path === "/metrics";
-}
-
-function answersNothing(id: RouteId): boolean {
-  return id === "deleteImage" || id === "deleteToken" || id === "deleteProject";
-}
 
 /** What a good answer carries, as the contract types it. */
 async function bodyOf<Id extends RouteId>(response: Response, url: string): Promise<Routes[Id]["answer"]> {
