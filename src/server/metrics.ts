@@ -11,6 +11,7 @@ export class Metrics {
   readonly registry = new Registry();
   readonly streams: Gauge<"stream">;
   readonly streamBytes: Counter<"stream" | "direction">;
+  readonly webhookAttempts: Counter<"outcome">;
   private readonly requests: Histogram<"method" | "route" | "status">;
 
   constructor(service: Service) {
@@ -30,6 +31,12 @@ export class Metrics {
       name: "worldswitch_stream_bytes_total",
       help: "Bytes relayed; out is towards the viewer",
       labelNames: ["stream", "direction"],
+      registers,
+    });
+    this.webhookAttempts = new Counter({
+      name: "worldswitch_webhook_attempts_total",
+      help: "Attempts of this server to post an event to a webhook: succeeded or failed",
+      labelNames: ["outcome"],
       registers,
     });
     new Gauge({

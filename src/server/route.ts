@@ -8,6 +8,7 @@ import { mayBeReference } from "../contract/identity.js";
 import type { Asker } from "../store/operations.js";
 import { authenticate, authorise, type Caller, selectProject } from "./caller.js";
 import { answerOnce } from "./idempotency.js";
+import { linkedTo } from "./linked-signal.js";
 import { invalid, notFound, ProblemError } from "./problem.js";
 import type { RateLimit } from "./rate-limit.js";
 import type { Service } from "./service.js";
@@ -111,9 +112,9 @@ export class Router {
   }
 
   private patience(response: Response): AbortSignal {
-    const gone = new AbortController();
-    response.once("close", () => gone.abort());
-    return AbortSignal.any([gone.signal, this.closing]);
+    const over = linkedTo(this.closing);
+    response.once("close", () => over.abort());
+    return over.signal;
   }
 }
 

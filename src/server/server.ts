@@ -36,7 +36,8 @@ export async function createApiServer(service: Service): Promise<ApiServer> {
   const streams = new Streams(service, metrics, openStreams, http, closing.signal);
   http.on("clientError", answerClientError);
   const { db, feed, log, settings } = service;
-  const courier = new Courier({ db, feed, log, rules: new AddressRules(settings.webhookAllow) });
+  const count = (outcome: string) => metrics.webhookAttempts.inc({ outcome });
+  const courier = new Courier({ db, feed, log, count, rules: new AddressRules(settings.webhookAllow) });
 
   return {
     app,

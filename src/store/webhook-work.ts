@@ -14,7 +14,7 @@ import { commit, type Transaction } from "./outbox.js";
 const mostAtOnce = 4;
 
 /** Longer than an attempt can take: src/server/webhooks/attempt.ts. */
-const leaseMs = 30_000;
+const leaseMs = 20_000;
 
 /** Deliveries of one webhook that may be pending. With more, events wait in the outbox: a target that takes nothing fills no table. */
 const mostPending = 1000;
@@ -23,7 +23,7 @@ const pageSize = 200;
 /** Pauses after each failed attempt, in milliseconds: about eight hours in all. */
 const pausesMs = [5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000, 7_200_000, 14_400_000];
 
-/** A webhook at which nothing has succeeded for this long is deactivated when the next delivery fails, in milliseconds. */
+/** A webhook at which nothing has succeeded for this long is deactivated when a delivery has been given up, in milliseconds. */
 const deadMs = 3 * 24 * 3600_000;
 
 /** One attempt to be made. */
@@ -113,17 +113,19 @@ export async function settleDelivery(db: Database, { id, webhookId, attempt }: C
     const [held] = await tx.rows.$queryRaw<{ now: Date }[]>`SELECT now() AS now FROM webhook WHERE id = ${webhookId} FOR NO KEY UPDATE`;
     if (held === undefined) return;
     const pauseMs = result.error === null ? undefined : pausesMs[attempt - 1];
+    const state = result.error === null ? "succeeded" : pauseMs === undefined ? "failed" : "pending";
     const { count } = await tx.rows.webhookDelivery.updateMany({
       where: { id, attempts: attempt, state: "pending" },
       data: {
-        state: result.error === null ? "succeeded" : pauseMs === undefined ? "failed" : "pending",
+        state,
         nextAttemptAt: pauseMs === undefined ? null : new Date(held.now.getTime() + pauseMs),
         claimedUntil: null,
         lastStatus: result.status,
         lastError: result.error,
       },
     });
-    if (count > 0) await noteResult(tx, webhookId, held.now, result.error);
+    if (count > 0 && result.error === null) await tx.rows.webhook.updateMany({ where: { id: webhookId }, data: { failingSince: null } });
+    else if (count > 0) await noteFailure(tx, webhookId, held.now, state === "failed" ? result.error : null);
   });
 }
 
@@ -132,21 +134,14 @@ export async function releaseDelivery(db: Database, { id, attempt }: Claim): Pro
   await db.webhookDelivery.updateMany({ where: { id, attempts: attempt, state: "pending" }, data: { claimedUntil: null } });
 }
 
-/** Remembers since when a locked webhook has been failing, and gives up one that has for too long. */
-async function noteResult(tx: Transaction, webhookId: string, now: Date, error: string | null): Promise<void> {
-  const webhook = await tx.rows.webhook.findUniqueOrThrow({ where: { id: webhookId } });
-  const { projectId, failingSince, active } = webhook;
-  if (error === null) {
-    if (failingSince !== null) await tx.rows.webhook.update({ where: { id: webhookId }, data: { failingSince: null } });
-    return;
+/** Remembers since when a locked webhook has been failing. One that has for too long is given up with a delivery: `last` is what was wrong with that one, if it was. */
+async function noteFailure(tx: Transaction, webhookId: string, now: Date, last: string | null): Promise<void> {
+  const { projectId, active, failingSince } = await tx.rows.webhook.findUniqueOrThrow({ where: { id: webhookId } });
+  if (failingSince === null) {
+    await tx.rows.webhook.update({ where: { id: webhookId }, data: { failingSince: now } });
+  } else if (last !== null && active && now.getTime() - failingSince.getTime() >= deadMs) {
+    const reason = `nothing has succeeded since ${failingSince.toISOString()}; the last attempt: ${last}`;
+    await tx.rows.webhook.update({ where: { id: webhookId }, data: { active: false, inactiveReason: reason } });
+    tx.record({ projectId, type: "webhook.deactivated", subject: webhookId, data: { reason } });
   }
-  const since = failingSince ?? now;
-  const dead = active && now.getTime() - since.getTime() >= deadMs;
-  const reason = `nothing has succeeded since ${since.toISOString()}; the last attempt: ${error}`;
-  if (failingSince !== null && !dead) return;
-  await tx.rows.webhook.update({
-    where: { id: webhookId },
-    data: { failingSince: since, ...(dead ? { active: false, inactiveReason: reason } : {}) },
-  });
-  if (dead) tx.record({ projectId, type: "webhook.deactivated", subject: webhookId, data: { reason } });
 }

@@ -3,13 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { type Operation, Served, until } from "./served.js";
+import { startTarget, status } from "./webhook-target.js";
 
 /** One installation, whose server is killed and started again and again. Each test leaves it running. */
 let folder: string;
 let served: Served;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "worldswitch-crash-"));
-  served = new Served(folder);
+  served = new Served(folder, "serve", { WORLDSWITCH_WEBHOOK_ALLOW: "127.0.0.1" });
   await served.start();
   await served.addImage();
 });
@@ -56,6 +57,22 @@ it("kill -9 of the server: nothing is left running, and machines come back", asy
   await allIsWell();
   expect(await served.vm(first.id)).toMatchObject({ state: "running", stateReason: "worker_lost", generation: 2 });
   expect(await served.vm(second.id)).toMatchObject({ state: "stopped", generation: 1 });
+});
+
+it("kill -9 of the server while it posts to a webhook: the event is posted again", async () => {
+  const target = await startTarget();
+  target.answer(() => {});
+  const { body } = await served.request("POST", "/v1/webhooks", { url: target.url, types: ["vm.created"] });
+  const operation = await served.create({ start: false });
+  const [cutOff] = await target.got(1);
+  await served.kill("SIGKILL");
+  target.answer(status(204));
+  await served.start();
+  const [, again] = await target.got(2);
+  expect(again.event.subject).toBe(operation.resources.vm);
+  expect(again.headers["webhook-id"]).toBe(cutOff.headers["webhook-id"]);
+  await served.request("DELETE", `/v1/webhooks/${(body as { id: string }).id}`);
+  await target.close();
 });
 
 it("kill -9 of the server while machines are being created, started, stopped and deleted", async () => {

@@ -183,6 +183,10 @@ describe("a target that fails", () => {
     await installation.db.webhook.update({ where: { id: own.id }, data: { failingSince: longAgo } });
     await installation.tell("vm_last");
     const { id } = await delivery(own, "vm_last", ({ lastStatus }) => lastStatus === 500);
+    // A first failure after a long silence is no reason yet.
+    expect((await installation.admin.get(`/v1/webhooks/${own.id}`)).body).toMatchObject({ active: true });
+    await installation.db.webhookDelivery.update({ where: { id }, data: { attempts: 8, nextAttemptAt: new Date(0) } });
+    await delivery(own, "vm_last", ({ state }) => state === "failed");
     const { body: dead } = await installation.admin.get(`/v1/webhooks/${own.id}`).expect(200);
     const reason = `nothing has succeeded since ${longAgo.toISOString()}; the last attempt: it answered 500`;
     expect(dead).toMatchObject({ active: false, inactiveReason: reason });

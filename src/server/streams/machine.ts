@@ -1,6 +1,7 @@
 /** Streams of one machine, console and statistics: the worker of its host speaks their protocols (src/worker/streams), and this passes the frames on. */
 import type { RawData, WebSocket } from "ws";
 import { findVm } from "../../store/vm-list.js";
+import { linkedTo } from "../linked-signal.js";
 import type { Metrics } from "../metrics.js";
 import type { Service } from "../service.js";
 import { about, waitFor } from "../waiting.js";
@@ -42,11 +43,10 @@ export async function openMachineStream(service: Service, metrics: Metrics, admi
 
   /** A connection to the machine's host as soon as it has one; null when the machine, the viewer or this server goes first. */
   async function untilPlaced(viewer: WebSocket, signal: AbortSignal): Promise<WebSocket | null> {
-    const gone = new AbortController();
-    viewer.once("close", () => gone.abort());
+    const over = linkedTo(signal);
+    viewer.once("close", () => over.abort());
     const look = () => findVm(service.db, projectId, vm.id);
-    const until = AbortSignal.any([gone.signal, signal]);
-    const seen = await waitFor(service.feed, about(vm.id), look, (found) => found === null || found.hostId !== null, null, until);
+    const seen = await waitFor(service.feed, about(vm.id), look, (found) => found === null || found.hostId !== null, null, over.signal);
     return seen?.hostId ? connect(seen.hostId) : null;
   }
 }

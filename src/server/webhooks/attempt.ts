@@ -6,6 +6,7 @@ import { request as requestHttps } from "node:https";
 import type { LookupFunction } from "node:net";
 import type { Duplex } from "node:stream";
 import type { AttemptResult } from "../../store/webhook-work.js";
+import { linkedTo } from "../linked-signal.js";
 import type { Address, AddressRules } from "./address-rules.js";
 import { addressesOf, TargetRefused } from "./target.js";
 
@@ -31,12 +32,20 @@ export interface AttemptOptions {
 /** @throws only when `interrupted`: nothing is known of the attempt then */
 export async function attempt(post: Post, options: AttemptOptions, interrupted: AbortSignal): Promise<AttemptResult> {
   const patienceMs = options.deadlineMs ?? deadlineMs;
-  const late = AbortSignal.timeout(patienceMs);
+  const over = linkedTo(interrupted);
+  let late = false;
+  const deadline = setTimeout(() => {
+    late = true;
+    over.abort();
+  }, patienceMs);
   try {
-    return await exchange(post, options, AbortSignal.any([late, interrupted]));
+    return await exchange(post, options, over.signal);
   } catch (error) {
     interrupted.throwIfAborted();
-    return { status: null, error: late.aborted ? `no answer within ${patienceMs / 1000} seconds` : inWords(error) };
+    return { status: null, error: late ? `no answer within ${patienceMs / 1000} seconds` : inWords(error) };
+  } finally {
+    clearTimeout(deadline);
+    over.abort();
   }
 }
 

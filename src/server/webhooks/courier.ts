@@ -16,6 +16,8 @@ export interface CourierOptions extends AttemptOptions {
   db: Database;
   feed: EventFeed;
   log: Logger;
+  /** Told how each attempt ended. */
+  count: (outcome: "succeeded" | "failed") => void;
 }
 
 /**
@@ -85,13 +87,17 @@ export class Courier {
 
   /** Never fails: what is not written is done again when its lease is over. */
   private async deliver(claim: Claim): Promise<void> {
-    const { db, log } = this.options;
+    const { db, log, count } = this.options;
     const { id: delivery, webhookId: webhook } = claim;
     try {
       const result = await this.post(claim);
-      if (result === null) await releaseDelivery(db, claim);
-      else await settleDelivery(db, claim, result);
+      if (result === null) {
+        await releaseDelivery(db, claim);
+        return;
+      }
+      count(result.error === null ? "succeeded" : "failed");
       log.info({ delivery, webhook, ...result }, "webhook attempted");
+      await settleDelivery(db, claim, result);
     } catch (error) {
       log.warn({ delivery, webhook, err: error }, "how a webhook's attempt ended was not written");
     }
