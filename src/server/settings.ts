@@ -95,7 +95,7 @@ function webhookAllow(given: string | undefined): string[] {
   try {
     new AddressRules(allowed);
   } catch (error) {
-    throw new SettingError(`WORLDSWITCH_WEBHOOK_ALLOW: ${(error as Error).message}`);
+    throw new SettingError(`WORLDSWITCH_WEBHOOK_ALLOW must be addresses, subnets and host names: ${(error as Error).message}`);
   }
   return allowed;
 }

@@ -124,8 +124,12 @@ export async function settleDelivery(db: Database, { id, webhookId, attempt }: C
         lastError: result.error,
       },
     });
-    if (count > 0 && result.error === null) await tx.rows.webhook.updateMany({ where: { id: webhookId }, data: { failingSince: null } });
-    else if (count > 0) await noteFailure(tx, webhookId, held.now, state === "failed" ? result.error : null);
+    if (count === 0) return;
+    if (result.error === null) {
+      await tx.rows.webhook.updateMany({ where: { id: webhookId, failingSince: { not: null } }, data: { failingSince: null } });
+    } else {
+      await noteFailure(tx, webhookId, held.now, state === "failed" ? result.error : null);
+    }
   });
 }
 

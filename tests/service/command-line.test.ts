@@ -28,6 +28,7 @@ it.each([
   ["WORLDSWITCH_PUBLIC_URL", "ftp://x"],
   ["WORLDSWITCH_CORS_ORIGINS", "lab.example"],
   ["WORLDSWITCH_EMBED_ORIGINS", "https://lab.example; script-src *"],
+  ["WORLDSWITCH_WEBHOOK_ALLOW", "10.0.0.0/40"],
   ["WORLDSWITCH_ADMIN_TOKEN", "short"],
   ["WORLDSWITCH_CLUSTER_SECRET", "short"],
   ["DATABASE_URL", "mysql://localhost/x"],
