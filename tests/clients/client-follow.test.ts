@@ -46,6 +46,16 @@ it("events begin now, unless something else is said", async () => {
   await events.return();
 });
 
+it("events from a time that the service has not had begin with a gap, and go on", async () => {
+  const client = installation.client();
+  const { eventSeq } = await client.vms.page();
+  const events = client.events({ from: eventSeq + 1_000_000 });
+  const { value: gap } = await events.next();
+  expect(gap).toMatchObject({ type: "gap", data: { from: eventSeq + 1_000_000 } });
+  const vm = await client.vms.create({ image: "tiny", start: false });
+  for await (const { type, subject } of events) if (type === "vm.created" && subject === vm.id) break;
+});
+
 it("statistics come again and again, until the machine is deleted", async () => {
   const vm = await installation.tiny();
   const samples: VmStats[] = [];

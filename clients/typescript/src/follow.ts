@@ -52,8 +52,8 @@ export async function* followEvents(
       lost: onLost,
       frame(frame) {
         const event = JSON.parse(textOf(frame)) as Event;
-        // What was still under way when the socket was given up comes again with the next.
-        if (socket === null || event.seq <= seq) return;
+        // What was still under way when the socket was given up comes again with the next. A gap may lead back: to a database that was restored.
+        if (socket === null || (event.type !== "gap" && event.seq <= seq)) return;
         seq = event.seq;
         queue.put(event);
         if (queue.length < mostWaiting) return;
