@@ -1,10 +1,12 @@
 /** `worldswitch api`: an API server over a database that workers share with it. */
+import { announcePresence } from "../server/presence.js";
 import { type ApiServer, createApiServer } from "../server/server.js";
 import { signInPath } from "../server/sign-in-link.js";
 import { defaultProjectId } from "../store/ids.js";
 import { createSignInCode } from "../store/sign-in.js";
 import { setAdminToken } from "../store/tokens.js";
 import { type Installation, openInstallation } from "./installation.js";
+import { reachableHost } from "./reachable.js";
 import { requireDatabase, type Start } from "./start.js";
 
 export async function apiCommand(start: Start): Promise<void> {
@@ -29,8 +31,14 @@ export async function listenApi(installation: Installation): Promise<ListeningAp
 }
 
 /** To be called last, so that no more requests come before anything else is closed. */
-export function holdApi({ lifetime }: Installation, { server }: ListeningApi): Promise<ApiServer> {
-  return lifetime.hold(
+export async function holdApi({ lifetime, db, environment, settings, log }: Installation, { server, url }: ListeningApi): Promise<void> {
+  const clusterUrl = `http://${reachableHost(environment, settings.host)}:${new URL(url).port || 80}`;
+  await lifetime.hold(
+    "presence",
+    () => announcePresence(db, clusterUrl, log),
+    (presence) => presence.close(),
+  );
+  await lifetime.hold(
     "API server",
     async () => server,
     (held) => held.close(),

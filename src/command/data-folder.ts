@@ -20,8 +20,14 @@ export class DataFolder {
     return join(this.path, "console");
   }
 
+  /** Files that were uploaded to an API server here. */
   get images(): string {
     return join(this.path, "images");
+  }
+
+  /** Files that the worker here has fetched from API servers elsewhere. */
+  get fetched(): string {
+    return join(this.path, "fetched");
   }
 
   /** Who this host is, to all workers and servers of the installation. */

@@ -8,7 +8,8 @@ export async function serveCommand(start: Start): Promise<void> {
   const installation = await openInstallation(start);
   // First, since it is what fails most often (the port is taken): then no machine has been started in vain.
   const api = await listenApi(installation);
-  await startHostWorker(installation, { host: "127.0.0.1", port: 0 });
+  // Its streams are for this server alone, unless the others are told where it is.
+  await startHostWorker(installation, start.environment.address === null ? "127.0.0.1" : start.settings.host);
   await holdApi(installation, api);
   announce(api, installation);
   await offerSignIn(api, installation);

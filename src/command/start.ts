@@ -34,10 +34,12 @@ export async function startServer(env: NodeJS.ProcessEnv, begin: (start: Start) 
   }
 }
 
-/** @throws SettingError */
-export function requireDatabase({ environment }: Start): void {
+/** What API servers and workers apart must be told. @throws SettingError */
+export function requireDatabase({ environment, log }: Start): void {
   if (environment.databaseUrl === null)
     throw new SettingError("DATABASE_URL is needed: only `worldswitch serve` brings its own PostgreSQL");
+  if (environment.clusterSecret === null)
+    log.warn("WORLDSWITCH_CLUSTER_SECRET is not set: this process works only with those that share its data folder");
 }
 
 /** Logs go to standard error: standard output carries the ready line, and nothing else. Written at once, so that the last line before an end is there. */

@@ -4,6 +4,7 @@
  * - `image_unknown`: the catalog has no image of that name.
  * - `image_rejected`: a file is not what it should be (not a bzImage, truncated, too large for the machine).
  * - `archive_rejected`: an exported archive cannot be read back.
+ * - `file_unavailable`: an uploaded file is on no API server that can be reached.
  * - `package_client_missing`: this host has no apt-get or no dpkg.
  * - `package_source_unavailable`: the host's mirrors did not give the packages.
  * - `preparation_failed`: packages came, and something else went wrong.
@@ -12,6 +13,7 @@ export type ImageErrorCode =
   | "image_unknown"
   | "image_rejected"
   | "archive_rejected"
+  | "file_unavailable"
   | "package_client_missing"
   | "package_source_unavailable"
   | "preparation_failed";

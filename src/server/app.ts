@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import express, { type Express } from "express";
 import { crossOrigin, securityHeaders } from "./browsers.js";
+import { clusterFiles } from "./cluster-files.js";
 import { dashboard } from "./dashboard.js";
 import { documentation } from "./docs.js";
 import { failed, unserved } from "./failures.js";
@@ -48,6 +49,7 @@ export function createApp(service: Service, metrics: Metrics, openStreams: OpenS
   webhookRoutes(router, service);
   eventRoutes(router, service, openStreams);
   serviceRoutes(app, router, service, metrics, closing);
+  clusterFiles(app, service);
   documentation(app, version);
   dashboard(app, service.settings, version);
 

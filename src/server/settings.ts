@@ -100,7 +100,8 @@ function webhookAllow(given: string | undefined): string[] {
   return allowed;
 }
 
-function wholeNumber(name: string, given: string | undefined, fallback: number, largest: number): number {
+/** @throws SettingError */
+export function wholeNumber(name: string, given: string | undefined, fallback: number, largest: number): number {
   if (given === undefined || given === "") return fallback;
   const value = Number(given);
   if (!/^\d+$/.test(given) || value > largest)

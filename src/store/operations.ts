@@ -55,15 +55,15 @@ export async function createOperation(tx: Transaction, asker: Asker, operation: 
   return row;
 }
 
-/** Takes the row for work: null when it has ended meanwhile, so that its job does nothing. */
-export async function beginOperation(db: Database, id: string): Promise<Operation | null> {
+/** Takes the row for work on its host: null when it has ended meanwhile, or was given to another host, so that its job does nothing. */
+export async function beginOperation(db: Database, id: string, hostId: string): Promise<Operation | null> {
   return commit(db, async (tx) => {
     const [row] = await tx.rows.operation.updateManyAndReturn({
-      where: { id, state: "queued" },
+      where: { id, hostId, state: "queued" },
       data: { state: "running", startedAt: new Date() },
     });
     if (row) recordState(tx, row);
-    return row ?? (await tx.rows.operation.findFirst({ where: { id, state: "running" } }));
+    return row ?? (await tx.rows.operation.findFirst({ where: { id, hostId, state: "running" } }));
   });
 }
 

@@ -34,6 +34,7 @@ export class JobRunner {
 
   constructor(
     private readonly parts: CommandParts,
+    private readonly hostId: string,
     feed: EventFeed,
   ) {
     this.unsubscribe = feed.subscribe((event) => {
@@ -81,7 +82,7 @@ export class JobRunner {
     // Before the row says `running`: from then on a request to cancel is told by an event.
     this.running.set(operationId, controller);
     try {
-      const operation = await beginOperation(db, operationId);
+      const operation = await beginOperation(db, operationId, this.hostId);
       if (!operation?.vmId) return;
       if (operation.cancelRequestedAt) controller.abort({ code: "superseded", message: "the machine was asked for something else" });
       const { kind, vmId } = operation;

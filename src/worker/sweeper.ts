@@ -2,8 +2,10 @@
 import type { Logger } from "pino";
 import type { JobQueue } from "../queue/queue.js";
 import { acceptAction } from "../store/acceptance.js";
+import { forgetSilentApiServers } from "../store/api-servers.js";
 import type { Database } from "../store/database.js";
 import { sweepEvents } from "../store/event-list.js";
+import { releaseLostHosts } from "../store/lost-hosts.js";
 
 const dayMs = 24 * 3600_000;
 
@@ -37,8 +39,9 @@ export class Sweeper {
     await Promise.all(this.busy.values());
   }
 
-  /** Adds a job for every operation queued before `before` that has none, and deletes machines whose time is up. */
+  /** Adds a job for every operation queued before `before` that has none, ends what waits for hosts that are lost, and deletes machines whose time is up. */
   async sweep(before: Date): Promise<void> {
+    for (const id of await releaseLostHosts(this.db, new Date())) await this.queue.submit(null, id);
     const queued = await this.db.operation.findMany({
       where: { state: "queued", createdAt: { lte: before } },
       orderBy: [{ createdAt: "asc" }, { id: "asc" }],
@@ -63,6 +66,7 @@ export class Sweeper {
     await sweepEvents(this.db, before(kept.events));
     await this.db.idempotencyKey.deleteMany({ where: { createdAt: { lt: before(kept.idempotencyKeys) } } });
     await this.db.ticket.deleteMany({ where: { expiresAt: { lt: before(0) } } });
+    await forgetSilentApiServers(this.db);
   }
 
   private once(name: string, work: () => Promise<void>): void {

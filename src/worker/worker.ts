@@ -41,8 +41,8 @@ export interface WorkerOptions {
   /** Where the scrollback of consoles is kept. */
   consoleFolder: string;
   bootSource: BootSource;
-  /** Where the stream endpoint listens; port 0 takes a free one. */
-  listen: { host: string; port: number };
+  /** Where the stream endpoint listens; port 0 takes a free one. `reachableAs`: the host in the address by which API servers find it. */
+  listen: { host: string; port: number; reachableAs: string };
   log: Logger;
   /** Another worker has taken this host over: this one must end, with its machines, at once. */
   onLost: (error: Error) => void;
@@ -80,7 +80,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const history = new StatsHistory(options.historyMs ?? 10_000);
   const supervisor = new Supervisor({ db, hostId, consoles, program, deadlines, totals, log });
   const streams = new StreamEndpoint({ db, hostId, supervisor, totals, history, consoles, clusterSecret, log });
-  const streamUrl = await streams.listen(options.listen.host, options.listen.port);
+  const { host, port, reachableAs } = options.listen;
+  const streamUrl = `http://${reachableAs}:${await streams.listen(host, port)}`;
 
   const reconciled = await reconcile(db, hostId, log);
   for (const vmId of reconciled.deleted) await consoles.remove(vmId);
@@ -93,7 +94,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const stopSampling = beginSampling({ db, supervisor, history, log });
 
   const parts: CommandParts = { db, supervisor, consoles, history, bootSource, deadlines, log };
-  const runner = new JobRunner(parts, feed);
+  const runner = new JobRunner(parts, hostId, feed);
   const sweeper = new Sweeper(db, queue, log);
   // Jobs that the earlier worker held would wait for their locks: begin anew with what is queued.
   await queue.clear(hostId);

@@ -34,10 +34,14 @@ export class Spawned {
   readonly ready: Promise<string>;
   private readonly child: ChildProcess;
 
-  /** `ready` is the ready line. */
-  constructor(command: string, env: Record<string, string>) {
+  /**
+   * `ready` is the ready line.
+   * @param launcher words before the command: a program that becomes it
+   */
+  constructor(command: string, env: Record<string, string>, launcher: string[] = []) {
     const { PATH = "", HOME = "" } = process.env;
-    this.child = spawn(process.execPath, [bin, command], { env: { PATH, HOME, PORT: "0", ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    const [program, ...args] = [...launcher, process.execPath, bin, command];
+    this.child = spawn(program, args, { env: { PATH, HOME, PORT: "0", ...env }, stdio: ["ignore", "pipe", "pipe"] });
     if (!this.child.stdout || !this.child.stderr) throw new Error("no pipes");
     createInterface({ input: this.child.stderr }).on("line", (line) => this.stderr.push(line));
     this.ended = once(this.child, "close").then(([code, signal]) => ({ code, signal }));
@@ -59,21 +63,22 @@ export class Spawned {
 
 /** An installation in a data folder, which its server can be killed and started again on. */
 export class Served {
-  private server!: Spawned;
   url = "";
   token = "";
+  private server!: Spawned;
 
   constructor(
     readonly folder: string,
     private readonly command = "serve",
     private readonly env: Record<string, string> = {},
+    private readonly launcher: string[] = [],
   ) {}
 
   async start(): Promise<void> {
-    this.server = new Spawned(this.command, { WORLDSWITCH_DATA: this.folder, ...this.env });
+    this.server = new Spawned(this.command, { WORLDSWITCH_DATA: this.folder, ...this.env }, this.launcher);
     const line = await this.server.ready;
     this.url = /url=(\S+)/.exec(line)?.[1] ?? "";
-    this.token = (await readFile(join(this.folder, "admin-token"), "utf8")).trim();
+    this.token = this.env.WORLDSWITCH_ADMIN_TOKEN ?? (await readFile(join(this.folder, "admin-token"), "utf8")).trim();
   }
 
   kill(signal: NodeJS.Signals) {

@@ -118,7 +118,8 @@ describe("an action", () => {
   it("that overrules asks the one under way to end, and ends one that is still queued", async () => {
     const vm = await vmIn("stopped");
     const start = await store.accept(vm.id, "start");
-    await beginOperation(store.db, start.id);
+    await store.db.operation.update({ where: { id: start.id }, data: { hostId: "host_1" } });
+    await beginOperation(store.db, start.id, "host_1");
     const stop = await store.accept(vm.id, "stop");
     expect(await store.operation(start.id)).toMatchObject({ state: "running", cancelRequestedAt: expect.any(Date), mayCancel: false });
     const told = await store.db.event.findFirst({ where: { subject: start.id, type: "operation.cancel_requested" } });
@@ -140,7 +141,7 @@ describe("an ended operation", () => {
   it("is not begun, not ended again, and not cancelled", async () => {
     const { operation } = await store.create();
     await commit(store.db, (tx) => endOperation(tx, operation.id, { state: "failed", error: { code: "no_host", message: "none" } }));
-    expect(await beginOperation(store.db, operation.id)).toBeNull();
+    expect(await beginOperation(store.db, operation.id, "host_1")).toBeNull();
     expect(await commit(store.db, (tx) => endOperation(tx, operation.id, { state: "succeeded" }))).toBe(false);
     expect(await acceptCancel(store.db, asker, operation.id)).toMatchObject({ outcome: "conflict" });
     expect(await store.operation(operation.id)).toMatchObject({ state: "failed", error: { code: "no_host" } });

@@ -103,7 +103,7 @@ export async function startInstallation(options: Partial<WorkerOptions> = {}, ba
       clusterSecret,
       consoleFolder: join(folder, "console"),
       bootSource: async () => ({ kernel: "/nonexistent" }),
-      listen: { host: "127.0.0.1", port: 0 },
+      listen: { host: "127.0.0.1", port: 0, reachableAs: "127.0.0.1" },
       log,
       onLost: (error) => log.fatal({ err: error }, "host lost"),
       deadlines: defaultDeadlines,

@@ -24,7 +24,7 @@ async function left(fields: Pick<Vm, "state" | "desiredState">, kind: VmAction |
     return { vm, operation: null };
   }
   await store.db.operation.update({ where: { id: operation.id }, data: { kind: `vm.${kind}`, hostId } });
-  if (state === "running") await beginOperation(store.db, operation.id);
+  if (state === "running") await beginOperation(store.db, operation.id, hostId);
   return { vm, operation };
 }
 

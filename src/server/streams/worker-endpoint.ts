@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
+import { bearerOf } from "../../cluster/secret.js";
 import type { Database } from "../../store/database.js";
 import { ProblemError } from "../problem.js";
 import type { Service } from "../service.js";
@@ -78,7 +79,7 @@ async function originOf(db: Database, hostId: string): Promise<string> {
 }
 
 function headersTo(service: Service, requestId: string): Record<string, string> {
-  return { Authorization: `Bearer ${service.clusterSecret}`, "X-Request-Id": requestId };
+  return { Authorization: bearerOf(service.clusterSecret), "X-Request-Id": requestId };
 }
 
 function queryOf(parameters: WorkerParameters): string {

@@ -14,12 +14,12 @@
  *
  * Errors are `{code, detail}` with status 400, 401, 404 or 426. A console is there as long as the vm's row is, whatever its state.
  */
-import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import { WebSocketServer } from "ws";
+import { isBearerOf } from "../../cluster/secret.js";
 import type { Database } from "../../store/database.js";
 import { ConsoleConnection } from "../console/connection.js";
 import type { ConsoleHub } from "../console/hub.js";
@@ -66,14 +66,13 @@ export class StreamEndpoint {
     });
   }
 
-  /** Answers the address for the host's row. */
-  async listen(host: string, port: number): Promise<string> {
+  /** Answers the port. */
+  async listen(host: string, port: number): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       this.http.once("error", reject);
       this.http.listen(port, host, resolve);
     });
-    const { address, family, port: actual } = this.http.address() as AddressInfo;
-    return `http://${family === "IPv6" ? `[${address}]` : address}:${actual}`;
+    return (this.http.address() as AddressInfo).port;
   }
 
   async close(): Promise<void> {
@@ -85,7 +84,8 @@ export class StreamEndpoint {
   }
 
   private async admit(request: IncomingMessage): Promise<StreamRequest> {
-    if (!this.knowsSecret(request.headers.authorization)) throw new Refusal(401, "unauthorized", "the cluster secret is wrong");
+    if (!isBearerOf(this.parts.clusterSecret, request.headers.authorization))
+      throw new Refusal(401, "unauthorized", "the cluster secret is wrong");
     if (request.method !== "GET") throw new Refusal(400, "invalid_request", "only GET is understood here");
     const wanted = parseStreamRequest(request.url ?? "/");
     if (wanted.stream === "host" || wanted.stream === "usage") return wanted;
@@ -136,11 +136,6 @@ export class StreamEndpoint {
       const console = this.parts.consoles.console(wanted.vmId, wanted.port);
       new ConsoleConnection(webSocket, console, { mayWrite, from, eol, subprotocol: offered ? "console.v1" : null });
     });
-  }
-
-  private knowsSecret(header: string | undefined): boolean {
-    const digest = (text: string) => createHash("sha256").update(text).digest();
-    return header !== undefined && timingSafeEqual(digest(header), digest(`Bearer ${this.parts.clusterSecret}`));
   }
 
   private refuse(error: unknown, answer: (status: number, body: unknown) => void): void {
