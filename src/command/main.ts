@@ -11,7 +11,15 @@ const usage = `usage: worldswitch COMMAND
   run       runs one machine in the foreground, its console on this terminal
   images    list, prepare, export and import the images that come with it
 
-worldswitch COMMAND --help says more where there is more.
+With a server, here or elsewhere:
+
+  vm, image, operation, token, project
+            list them, make them, end them; "vm console" is a machine's console on this terminal, "vm sh" runs a command in it
+  events    what happens, as it happens
+  completion
+            a script that completes words, for bash, zsh or fish
+
+worldswitch COMMAND --help says more.
 `;
 
 async function main([command, ...args]: string[]): Promise<number | null> {
@@ -28,6 +36,14 @@ async function main([command, ...args]: string[]): Promise<number | null> {
       return (await import("./sign-in.js")).signInCommand(args);
     case "images":
       return (await import("./images.js")).imagesCommand(args);
+    case "vm":
+    case "image":
+    case "operation":
+    case "events":
+    case "token":
+    case "project":
+    case "completion":
+      return (await import("@worldswitch/cli")).main([command, ...args]);
     case "--version":
       process.stdout.write(`${JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version}\n`);
       return 0;

@@ -32,7 +32,7 @@ const commands: readonly Command[] = [
 const retries = 2;
 
 /** First words of what this runs. */
-export const groups: readonly string[] = [...new Set(commands.map(({ words }) => words[0]))];
+const groups: readonly string[] = [...new Set(commands.map(({ words }) => words[0]))];
 
 /** Gives the exit code. */
 export async function main(args: readonly string[], io: Io = process): Promise<number> {

@@ -23,7 +23,7 @@ export async function attachTerminal(opened: VmConsole, { stdin, stdout, stderr 
       stdin.on("data", type(opened, watch, say, leaving));
       stdin.resume();
     }
-    await Promise.race([shown, aborted(AbortSignal.any([signal, leaving.signal]))]);
+    await Promise.race([shown, aborted(signal), aborted(leaving.signal)]);
     signal.throwIfAborted();
   } finally {
     for (const stop of stops) stop();

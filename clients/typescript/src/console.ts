@@ -13,8 +13,9 @@ import {
 } from "./console-protocol.js";
 import { consoleReader } from "./console-reader.js";
 import { ConsoleError, ProblemError, TimeoutError } from "./errors.js";
+import { linkedTo } from "./linked-signal.js";
 import { Listeners } from "./listeners.js";
-import { anySignal, pause } from "./patience.js";
+import { pause } from "./patience.js";
 import { comingBack, keepOpen } from "./reopening.js";
 import type { Frame, OpenSocket } from "./socket.js";
 import { type Found, Transcript } from "./transcript.js";
@@ -67,7 +68,8 @@ export class VmConsole implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   private readonly changes = new Changes();
   private readonly listeners = new Listeners<ConsoleEvents>();
   private readonly transcript = new Transcript();
-  private readonly leaving = new AbortController();
+  private readonly own: AbortController;
+  private closedHere = false;
   private socket: OpenSocket | null = null;
   private ended: { error: unknown } | null = null;
   /** Readers that are full. */
@@ -83,7 +85,8 @@ export class VmConsole implements AsyncIterable<Uint8Array<ArrayBuffer>> {
     this.ticketRole = options.role ?? "writer";
     this.takingOver = options.takeOver ?? false;
     if (typeof options.from === "number") this.position = options.from;
-    this.closed = this.run(anySignal(options.signal, this.leaving.signal));
+    this.own = linkedTo(options.signal);
+    this.closed = this.run(this.own.signal);
     // Whoever waits for it is told; nobody has to.
     this.closed.catch(() => {});
   }
@@ -157,7 +160,8 @@ export class VmConsole implements AsyncIterable<Uint8Array<ArrayBuffer>> {
   }
 
   close(): void {
-    this.leaving.abort();
+    this.closedHere = true;
+    this.own.abort();
   }
 
   get over(): boolean {
@@ -192,9 +196,10 @@ export class VmConsole implements AsyncIterable<Uint8Array<ArrayBuffer>> {
       );
       this.ended = { error: new ConsoleError("the console is over: the machine is deleted") };
     } catch (error) {
-      this.ended = { error: this.leaving.signal.aborted ? new ConsoleError("the console was closed") : error };
-      if (!this.leaving.signal.aborted) throw error;
+      this.ended = { error: this.closedHere ? new ConsoleError("the console was closed") : error };
+      if (!this.closedHere) throw error;
     } finally {
+      this.own.abort();
       this.forgetSocket();
       this.listeners.tell("end", undefined);
       this.changes.tell();

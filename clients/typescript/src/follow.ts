@@ -1,6 +1,6 @@
 /** Streams of JSON, one at a time: what happens in a project, and what a machine does. They are opened again whenever they break, until the caller leaves. */
 import type { Event, VmStats } from "./contract.js";
-import { anySignal } from "./patience.js";
+import { linkedTo } from "./linked-signal.js";
 import { Queue } from "./queue.js";
 import { comingBack, keepOpen } from "./reopening.js";
 import type { Frame, OpenSocket } from "./socket.js";
@@ -92,16 +92,15 @@ async function* opened<T>(
   signal: AbortSignal | undefined,
   stream: (signal: AbortSignal) => Parameters<typeof keepOpen>[0],
 ): AsyncGenerator<T, void, undefined> {
-  const left = new AbortController();
-  const either = anySignal(signal, left.signal);
-  void keepOpen(stream(either), either).then(
+  const own = linkedTo(signal);
+  void keepOpen(stream(own.signal), own.signal).then(
     () => queue.end(),
     (error: unknown) => queue.end({ error }),
   );
   try {
     yield* queue;
   } finally {
-    left.abort();
+    own.abort();
   }
 }
 

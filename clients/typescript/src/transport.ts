@@ -2,6 +2,7 @@
 import { type Routes, routes } from "./contract.js";
 import { UnexpectedAnswerError } from "./errors.js";
 import { failureOf, mayPass, unreachable } from "./failure.js";
+import { linkedTo } from "./linked-signal.js";
 import { backoffMs, pause } from "./patience.js";
 import type { Settings } from "./settings.js";
 
@@ -75,14 +76,18 @@ export class Transport {
   ): Promise<Response> {
     const token = await this.settings.token();
     const headers = token === null ? init.headers : { ...init.headers, Authorization: `Bearer ${token}` };
-    const late = AbortSignal.timeout(timeoutMs);
+    const attempt = linkedTo(signal);
+    const late = setTimeout(() => attempt.abort(new DOMException("there was no answer in time", "TimeoutError")), timeoutMs);
     try {
-      const response = await this.settings.fetch(url, { ...init, headers, signal: signal ? AbortSignal.any([signal, late]) : late });
+      const response = await this.settings.fetch(url, { ...init, headers, signal: attempt.signal });
       // Read here, so that a connection that breaks halfway through is met in one place.
       return new Response(nullBody.includes(response.status) ? null : await response.arrayBuffer(), response);
     } catch (error) {
       signal?.throwIfAborted();
       throw unreachable(this.settings.url, error);
+    } finally {
+      clearTimeout(late);
+      attempt.abort();
     }
   }
 

@@ -45,8 +45,11 @@ const show = command({
   summary: "all that is known of a machine",
   operands: [vmOperand],
   async run({ client, operands, signal, ...printing }) {
-    const [vm] = await machines(await client(), operands, signal);
-    print(printing, vm.data, describe(vm.data));
+    const service = await client();
+    const [vm] = await machines(service, operands, signal);
+    // An image stays as long as a machine uses it.
+    const { name } = printing.json ? { name: "" } : await service.images.get(vm.data.image, { signal });
+    print(printing, vm.data, describe(vm.data, name));
     return undefined;
   },
 });
@@ -148,14 +151,14 @@ function labels(given: readonly string[]): Record<string, string> {
   );
 }
 
-function describe(vm: VmData): string {
+function describe(vm: VmData, image: string): string {
   const { fault, labels: own, stateReason } = vm;
   return properties({
     name: vm.name,
     id: vm.id,
     state: stateReason === null ? vm.state : `${vm.state} (${stateReason})`,
     ...(fault === null ? {} : { fault: `${fault.code}: ${fault.message}` }),
-    image: vm.image,
+    image,
     memory: `${vm.memoryMiB} MiB`,
     ...(vm.cmdline === null ? {} : { cmdline: vm.cmdline }),
     labels:
