@@ -1,9 +1,16 @@
 /** `npm run bench`: the suite; `npm run bench -- NAME`: one measurement of its own. Each beside its rivals in the same run; nothing here is a test. */
 import { bootBenchmark } from "./boot.js";
 import { hotSet } from "./hot-set.js";
+import { creations } from "./service/creations.js";
+import { lists } from "./service/lists.js";
 import { suite } from "./suite/suite.js";
 
-const benchmarks: Record<string, (args: string[]) => Promise<number>> = { boot: bootBenchmark, "hot-set": hotSet };
+const benchmarks: Record<string, (args: string[]) => Promise<number>> = {
+  boot: bootBenchmark,
+  "hot-set": hotSet,
+  lists,
+  creations,
+};
 
 const [name = "--", ...args] = process.argv.slice(2);
 const benchmark = benchmarks[name];
