@@ -8,6 +8,7 @@ import type { Prisma, Vm } from "./generated/client.js";
 import { newId } from "./ids.js";
 import { type Asker, createOperation, type Operation, open, supersede } from "./operations.js";
 import { commit } from "./outbox.js";
+import { chooseHost } from "./placement.js";
 import { type Exceeded, machineQuota } from "./quota.js";
 import { changeState, lockVm } from "./vms.js";
 
@@ -23,28 +24,31 @@ export interface NewVm {
 
 export type CreateOutcome = { outcome: "accepted"; operation: Operation; vm: Vm } | ({ outcome: "quota_exceeded" } & Exceeded);
 
-/** Creates a vm in state `creating`, within the project's quota. The image must exist and be usable: the caller has looked. */
+/** Creates a vm in state `creating`, within the project's quota, and on a host where one has room. The image must exist and be usable: the caller has looked. */
 export async function acceptCreate(db: Database, asker: Asker, wanted: NewVm): Promise<CreateOutcome> {
   return commit(db, async (tx) => {
     const exceeded = await machineQuota(tx, asker.projectId, wanted.memoryMiB);
     if (exceeded) return { outcome: "quota_exceeded", ...exceeded };
     const id = newId("vm");
     const { start, name, ...fields } = wanted;
+    // Where no host has room just now, the placement queue goes on looking.
+    const hostId = await chooseHost(tx, wanted.memoryMiB);
     const vm = await tx.rows.vm.create({
       data: {
         ...fields,
         id,
+        hostId,
         name: name ?? id.replace("_", "-"),
         projectId: asker.projectId,
         state: "creating",
         desiredState: start ? "running" : "stopped",
       },
     });
-    tx.record({ projectId: vm.projectId, type: "vm.created", subject: vm.id, data: { name: vm.name, imageId: vm.imageId } });
+    tx.record({ projectId: vm.projectId, type: "vm.created", subject: vm.id, data: { name: vm.name, imageId: vm.imageId, host: hostId } });
     const operation = await createOperation(tx, asker, {
       kind: "vm.create",
       vmId: vm.id,
-      hostId: null,
+      hostId,
       resources: { vm: vm.id, image: vm.imageId },
       mayCancel: true,
     });

@@ -39,17 +39,30 @@ export async function commit<T>(db: Database, work: (tx: Transaction) => Promise
       return await db.$transaction(async (rows) => {
         const events: NewEvent[] = [];
         const result = await work({ rows, record: (event) => events.push(event) });
-        if (events.length > 0) {
-          await rows.$executeRaw`SELECT pg_advisory_xact_lock(${outboxLock}::bigint)`;
-          await rows.event.createMany({ data: events.map((event) => ({ ...event, id: newId("event") })) });
-          await rows.$executeRaw`SELECT pg_notify(${eventChannel}, '')`;
-        }
+        if (events.length > 0) await write(rows, events);
         return result;
       });
     } catch (error) {
       if (attempt >= attempts || !isWriteConflict(error)) throw error;
     }
   }
+}
+
+/**
+ * In one statement, since everybody else's commit waits from here on: the lock first (a row comes out of the join only when it is held), then the rows in
+ * their order, each with the next `seq`.
+ */
+async function write(rows: Prisma.TransactionClient, events: NewEvent[]): Promise<void> {
+  const told = JSON.stringify(events.map((event) => ({ ...event, id: newId("event") })));
+  await rows.$executeRaw`
+    WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(${outboxLock}::bigint)),
+    told AS (
+      INSERT INTO event (id, project_id, type, subject, data, time)
+      SELECT e.told->>'id', e.told->>'projectId', e.told->>'type', e.told->>'subject', e.told->'data', clock_timestamp()
+      FROM turn, jsonb_array_elements(${told}::jsonb) WITH ORDINALITY AS e(told, n)
+      ORDER BY e.n
+    )
+    SELECT pg_notify(${eventChannel}, '')`;
 }
 
 /** `seq` of the newest event: what a list carries so that following from there misses nothing. Read it before the list. */

@@ -32,19 +32,19 @@ export async function placeOperation(db: Database, operationId: string): Promise
   });
 }
 
-/** Memory counts as used where a machine runs, or soon will. */
-async function chooseHost(tx: Transaction, memoryMiB: number): Promise<string | null> {
+/**
+ * The host with most memory left, if that is enough; nobody else chooses until the transaction ends. Memory counts as used where a machine runs, or
+ * soon will.
+ */
+export async function chooseHost(tx: Transaction, memoryMiB: number): Promise<string | null> {
   await tx.rows.$executeRaw`SELECT pg_advisory_xact_lock(${placementLock}::bigint)`;
-  const hosts = await tx.rows.host.findMany({ where: { heartbeatAt: { gt: new Date(Date.now() - hostSilenceMs) } } });
-  const used = await tx.rows.vm.groupBy({
-    by: ["hostId"],
-    where: { state: { in: ["creating", "starting", "running", "paused", "stopping"] } },
-    _sum: { memoryMiB: true },
-  });
-  const left = hosts.map((host) => {
-    const taken = used.find(({ hostId }) => hostId === host.id)?._sum.memoryMiB ?? 0;
-    return { id: host.id, memoryMiB: host.memoryMiB - taken };
-  });
-  const fitting = left.filter((host) => host.memoryMiB >= memoryMiB).sort((a, b) => b.memoryMiB - a.memoryMiB);
-  return fitting[0]?.id ?? null;
+  const heardOf = new Date(Date.now() - hostSilenceMs);
+  const [host] = await tx.rows.$queryRaw<{ id: string }[]>`
+    SELECT host.id FROM host LEFT JOIN (
+      SELECT host_id, sum(memory_mib) AS mib FROM vm
+      WHERE state IN ('creating', 'starting', 'running', 'paused', 'stopping') GROUP BY host_id
+    ) AS used ON used.host_id = host.id
+    WHERE heartbeat_at > ${heardOf} AND memory_mib - coalesce(used.mib, 0) >= ${memoryMiB}
+    ORDER BY memory_mib - coalesce(used.mib, 0) DESC, host.id LIMIT 1`;
+  return host?.id ?? null;
 }

@@ -27,8 +27,10 @@ export async function diskQuota(tx: Transaction, projectId: string, bytes: numbe
   return exceeded(quota, "diskMiB", Number(_sum.sizeBytes ?? 0) / MiB, bytes / MiB);
 }
 
-/** Requests of one project take turns here, so that two cannot both use the last of the quota. */
+/** Requests of a project that has a quota take turns here, so that two cannot both use the last of it. */
 async function lockQuota(tx: Transaction, projectId: string): Promise<Quota> {
+  const seen = await tx.rows.project.findUnique({ where: { id: projectId }, select: { quota: true } });
+  if (seen === null || Object.keys(seen.quota as Quota).length === 0) return {};
   const [project] = await tx.rows.$queryRaw<{ quota: Quota }[]>`SELECT quota FROM project WHERE id = ${projectId} FOR NO KEY UPDATE`;
   return project?.quota ?? {};
 }

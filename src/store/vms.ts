@@ -5,10 +5,14 @@ import type { Transaction } from "./outbox.js";
 
 export type { Vm };
 
-/** Takes the row for the rest of the transaction; null when there is none. */
+/** Takes the row for the rest of the transaction; null when there is none. Prisma knows no locks, and reading it once more would cost half of most commands. */
 export async function lockVm(tx: Transaction, id: string): Promise<Vm | null> {
-  await tx.rows.$queryRaw`SELECT id FROM vm WHERE id = ${id} FOR NO KEY UPDATE`;
-  return tx.rows.vm.findUnique({ where: { id } });
+  const [vm] = await tx.rows.$queryRaw<Vm[]>`
+    SELECT id, project_id AS "projectId", name, state::text, desired_state::text AS "desiredState", state_reason AS "stateReason", fault,
+      image_id AS "imageId", memory_mib AS "memoryMiB", cmdline, labels, host_id AS "hostId", generation, version,
+      created_at AS "createdAt", started_at AS "startedAt", expires_at AS "expiresAt"
+    FROM vm WHERE id = ${id} FOR NO KEY UPDATE`;
+  return vm ?? null;
 }
 
 /** Fields that go with a change of state. `stateReason` and `fault` are cleared unless given. */

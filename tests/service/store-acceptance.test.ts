@@ -50,6 +50,25 @@ describe("a create", () => {
     expect(events.map(({ type }) => type)).toEqual(["vm.created", "operation.state"]);
   });
 
+  it("has the host with most memory left at once, and none where none has room: the placement queue goes on looking", async () => {
+    const host = { projectId: "proj_system", streamUrl: "http://127.0.0.1:9", incarnation: "i", cpus: 1, startedAt: new Date() };
+    const hosts = [
+      { id: "host_silent", name: "silent", memoryMiB: 1_000_000, heartbeatAt: new Date(0), ...host },
+      { id: "host_small", name: "small", memoryMiB: 1000, heartbeatAt: new Date(), ...host },
+      { id: "host_large", name: "large", memoryMiB: 1500, heartbeatAt: new Date(), ...host },
+    ];
+    await store.db.host.createMany({ data: hosts });
+    const placed: (string | null)[] = [];
+    for (const memoryMiB of [600, 900, 200, 1000]) {
+      const { vm, operation } = await store.create("", { memoryMiB });
+      expect(operation.hostId).toBe(vm.hostId);
+      placed.push(vm.hostId);
+    }
+    expect(placed).toEqual(["host_large", "host_small", "host_large", null]);
+    await store.db.vm.updateMany({ where: { hostId: { not: null } }, data: { hostId: null } });
+    await store.db.host.deleteMany({});
+  });
+
   it("names a machine that brings no name so that the name is valid", async () => {
     const { vm } = await store.create();
     expect(vm.name).toMatch(/^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$/);
@@ -71,6 +90,17 @@ describe("a create", () => {
     expect(outcomes.filter(({ outcome }) => outcome === "accepted")).toHaveLength(2);
     expect(outcomes).toContainEqual({ outcome: "quota_exceeded", limit, allowed: Object.values(quota)[0], used: Object.values(quota)[0] });
   });
+});
+
+it("a row that is locked reads as any other", async () => {
+  const fault = { code: "unsupported_instruction", message: "vmcall", context: { eip: "0x1" } };
+  const { id } = await vmIn("error", { fault, stateReason: "fault", startedAt: new Date() });
+  await store.db.vm.update({ where: { id }, data: { expiresAt: new Date(), labels: { a: "b", n: "" }, cmdline: "quiet" } });
+  const bare = await store.create();
+  for (const vmId of [id, bare.vm.id]) {
+    expect(await commit(store.db, (tx) => lockVm(tx, vmId))).toEqual(await store.vm(vmId));
+  }
+  expect(await commit(store.db, (tx) => lockVm(tx, "vm_none"))).toBeNull();
 });
 
 describe("an action", () => {

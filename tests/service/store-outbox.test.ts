@@ -30,6 +30,21 @@ it("numbers events in the order of their commits, whichever transaction began fi
   expect(told.map(({ subject }) => subject)).toEqual(["quick", "slow"]);
 });
 
+it("numbers the events of one commit as they were recorded, with what they carry", async () => {
+  const data = (n: number) => ({ n, text: 'it\'s "quoted"\n\u2028', nothing: null, list: [1, { deep: true }] });
+  await commit(store.db, async (tx) => {
+    for (let n = 0; n < 30; n++) tx.record({ ...event("many"), data: data(n) });
+  });
+  const told = await store.db.event.findMany({ where: { subject: "many" }, orderBy: { seq: "asc" } });
+  expect(told.map((row) => row.data)).toEqual(Array.from({ length: 30 }, (_, n) => data(n)));
+  expect(told[0]).toMatchObject({
+    projectId: "proj_default",
+    type: "vm.updated",
+    id: expect.stringMatching(/^evt_/),
+    time: expect.any(Date),
+  });
+});
+
 it("never lets a reader see an event before an earlier one", async () => {
   const from = await latestSeq(store.db);
   let writing = true;

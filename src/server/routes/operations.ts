@@ -1,5 +1,6 @@
 import { cancelOperation, getOperation, listOperations, waitOperation } from "../../contract/endpoints/operations.js";
 import { acceptCancel } from "../../store/acceptance.js";
+import type { Event } from "../../store/generated/client.js";
 import { findOperation, listOperations as listRows } from "../../store/operation-list.js";
 import type { Operation } from "../../store/operations.js";
 import { latestSeq } from "../../store/outbox.js";
@@ -8,7 +9,7 @@ import { notFound, ProblemError } from "../problem.js";
 import { showOperation } from "../representation.js";
 import type { Router } from "../route.js";
 import type { Service } from "../service.js";
-import { about, waitFor } from "../waiting.js";
+import { waitFor } from "../waiting.js";
 
 export function operationRoutes(router: Router, service: Service): void {
   const { db } = service;
@@ -31,7 +32,7 @@ export function operationRoutes(router: Router, service: Service): void {
   router.serve(waitOperation, async ({ projectId, params, query, signal }) => {
     const seen = await waitFor(
       service.feed,
-      about(params.id),
+      endOf(params.id),
       () => existing(projectId, params.id),
       (operation) => operation.endedAt !== null,
       query.timeout * 1000,
@@ -46,4 +47,12 @@ export function operationRoutes(router: Router, service: Service): void {
     if (outcome.outcome === "conflict") throw new ProblemError("operation_state_conflict", `It is ${outcome.operation.state}`);
     return { status: 202, body: showOperation(outcome.operation) };
   });
+}
+
+/** What happens to it on the way is not waited for. */
+function endOf(id: string): (event: Event) => boolean {
+  return ({ subject, type, data }) => {
+    const { state } = data as { state?: string };
+    return subject === id && type === "operation.state" && state !== "queued" && state !== "running";
+  };
 }
