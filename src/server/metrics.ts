@@ -2,8 +2,7 @@
 import type { RequestHandler } from "express";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { endpoints } from "../contract/endpoints/all.js";
-import { operationStates } from "../contract/operation.js";
-import { vmStates } from "../contract/vm-states.js";
+import { registerInstallationMetrics } from "./installation-metrics.js";
 import { registerMachineMetrics } from "./machine-metrics.js";
 import type { Service } from "./service.js";
 
@@ -18,6 +17,7 @@ export class Metrics {
     const { db } = service;
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
+    registerInstallationMetrics(this.registry, db);
     registerMachineMetrics(this.registry, service);
     this.requests = new Histogram({
       name: "worldswitch_http_request_duration_seconds",
@@ -38,26 +38,6 @@ export class Metrics {
       help: "Attempts of this server to post an event to a webhook: succeeded or failed",
       labelNames: ["outcome"],
       registers,
-    });
-    new Gauge({
-      name: "worldswitch_vms",
-      help: "Machines of the installation by state",
-      labelNames: ["state"],
-      registers,
-      async collect() {
-        const counts = await db.vm.groupBy({ by: ["state"], _count: true });
-        for (const state of vmStates) this.set({ state }, counts.find((count) => count.state === state)?._count ?? 0);
-      },
-    });
-    new Gauge({
-      name: "worldswitch_operations",
-      help: "Kept operations of the installation by state",
-      labelNames: ["state"],
-      registers,
-      async collect() {
-        const counts = await db.operation.groupBy({ by: ["state"], _count: true });
-        for (const state of operationStates) this.set({ state }, counts.find((count) => count.state === state)?._count ?? 0);
-      },
     });
   }
 

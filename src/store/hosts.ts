@@ -52,3 +52,8 @@ export async function heartbeat(db: Database, id: string, incarnation: string): 
 export async function retireHost(db: Database, id: string, incarnation: string): Promise<void> {
   await db.host.updateMany({ where: { id, incarnation }, data: { heartbeatAt: new Date(Date.now() - 3 * hostSilenceMs) } });
 }
+
+/** Removes hosts that have been silent since `before` and have no machines: they were taken out of the installation. */
+export async function forgetHosts(db: Database, before: Date): Promise<void> {
+  await db.host.deleteMany({ where: { heartbeatAt: { lt: before }, vms: { none: {} } } });
+}

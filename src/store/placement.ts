@@ -48,3 +48,13 @@ export async function chooseHost(tx: Transaction, memoryMiB: number): Promise<st
     ORDER BY memory_mib - coalesce(used.mib, 0) DESC, host.id LIMIT 1`;
   return host?.id ?? null;
 }
+
+/** By host: the memory that counts as used there. */
+export async function assignedMemoryMiB(rows: Pick<Database, "vm">): Promise<Map<string, number>> {
+  const sums = await rows.vm.groupBy({
+    by: ["hostId"],
+    where: { hostId: { not: null }, state: { in: ["creating", "starting", "running", "paused", "stopping"] } },
+    _sum: { memoryMiB: true },
+  });
+  return new Map(sums.map(({ hostId, _sum }) => [hostId as string, _sum.memoryMiB ?? 0]));
+}

@@ -5,12 +5,13 @@ import { acceptAction } from "../store/acceptance.js";
 import { forgetSilentApiServers } from "../store/api-servers.js";
 import type { Database } from "../store/database.js";
 import { sweepEvents } from "../store/event-list.js";
+import { forgetHosts } from "../store/hosts.js";
 import { releaseLostHosts } from "../store/lost-hosts.js";
 
 const dayMs = 24 * 3600_000;
 
-/** How long ended operations, events and expired tickets are kept, in milliseconds. */
-const kept = { operations: 7 * dayMs, events: 7 * dayMs, idempotencyKeys: dayMs };
+/** How long ended operations, events and what goes with them are kept, and hosts without machines that are silent, in milliseconds. */
+const kept = { operations: 7 * dayMs, events: 7 * dayMs, idempotencyKeys: dayMs, silentHosts: dayMs };
 
 /** An operation that has been queued for this long should have a job. */
 const settledMs = 2_000;
@@ -67,6 +68,7 @@ export class Sweeper {
     await this.db.idempotencyKey.deleteMany({ where: { createdAt: { lt: before(kept.idempotencyKeys) } } });
     await this.db.ticket.deleteMany({ where: { expiresAt: { lt: before(0) } } });
     await forgetSilentApiServers(this.db);
+    await forgetHosts(this.db, before(kept.silentHosts));
   }
 
   private once(name: string, work: () => Promise<void>): void {
