@@ -34,6 +34,8 @@ export async function lists(args: string[]): Promise<number> {
   const installation = await Installation.start();
   try {
     await insertMachines(installation, Number(values.machines));
+    // As the database does by itself within a minute; until then it does not know that the index has the order that a page wants.
+    await installation.db.$executeRaw`ANALYZE vm`;
     note(`${values.machines} machines are there`);
     const creating = keepCreating(installation, Number(values.rate));
     const pages: [title: string, path: string][] = [];

@@ -1,8 +1,9 @@
 /** Reading machines of a project. */
 import type { VmState } from "../contract/vm-states.js";
 import type { Database } from "./database.js";
-import type { Prisma, Vm } from "./generated/client.js";
-import { beyond, newestFirst, type PageRequest } from "./paging.js";
+import { Prisma, type Vm } from "./generated/client.js";
+import type { PageRequest } from "./paging.js";
+import { vmColumns } from "./vms.js";
 
 export interface LabelCondition {
   key: string;
@@ -29,19 +30,25 @@ export async function runningByHost(db: Database, projectId: string): Promise<Ma
   return byHost;
 }
 
-/** @param conditions all of the labels and one of the states must hold; null: any state */
+/**
+ * A page, newest first. Not by Prisma: what it makes of a label takes eight times as long for each row, and of a cursor no range of the index.
+ * @param conditions all of the labels and one of the states must hold; null: any state
+ */
 export function listVms(
   db: Database,
   projectId: string,
-  conditions: { labels: LabelCondition[]; states: VmState[] | null },
-  page: PageRequest,
+  { labels, states }: { labels: LabelCondition[]; states: VmState[] | null },
+  { after, limit }: PageRequest,
 ): Promise<Vm[]> {
-  const labels = conditions.labels.map(labelWhere);
-  const states = conditions.states === null ? {} : { state: { in: conditions.states } };
-  return db.vm.findMany({ where: { projectId, ...states, AND: [...labels, ...beyond(page)] }, ...newestFirst(page) });
-}
-
-function labelWhere({ key, value }: LabelCondition): Prisma.VmWhereInput {
-  // Every label is a string, and no string sorts before the empty one: so this holds where the key is there at all.
-  return { labels: value === null ? { path: [key], string_starts_with: "" } : { path: [key], equals: value } };
+  const labelled = labels.map(({ key, value }) =>
+    value === null ? Prisma.sql`labels ? ${key}` : Prisma.sql`labels @> ${JSON.stringify({ [key]: value })}::jsonb`,
+  );
+  const where = [
+    Prisma.sql`project_id = ${projectId}`,
+    ...labelled,
+    ...(states === null ? [] : [Prisma.sql`state = ANY(${states}::vm_state[])`]),
+    ...(after === null ? [] : [Prisma.sql`(created_at, id) < (${after.createdAt}, ${after.id})`]),
+  ];
+  return db.$queryRaw<Vm[]>`
+    SELECT ${vmColumns} FROM vm WHERE ${Prisma.join(where, " AND ")} ORDER BY created_at DESC, id DESC LIMIT ${limit + 1}`;
 }

@@ -5,13 +5,15 @@ import type { Transaction } from "./outbox.js";
 
 export type { Vm };
 
-/** Takes the row for the rest of the transaction; null when there is none. Prisma knows no locks, and reading it once more would cost half of most commands. */
+/** A whole row as Prisma gives it, for queries that Prisma cannot write. */
+export const vmColumns = Prisma.sql`id, project_id AS "projectId", name, state::text, desired_state::text AS "desiredState",
+  state_reason AS "stateReason", fault, image_id AS "imageId", memory_mib AS "memoryMiB", cmdline, labels, host_id AS "hostId",
+  generation, version, created_at AS "createdAt", started_at AS "startedAt", expires_at AS "expiresAt"`;
+
+/** Takes the row for the rest of the transaction; null when there is none. */
 export async function lockVm(tx: Transaction, id: string): Promise<Vm | null> {
   const [vm] = await tx.rows.$queryRaw<Vm[]>`
-    SELECT id, project_id AS "projectId", name, state::text, desired_state::text AS "desiredState", state_reason AS "stateReason", fault,
-      image_id AS "imageId", memory_mib AS "memoryMiB", cmdline, labels, host_id AS "hostId", generation, version,
-      created_at AS "createdAt", started_at AS "startedAt", expires_at AS "expiresAt"
-    FROM vm WHERE id = ${id} FOR NO KEY UPDATE`;
+    SELECT ${vmColumns} FROM vm WHERE id = ${id} FOR NO KEY UPDATE`;
   return vm ?? null;
 }
 

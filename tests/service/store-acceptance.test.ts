@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { acceptAction, acceptCancel, acceptCreate } from "../../src/store/acceptance.js";
 import { beginOperation, endOperation } from "../../src/store/operations.js";
 import { commit } from "../../src/store/outbox.js";
+import { listVms } from "../../src/store/vm-list.js";
 import { changeState, IllegalTransition, lockVm, type StateFields, type Vm } from "../../src/store/vms.js";
 import { asker, type StoreInstallation, startStore } from "./worker-installation.js";
 
@@ -92,11 +93,13 @@ describe("a create", () => {
   });
 });
 
-it("a row that is locked reads as any other", async () => {
+it("a row that is locked or listed reads as any other", async () => {
   const fault = { code: "unsupported_instruction", message: "vmcall", context: { eip: "0x1" } };
   const { id } = await vmIn("error", { fault, stateReason: "fault", startedAt: new Date() });
   await store.db.vm.update({ where: { id }, data: { expiresAt: new Date(), labels: { a: "b", n: "" }, cmdline: "quiet" } });
   const bare = await store.create();
+  const listed = await listVms(store.db, asker.projectId, { labels: [], states: null }, { limit: 2, after: null });
+  expect(listed.slice(0, 2)).toEqual([await store.vm(bare.vm.id), await store.vm(id)]);
   for (const vmId of [id, bare.vm.id]) {
     expect(await commit(store.db, (tx) => lockVm(tx, vmId))).toEqual(await store.vm(vmId));
   }
