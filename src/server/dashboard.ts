@@ -1,4 +1,4 @@
-/** The dashboard, as `npm run build` leaves it: one page and its assets, with a policy of its own. */
+/** The dashboard, as `npm run build` leaves it: its pages and their assets, with a policy of its own. */
 import { relative, sep } from "node:path";
 import express, { type Express, type Response } from "express";
 import { homePage } from "./pages.js";
@@ -9,18 +9,19 @@ type DashboardSettings = Pick<ApiSettings, "dashboardFolder" | "embedOrigins" | 
 /** To be mounted behind all routes: whatever they don't know is looked for among the files. */
 export function dashboard(app: Express, settings: DashboardSettings, version: string): void {
   const { dashboardFolder, embedOrigins } = settings;
-  const policy = contentSecurityPolicy(settings);
+  const policy = contentSecurityPolicy(settings, []);
+  const framedPolicy = contentSecurityPolicy(settings, embedOrigins);
   const setHeaders = (response: Response, path: string) => {
     // Assets carry a digest of their contents in their names; the page that names them is asked for each time.
     const isAsset = relative(dashboardFolder, path).startsWith(`assets${sep}`);
     response.set("Cache-Control", isAsset ? "public, max-age=31536000, immutable" : "no-cache");
-    response.set("Content-Security-Policy", policy);
-    if (embedOrigins.length === 0) {
-      response.set("X-Frame-Options", "DENY");
-    } else {
+    // The one page that may be framed shows a single console, by a ticket: whoever is signed in here can't be made to click on the rest.
+    if (embedOrigins.length > 0 && relative(dashboardFolder, path) === "embed.html") {
+      response.set({ "Content-Security-Policy": framedPolicy, "Cross-Origin-Resource-Policy": "cross-origin" });
       // It knows no list of origins; `frame-ancestors` does.
       response.removeHeader("X-Frame-Options");
-      response.set("Cross-Origin-Resource-Policy", "cross-origin");
+    } else {
+      response.set({ "Content-Security-Policy": policy, "X-Frame-Options": "DENY" });
     }
   };
   app.use(express.static(dashboardFolder, { redirect: false, cacheControl: false, setHeaders }));
@@ -31,7 +32,7 @@ export function dashboard(app: Express, settings: DashboardSettings, version: st
   });
 }
 
-function contentSecurityPolicy({ embedOrigins, publicUrl }: DashboardSettings): string {
+function contentSecurityPolicy({ publicUrl }: DashboardSettings, ancestors: readonly string[]): string {
   // Tickets' URLs begin with the public URL, also for whoever has opened the page under another name.
   const streams = publicUrl === null ? [] : [new URL(publicUrl).origin, new URL(publicUrl).origin.replace(/^http/, "ws")];
   return Object.entries({
@@ -45,7 +46,7 @@ function contentSecurityPolicy({ embedOrigins, publicUrl }: DashboardSettings): 
     "manifest-src": ["'self'"],
     "base-uri": ["'none'"],
     "form-action": ["'none'"],
-    "frame-ancestors": embedOrigins.length === 0 ? ["'none'"] : embedOrigins,
+    "frame-ancestors": ancestors.length === 0 ? ["'none'"] : ancestors,
   })
     .map(([directive, sources]) => `${directive} ${sources.join(" ")}`)
     .join(";");

@@ -14,6 +14,7 @@ beforeAll(async () => {
   await mkdir(join(folder, "assets"), { recursive: true });
   await writeFile(join(folder, "index.html"), "<!doctype html><title>the page</title>");
   await writeFile(join(folder, "assets", "index-C0FFEE.js"), "the script");
+  await writeFile(join(folder, "embed.html"), "<!doctype html><title>a console</title>");
   await writeFile(join(folder, ".hidden"), "a secret");
   await writeFile(join(scratch, "admin-token"), "a secret");
   installation = await startInstallation({ dashboardFolder: folder });
@@ -90,20 +91,29 @@ describe("what is not among its files", () => {
 });
 
 describe("pages of other origins", () => {
-  it("may frame it where they are allowed", async () => {
+  it("may frame nothing where none is allowed", async () => {
+    const { headers } = await installation.anonymous.get("/embed.html").expect(200);
+    expect(directives(headers["content-security-policy"])["frame-ancestors"]).toBe("'none'");
+    expect(headers["x-frame-options"]).toBe("DENY");
+  });
+
+  it("may frame a console, where they are allowed, and nothing else", async () => {
     const own = await startInstallation({
       dashboardFolder: folder,
       embedOrigins: ["https://lab.example", "https://ops.example:8443"],
       publicUrl: "https://vm.example/base",
     });
     try {
-      const { headers } = await own.anonymous.get("/").expect(200);
+      const { headers } = await own.anonymous.get("/embed.html").expect(200);
       const policy = directives(headers["content-security-policy"]);
       expect(policy["frame-ancestors"]).toBe("https://lab.example https://ops.example:8443");
       expect(policy["connect-src"]).toBe("'self' https://vm.example wss://vm.example");
       expect(headers["x-frame-options"]).toBeUndefined();
-      const api = await own.admin.get("/v1/vms").expect(200);
-      expect(directives(api.headers["content-security-policy"])["frame-ancestors"]).toBe("'none'");
+      for (const path of ["/", "/v1/vms"]) {
+        const other = await own.admin.get(path).expect(200);
+        expect(directives(other.headers["content-security-policy"])["frame-ancestors"]).toBe("'none'");
+        expect(other.headers["x-frame-options"]).not.toBeUndefined();
+      }
     } finally {
       await own.close();
     }

@@ -1,4 +1,5 @@
 import { Projects, Tokens } from "./access.js";
+import { type ConsoleOptions, VmConsole } from "./console.js";
 import type { Event, Routes } from "./contract.js";
 import { type EventsOptions, followEvents } from "./follow.js";
 import { Images } from "./images.js";
@@ -27,6 +28,11 @@ export class Worldswitch {
 
   get url(): string {
     return this.transport.settings.url;
+  }
+
+  /** The console of a machine of which only the id is known: where tickets that somebody else makes open it, say. */
+  console(vmId: string, options?: ConsoleOptions): VmConsole {
+    return new VmConsole(this.transport, vmId, options);
   }
 
   /** What happens in the project, from now on or from a list's `eventSeq`. */

@@ -17,8 +17,12 @@ const words: Partial<Record<Code, string>> = {
   name_taken: "That name is taken.",
 };
 
+/** One that may pass, so that the client goes on trying, and that is told as it is. */
+export class PassingFailure extends UnreachableError {}
+
 export function explain(error: unknown): string {
   if (error instanceof ProblemError) return words[error.code] ?? sentence(error.message);
+  if (error instanceof PassingFailure) return error.message;
   if (error instanceof UnreachableError) return "The server cannot be reached. Is the network there, and the server running?";
   if (error instanceof UnexpectedAnswerError) return "Something that is no Worldswitch server answered. Is there a proxy in between?";
   return error instanceof Error ? sentence(error.message) : "Something went wrong.";
