@@ -74,8 +74,10 @@ export class Served {
     private readonly launcher: string[] = [],
   ) {}
 
+  /** Started again, it is where it was before. */
   async start(): Promise<void> {
-    this.server = new Spawned(this.command, { WORLDSWITCH_DATA: this.folder, ...this.env }, this.launcher);
+    const PORT = this.url === "" ? "0" : new URL(this.url).port;
+    this.server = new Spawned(this.command, { WORLDSWITCH_DATA: this.folder, PORT, ...this.env }, this.launcher);
     const line = await this.server.ready;
     this.url = /url=(\S+)/.exec(line)?.[1] ?? "";
     this.token = this.env.WORLDSWITCH_ADMIN_TOKEN ?? (await readFile(join(this.folder, "admin-token"), "utf8")).trim();
@@ -83,6 +85,13 @@ export class Served {
 
   kill(signal: NodeJS.Signals) {
     return this.server.kill(signal);
+  }
+
+  /** What serve prints for a newcomer. */
+  async signInLink(): Promise<string> {
+    const link = () => this.log.flatMap((line) => /^sign in: (\S+)$/.exec(line)?.[1] ?? [])[0];
+    await until(async () => link() !== undefined);
+    return link();
   }
 
   get log(): string[] {

@@ -7,7 +7,7 @@ export function Brand() {
         <path d="M15 6.500a9.5 9.5 0 0 0 0 19z" fill="var(--on-accent)" />
         <path d="M18.5 6.800a9.5 9.5 0 0 1 0 18.4" fill="none" stroke="var(--on-accent)" stroke-width="2" stroke-linecap="round" />
       </svg>
-      Worldswitch
+      <span>Worldswitch</span>
     </a>
   );
 }

@@ -9,7 +9,17 @@ const shown: Record<Theme, { icon: IconName; title: string }> = {
   dark: { icon: "moon", title: "Dark colours" },
 };
 
+const choices = themes.map((value) => ({
+  value,
+  title: shown[value].title,
+  label: (
+    <>
+      <Icon name={shown[value].icon} size={16} />
+      <span class="unseen">{shown[value].title}</span>
+    </>
+  ),
+}));
+
 export function ThemeSwitch() {
-  const choices = themes.map((value) => ({ value, title: shown[value].title, label: <Icon name={shown[value].icon} size={16} /> }));
   return <Segments label="Colours" choices={choices} value={useObserved(theme)} onChoose={(value) => theme.set(value)} />;
 }

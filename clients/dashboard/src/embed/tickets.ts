@@ -18,7 +18,9 @@ export function ticketSource(first: ConsoleTicket): () => Promise<string> {
 }
 
 function askParent(vm: string): Promise<string> {
+  const usedUp = new PassingFailure("This console's ticket is used up. Load the page around it again.");
   return new Promise((resolve, reject) => {
+    if (parent === window) return reject(usedUp);
     const stop = () => {
       clearTimeout(timer);
       removeEventListener("message", take);
@@ -33,7 +35,7 @@ function askParent(vm: string): Promise<string> {
     };
     const timer = setTimeout(() => {
       stop();
-      reject(new PassingFailure("This console's ticket is used up. Load the page around it again."));
+      reject(usedUp);
     }, WAIT_MS);
     addEventListener("message", take);
     // It holds no secret, so any page may hear it; only one that this server allows frames this page at all.

@@ -65,7 +65,7 @@ export function ProjectsPage() {
                   </td>
                   <td class="soft">{dateAndTime(project.createdAt)}</td>
                   <td class="actions">
-                    <button type="button" class="button small" aria-label={`Go to ${project.name}`} onClick={() => enter(project)}>
+                    <button type="button" class="button small" aria-label={`Open ${project.name}`} onClick={() => enter(project)}>
                       Open
                     </button>{" "}
                     <button

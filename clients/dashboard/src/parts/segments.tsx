@@ -16,7 +16,6 @@ export function Segments<T extends string>({ label, choices, value, onChoose }: 
           key={choice.value}
           type="button"
           title={choice.title}
-          aria-label={choice.title}
           aria-pressed={choice.value === value}
           onClick={() => onChoose(choice.value)}
         >

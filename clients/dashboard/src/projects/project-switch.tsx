@@ -27,9 +27,8 @@ export function ProjectSwitch() {
     }
   };
   return (
-    <label class="project-switch">
-      <span class="unseen">Project</span>
-      <select class="input" value={project} onChange={choose}>
+    <div class="project-switch">
+      <select class="input" aria-label="Project" value={project} onChange={choose}>
         {projects.map(({ id, name }) => (
           <option key={id} value={id}>
             {name}
@@ -37,6 +36,6 @@ export function ProjectSwitch() {
         ))}
         <option value={MANAGE}>All projects…</option>
       </select>
-    </label>
+    </div>
   );
 }
