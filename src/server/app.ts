@@ -8,7 +8,7 @@ import { documentation } from "./docs.js";
 import { failed, unserved } from "./failures.js";
 import { requestLogging } from "./logging.js";
 import type { Metrics } from "./metrics.js";
-import { createRateLimit } from "./rate-limit.js";
+import type { RateLimit } from "./rate-limit.js";
 import { Router } from "./route.js";
 import { projectRoutes, tokenRoutes } from "./routes/access.js";
 import { eventRoutes } from "./routes/events.js";
@@ -27,7 +27,7 @@ import type { OpenStreams } from "./streams/open-streams.js";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
 
-export function createApp(service: Service, metrics: Metrics, openStreams: OpenStreams, closing: AbortSignal): Express {
+export function createApp(service: Service, metrics: Metrics, limit: RateLimit, openStreams: OpenStreams, closing: AbortSignal): Express {
   const app = express();
   app.disable("x-powered-by");
   // Versions are rows' business; a hash over each answer would cost more than it saves.
@@ -35,7 +35,7 @@ export function createApp(service: Service, metrics: Metrics, openStreams: OpenS
   app.enable("case sensitive routing");
   app.use(requestLogging(service.log), metrics.observe, securityHeaders, crossOrigin(service.settings.corsOrigins));
 
-  const router = new Router(app, service, createRateLimit(service.settings.requestsPerMinute), closing);
+  const router = new Router(app, service, limit, closing);
   imageRoutes(router, service);
   vmRoutes(router, service);
   vmActionRoutes(router, service);

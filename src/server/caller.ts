@@ -1,10 +1,12 @@
 /** Who sends a request: a token, its role, and the project it works in. */
+import type { IncomingMessage } from "node:http";
 import { roleReaches, type TokenRole } from "../contract/access.js";
 import type { Endpoint } from "../contract/endpoint.js";
 import type { PrismaClient } from "../store/generated/client.js";
 import { findProject } from "../store/projects.js";
 import { findToken } from "../store/tokens.js";
 import { notFound, ProblemError } from "./problem.js";
+import type { RateLimit } from "./rate-limit.js";
 
 export interface Caller {
   tokenId: string;
@@ -20,13 +22,31 @@ function unauthorized(detail: string): ProblemError {
 }
 
 /** @throws ProblemError `unauthorized` */
-export async function authenticate(db: PrismaClient, authorization: string | undefined): Promise<Caller> {
+async function authenticate(db: PrismaClient, authorization: string | undefined): Promise<Caller> {
   if (authorization === undefined) throw unauthorized("Send the token as Authorization: Bearer");
   const [scheme, secret, ...rest] = authorization.split(" ");
   if (scheme.toLowerCase() !== "bearer" || !secret || rest.length > 0) throw unauthorized("Authorization must be Bearer and a token");
   const token = await findToken(db, secret);
   if (token === null) throw unauthorized("The token is unknown, expired or revoked");
   return { tokenId: token.id, role: token.role, installation: token.installation, projectId: token.projectId };
+}
+
+/**
+ * Authenticates and counts; a request without a valid token counts for its address. `fields` are for the answer.
+ * @throws ProblemError `rate_limited`, `unauthorized`
+ */
+export async function admitCaller(
+  db: PrismaClient,
+  limit: RateLimit,
+  request: IncomingMessage,
+): Promise<{ caller: Caller; fields: Record<string, string> }> {
+  const caller = await authenticate(db, request.headers.authorization).catch((error: unknown) => {
+    if (error instanceof ProblemError) return error;
+    throw error;
+  });
+  if (!(caller instanceof ProblemError)) return { caller, fields: await limit.count(request, caller) };
+  Object.assign(caller.headers, await limit.count(request, null));
+  throw caller;
 }
 
 /** @throws ProblemError `forbidden` */

@@ -1,28 +1,34 @@
-/** Requests a minute, counted for each token, or for the address of whoever brings none; told in `RateLimit-*` fields. */
-import type { Request, Response } from "express";
-import { ipKeyGenerator, rateLimit } from "express-rate-limit";
+/** Requests a minute, counted for each token, or for the address of whoever brings no valid one; told in `RateLimit-*` fields. */
+import type { IncomingMessage } from "node:http";
+import { ipKeyGenerator, MemoryStore, type Options } from "express-rate-limit";
 import type { Caller } from "./caller.js";
 import { ProblemError } from "./problem.js";
 
-/** @throws ProblemError `rate_limited` */
-export type RateLimit = (request: Request, response: Response, caller: Caller | null) => Promise<void>;
+const windowMs = 60_000;
 
-export function createRateLimit(perMinute: number): RateLimit {
-  if (perMinute === 0) return async () => {};
-  const count = rateLimit({
-    windowMs: 60_000,
-    limit: perMinute,
-    standardHeaders: "draft-6",
-    legacyHeaders: false,
-    keyGenerator: (_request, response) => response.locals.countFor as string,
-    handler: () => {
-      throw new ProblemError("rate_limited");
-    },
-  });
-  return async (request, response, caller) => {
-    response.locals.countFor = caller?.tokenId ?? ipKeyGenerator(request.socket.remoteAddress ?? "");
-    await new Promise<void>((resolve, reject) => {
-      Promise.resolve(count(request, response, (error?: unknown) => (error ? reject(error) : resolve()))).catch(reject);
-    });
-  };
+export class RateLimit {
+  private readonly store = new MemoryStore();
+
+  /** @param perMinute 0: no limit */
+  constructor(private readonly perMinute: number) {
+    this.store.init({ windowMs } as Options);
+  }
+
+  /**
+   * Counts a request, and answers what its answer has to tell of that.
+   * @throws ProblemError `rate_limited` with the same fields
+   */
+  async count(request: IncomingMessage, caller: Caller | null): Promise<Record<string, string>> {
+    if (this.perMinute === 0) return {};
+    const { totalHits, resetTime } = await this.store.increment(caller?.tokenId ?? ipKeyGenerator(request.socket.remoteAddress ?? ""));
+    const seconds = String(Math.max(1, Math.ceil(((resetTime?.getTime() ?? 0) - Date.now()) / 1000)));
+    const fields = {
+      "RateLimit-Policy": `${this.perMinute};w=${windowMs / 1000}`,
+      "RateLimit-Limit": String(this.perMinute),
+      "RateLimit-Remaining": String(Math.max(0, this.perMinute - totalHits)),
+      "RateLimit-Reset": seconds,
+    };
+    if (totalHits <= this.perMinute) return fields;
+    throw new ProblemError("rate_limited", `${this.perMinute} a minute are allowed`, { headers: { ...fields, "Retry-After": seconds } });
+  }
 }

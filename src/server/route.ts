@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { Endpoint, PathParameters } from "../contract/endpoint.js";
 import { mayBeReference } from "../contract/identity.js";
 import type { Asker } from "../store/operations.js";
-import { authenticate, authorise, type Caller, selectProject } from "./caller.js";
+import { admitCaller, authorise, type Caller, selectProject } from "./caller.js";
 import { answerOnce } from "./idempotency.js";
 import { linkedTo } from "./linked-signal.js";
 import { invalid, notFound, ProblemError } from "./problem.js";
@@ -57,7 +57,8 @@ export class Router {
     const parseJson = this.jsonParser();
     this.app[route.method](expressPath(route.path), async (request: Request, response: Response, next: NextFunction) => {
       const { service, limit } = this;
-      const caller = await admit(service, limit, request, response);
+      const { caller, fields } = await admitCaller(service.db, limit, request);
+      response.set(fields);
       authorise(caller, route);
       const params = pathParameters(route, request);
       const query = parse(route.query, request.query, "query") as z.output<E["query"]> & { project?: string };
@@ -84,7 +85,7 @@ export class Router {
   serveAnyone<E extends Endpoint>(route: E, limit: RateLimit, handler: (call: OpenCall<E>) => Promise<Answer>): void {
     const parseJson = this.jsonParser();
     this.app[route.method](expressPath(route.path), async (request: Request, response: Response) => {
-      await limit(request, response, null);
+      response.set(await limit.count(request, null));
       parse(route.query, request.query, "query");
       const body = await this.body(route, request, response, parseJson);
       send(response, await handler({ body, request, response }));
@@ -116,17 +117,6 @@ export class Router {
     response.once("close", () => over.abort());
     return over.signal;
   }
-}
-
-/** Authenticates and counts; a request without a valid token counts for its address. */
-async function admit(service: Service, limit: RateLimit, request: Request, response: Response): Promise<Caller> {
-  const caller = await authenticate(service.db, request.headers.authorization).catch((error: unknown) => {
-    if (error instanceof ProblemError) return error;
-    throw error;
-  });
-  await limit(request, response, caller instanceof ProblemError ? null : caller);
-  if (caller instanceof ProblemError) throw caller;
-  return caller;
 }
 
 /** `/v1/vms/{id}` as express writes it. */

@@ -205,3 +205,21 @@ describe("what passes between server and worker", () => {
     worker.close();
   });
 });
+
+describe("attempts to open a stream", () => {
+  it("count as requests do: for the token, or for the address of whoever has no valid one", async () => {
+    const limited = await startInstallation({ requestsPerMinute: 2 });
+    try {
+      const events = `${limited.url}/v1/events`;
+      for (let i = 0; i < 2; i++) expect((await refusedUpgrade(`${events}?ticket=wsk_guess`)).body.code).toBe("ticket_invalid");
+      const guessing = await refusedUpgrade(events, { token: "wst_guess" });
+      expect(guessing.body).toMatchObject({ status: 429, code: "rate_limited" });
+      expect(Number(guessing.headers["retry-after"])).toBeGreaterThan(0);
+      for (let i = 0; i < 2; i++) (await StreamClient.open(events, { token: adminToken })).close();
+      expect((await refusedUpgrade(events, { token: adminToken })).body.code).toBe("rate_limited");
+      await limited.admin.get("/v1/vms").expect(429);
+    } finally {
+      await limited.close();
+    }
+  });
+});

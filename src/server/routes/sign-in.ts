@@ -2,7 +2,7 @@ import { createSignInCode, signIn } from "../../contract/endpoints/access.js";
 import * as codes from "../../store/sign-in.js";
 import { absoluteUrl } from "../absolute-url.js";
 import { ProblemError } from "../problem.js";
-import { createRateLimit } from "../rate-limit.js";
+import { RateLimit } from "../rate-limit.js";
 import { showToken } from "../representation.js";
 import type { Router } from "../route.js";
 import type { Service } from "../service.js";
@@ -15,7 +15,7 @@ export function signInRoutes(router: Router, { db, settings }: Service): void {
     return { status: 201, body: { code, url, expiresAt: expiresAt.toISOString() }, secret: true };
   });
 
-  router.serveAnyone(signIn, createRateLimit(settings.signInsPerMinute), async ({ body }) => {
+  router.serveAnyone(signIn, new RateLimit(settings.signInsPerMinute), async ({ body }) => {
     const redeemed = await codes.redeemSignInCode(db, body.code);
     if (redeemed === null) throw new ProblemError("sign_in_invalid", "Ask for another link: `worldswitch sign-in` prints one");
     return { status: 201, body: { ...showToken(redeemed.token), secret: redeemed.secret } };

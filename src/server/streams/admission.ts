@@ -9,8 +9,9 @@ import { mayBeReference } from "../../contract/identity.js";
 import { findTicket } from "../../store/tickets.js";
 import { findVm } from "../../store/vm-list.js";
 import type { Vm } from "../../store/vms.js";
-import { authenticate, authorise, selectProject } from "../caller.js";
+import { admitCaller, authorise, selectProject } from "../caller.js";
 import { notFound, ProblemError } from "../problem.js";
+import type { RateLimit } from "../rate-limit.js";
 import { parse } from "../route.js";
 import type { Service } from "../service.js";
 
@@ -31,17 +32,17 @@ export type Admission =
 const vmPath = /^\/v1\/vms\/([^/]+)\/(console|stats)$/;
 
 /** @throws ProblemError */
-export async function admit(service: Service, request: IncomingMessage): Promise<Admission> {
+export async function admit(service: Service, limit: RateLimit, request: IncomingMessage): Promise<Admission> {
   const url = new URL(request.url ?? "/", "http://localhost");
   const found = vmPath.exec(url.pathname);
   if (found) {
     const [, id, stream] = found;
-    if (stream === "console") return { stream, ...(await admitToVm(service, request, url, vmConsole, "console", id)) };
-    return { stream: "stats", ...(await admitToVm(service, request, url, vmStats, "stats", id)) };
+    if (stream === "console") return { stream, ...(await admitToVm(service, limit, request, url, vmConsole, "console", id)) };
+    return { stream: "stats", ...(await admitToVm(service, limit, request, url, vmStats, "stats", id)) };
   }
   if (url.pathname === "/v1/events") {
     const query = parse(events.query, parameters(url), "query");
-    const who = await identify(service, request, events, "events", query);
+    const who = await identify(service, limit, request, events, "events", query);
     return { stream: "events", query, ...who, subprotocol: chooseSubprotocol(request, "events.v1") };
   }
   throw new ProblemError("route_not_found", `There is no WebSocket at ${url.pathname.slice(0, 200)}`);
@@ -49,6 +50,7 @@ export async function admit(service: Service, request: IncomingMessage): Promise
 
 async function admitToVm<E extends Endpoint>(
   service: Service,
+  limit: RateLimit,
   request: IncomingMessage,
   url: URL,
   route: E,
@@ -56,7 +58,7 @@ async function admitToVm<E extends Endpoint>(
   id: string,
 ) {
   const query = parse(route.query, parameters(url), "query") as z.output<E["query"]> & Selected;
-  const { vmId, ...who } = await identify(service, request, route, stream, query);
+  const { vmId, ...who } = await identify(service, limit, request, route, stream, query);
   if (vmId !== null && vmId !== id) throw new ProblemError("ticket_invalid");
   const vm = mayBeReference(id) ? await findVm(service.db, who.projectId, id) : null;
   if (vm === null) throw notFound("vm", id.slice(0, 80));
@@ -68,15 +70,23 @@ interface Selected {
   ticket?: string;
 }
 
-/** The holder of a ticket may what the ticket says; the holder of a token what its role allows: from operator on, to write. */
-async function identify(service: Service, request: IncomingMessage, route: Endpoint, stream: string, { ticket, project }: Selected) {
+/** Counts as requests do; tickets were counted when they were made. The holder of a ticket may what the ticket says; the holder of a token what its role allows: from operator on, to write. */
+async function identify(
+  service: Service,
+  limit: RateLimit,
+  request: IncomingMessage,
+  route: Endpoint,
+  stream: string,
+  { ticket, project }: Selected,
+) {
   if (ticket !== undefined) {
     const row = await findTicket(service.db, ticket);
-    if (row === null || row.stream !== stream) throw new ProblemError("ticket_invalid");
+    if (row === null || row.stream !== stream)
+      throw new ProblemError("ticket_invalid", undefined, { headers: await limit.count(request, null) });
     const role: StreamRole = row.role === "writer" ? "writer" : "viewer";
     return { projectId: row.projectId, role, ticketHash: row.hash, vmId: row.vmId };
   }
-  const caller = await authenticate(service.db, request.headers.authorization);
+  const { caller } = await admitCaller(service.db, limit, request);
   authorise(caller, route);
   const role: StreamRole = roleReaches(caller.role, "operator") ? "writer" : "viewer";
   return { projectId: await selectProject(service.db, caller, project), role, ticketHash: null, vmId: null };

@@ -7,6 +7,7 @@ import { consumeTicket } from "../../store/tickets.js";
 import { withoutTicket } from "../logging.js";
 import type { Metrics } from "../metrics.js";
 import { asProblem, ProblemError, refusal } from "../problem.js";
+import type { RateLimit } from "../rate-limit.js";
 import { requestIdOf } from "../request-id.js";
 import type { Service } from "../service.js";
 import { type Admission, admit } from "./admission.js";
@@ -26,6 +27,7 @@ export class Streams {
   constructor(
     private readonly service: Service,
     private readonly metrics: Metrics,
+    private readonly limit: RateLimit,
     private readonly openStreams: OpenStreams,
     http: Server,
     private readonly closing: AbortSignal,
@@ -66,7 +68,7 @@ export class Streams {
     let opening: Opening | null = null;
     try {
       if (this.closing.aborted) throw new ProblemError("service_unavailable", "The server is closing");
-      const admission = await admit(this.service, request);
+      const admission = await admit(this.service, this.limit, request);
       this.openStreams.admit(admission.projectId);
       opening = await this.open(admission, String(request.id));
       if (admission.ticketHash !== null && !(await consumeTicket(this.service.db, admission.ticketHash)))
