@@ -7,11 +7,12 @@ import type { Database } from "../store/database.js";
 import { sweepEvents } from "../store/event-list.js";
 import { forgetHosts } from "../store/hosts.js";
 import { releaseLostHosts } from "../store/lost-hosts.js";
+import { sweepTokens } from "../store/tokens.js";
 
 const dayMs = 24 * 3600_000;
 
 /** How long ended operations, events and what goes with them are kept, and hosts without machines that are silent, in milliseconds. */
-const kept = { operations: 7 * dayMs, events: 7 * dayMs, idempotencyKeys: dayMs, silentHosts: dayMs };
+const kept = { operations: 7 * dayMs, events: 7 * dayMs, idempotencyKeys: dayMs, tokens: 7 * dayMs, silentHosts: dayMs };
 
 /** An operation that has been queued for this long should have a job. */
 const settledMs = 2_000;
@@ -67,6 +68,7 @@ export class Sweeper {
     await sweepEvents(this.db, before(kept.events));
     await this.db.idempotencyKey.deleteMany({ where: { createdAt: { lt: before(kept.idempotencyKeys) } } });
     await this.db.ticket.deleteMany({ where: { expiresAt: { lt: before(0) } } });
+    await sweepTokens(this.db, before(kept.tokens));
     await forgetSilentApiServers(this.db);
     await forgetHosts(this.db, before(kept.silentHosts));
   }

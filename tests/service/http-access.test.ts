@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { tokenRoles } from "../../src/contract/access.js";
 import type { Endpoint } from "../../src/contract/endpoint.js";
 import { endpoints } from "../../src/contract/endpoints/all.js";
+import { sweepTokens } from "../../src/store/tokens.js";
 import { adminToken, type Installation, startInstallation } from "./http-installation.js";
 
 let installation: Installation;
@@ -105,6 +106,21 @@ describe("tokens", () => {
     await admin.delete(`/v1/tokens/${body.id}`).expect(204);
     await as(body.secret).get("/v1/vms").expect(401);
     await admin.delete(`/v1/tokens/${body.id}`).expect(404);
+  });
+
+  it("are forgotten some time after they have expired or were revoked, and not before", async () => {
+    const { admin, db } = installation;
+    const make = async (name: string, fields: object) => {
+      const { body } = await admin.post("/v1/tokens?project=other", { name, role: "viewer" }).expect(201);
+      await db.token.update({ where: { id: body.id }, data: fields });
+    };
+    await make("sweep-long-expired", { expiresAt: new Date(1000) });
+    await make("sweep-long-revoked", { revokedAt: new Date(1000) });
+    await make("sweep-just-expired", { expiresAt: new Date(3000) });
+    await make("sweep-living", {});
+    await sweepTokens(db, new Date(2000));
+    const left = await db.token.findMany({ where: { name: { startsWith: "sweep-" } }, orderBy: { name: "asc" } });
+    expect(left.map(({ name }) => name)).toEqual(["sweep-just-expired", "sweep-living"]);
   });
 
   it("the installation's own cannot be revoked over HTTP", async () => {
