@@ -56,7 +56,7 @@ export class OperationFailedError extends WorldswitchError {
 
   constructor(readonly operation: Operation) {
     const { kind, state, error } = operation;
-    super(state === "cancelled" ? `${kind} was cancelled` : `${kind} failed: ${error?.message ?? "no reason was given"}`);
+    super(`${kind} ${state === "cancelled" ? "was cancelled" : "failed"}: ${error?.message ?? "no reason was given"}`);
     this.code = error?.code ?? state;
   }
 }

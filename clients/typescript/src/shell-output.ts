@@ -25,10 +25,14 @@ export class ShellOutput {
     this.pending += this.decoder.decode(bytes, { stream: true });
     if (!this.began && !this.findBegin()) return;
     const found = new RegExp(`${this.end.printed}:(\\d+):`).exec(this.pending);
-    // What may be the beginning of the mark, or of a line's end, is not output yet.
-    const certain = found ? found.index : this.pending.length - this.end.printed.length - "\r:255:".length;
-    if (certain > 0) this.take(certain);
-    if (found) this.exitCode = Number(found[1]);
+    if (found) {
+      this.take(found.index);
+      this.exitCode = Number(found[1]);
+      return;
+    }
+    const certain = beginningOf(this.end.printed, this.pending);
+    // The newline of a carriage return may be on its way.
+    this.take(this.pending[certain - 1] === "\r" ? certain - 1 : certain);
   }
 
   private findBegin(): boolean {
@@ -45,11 +49,19 @@ export class ShellOutput {
 
   /** With the newlines that the command printed: the terminal's driver puts a carriage return before each. */
   private take(length: number): void {
-    const end = this.pending[length - 1] === "\r" ? length - 1 : length;
-    const text = this.pending.slice(0, end).replaceAll("\r\n", "\n");
-    this.pending = this.pending.slice(end);
+    const text = this.pending.slice(0, length).replaceAll("\r\n", "\n");
+    this.pending = this.pending.slice(length);
     this.output += text;
     if (this.output.length > most) throw new ConsoleError(`the command printed more than ${most} characters: write them to a file instead`);
     if (text !== "") this.tell(text);
   }
+}
+
+/** Where the mark begins in the text, or may have begun at its end; else the text's length. */
+function beginningOf(printed: string, text: string): number {
+  const whole = text.indexOf(printed);
+  if (whole >= 0) return whole;
+  let length = Math.min(printed.length - 1, text.length);
+  while (!text.endsWith(printed.slice(0, length))) length--;
+  return text.length - length;
 }

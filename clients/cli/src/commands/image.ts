@@ -1,4 +1,5 @@
 /** Images of the server. Those that it offers are listed too; `worldswitch images` is about this host's own. */
+import { basename } from "node:path";
 import type { FileRole, Image, Worldswitch } from "@worldswitch/client";
 import { command } from "../command.js";
 import { openFile } from "../file.js";
@@ -128,7 +129,7 @@ async function send(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<Image> {
-  return client.images.upload(id, role, source, { index, sha256, signal, onProgress: progress.upload(path) });
+  return client.images.upload(id, role, source, { index, sha256, signal, onProgress: progress.upload(basename(path)) });
 }
 
 function describe(image: Image): string {
