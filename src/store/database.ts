@@ -1,5 +1,6 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import { Prisma, PrismaClient } from "./generated/client.js";
+import { statementNames } from "./statement-names.js";
 
 export type Database = PrismaClient;
 
@@ -8,7 +9,10 @@ const poolSize = 10;
 
 /** Opens the rows behind a PostgreSQL URL; connects on first use. `$disconnect()` closes. */
 export function openDatabase(url: string): Database {
-  const adapter = new PrismaPg({ connectionString: url, max: poolSize, connectionTimeoutMillis: 5000, application_name: "worldswitch" });
+  const adapter = new PrismaPg(
+    { connectionString: url, max: poolSize, connectionTimeoutMillis: 5000, application_name: "worldswitch" },
+    { statementNameGenerator: statementNames() },
+  );
   // `minimal`: an error's message without an excerpt of our code, and no stack taken at each query in case that it fails.
   // A commit waits at most for the few milliseconds that another one holds the outbox lock, or for the database to come back.
   return new PrismaClient({ adapter, errorFormat: "minimal", transactionOptions: { maxWait: 10_000, timeout: 20_000 } });
