@@ -13,7 +13,7 @@ const usage = `usage: worldswitch COMMAND
 
 With a server, here or elsewhere:
 
-  vm, image, operation, token, project
+  vm, image, operation, token, project, host
             list them, make them, end them; "vm console" is a machine's console on this terminal, "vm sh" runs a command in it
   events    what happens, as it happens
   completion
@@ -42,6 +42,7 @@ async function main([command, ...args]: string[]): Promise<number | null> {
     case "events":
     case "token":
     case "project":
+    case "host":
     case "completion":
       return (await import("@worldswitch/cli")).main([command, ...args]);
     case "--version":

@@ -25,13 +25,15 @@ export interface Configuration extends Profile {
 /** @throws UsageError */
 export async function configurationOf(options: Profile & { profile?: string }, env: Environment): Promise<Configuration> {
   const profile = await profileOf(options.profile ?? env.WORLDSWITCH_PROFILE, env);
-  const url = options.url || env.WORLDSWITCH_URL || profile.url || `http://127.0.0.1:${env.PORT || 8080}`;
+  const given = options.url || env.WORLDSWITCH_URL || profile.url || undefined;
+  // As `worldswitch serve` with the same environment.
+  const url = given || `http://${env.HOST || "127.0.0.1"}:${env.PORT || 8080}`;
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new UsageError(`the server's address is an http or https URL, and not ${JSON.stringify(url)}`);
   }
   return {
     url,
-    token: env.WORLDSWITCH_TOKEN || profile.token || (await localToken(url, env)),
+    token: env.WORLDSWITCH_TOKEN || profile.token || (given === undefined || isThisMachine(given) ? await localToken(env) : undefined),
     project: options.project || env.WORLDSWITCH_PROJECT || profile.project,
   };
 }
@@ -64,10 +66,13 @@ async function configurationFile(path: string): Promise<ConfigurationFile> {
   throw new UsageError(`${path} is no JSON object`);
 }
 
-/** The administrator's token that a server keeps in its data folder. It goes to no other machine. */
-async function localToken(url: string, env: Environment): Promise<string | undefined> {
-  const { hostname } = new URL(url);
-  if (!/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)) return undefined;
+function isThisMachine(url: string): boolean {
+  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(url).hostname);
+}
+
+/** The administrator's token, as a server on this machine has it: from the environment, or from its data folder. It goes to no other machine. */
+async function localToken(env: Environment): Promise<string | undefined> {
+  if (env.WORLDSWITCH_ADMIN_TOKEN) return env.WORLDSWITCH_ADMIN_TOKEN;
   const path = join(env.WORLDSWITCH_DATA || "data", "admin-token");
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "EACCES")

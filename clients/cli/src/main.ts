@@ -1,11 +1,13 @@
 /** Machines of a server from the command line. */
 import { Worldswitch } from "@worldswitch/client";
 import type { Command, Invocation, OptionSpecs } from "./command.js";
-import { accessCommands } from "./commands/access.js";
 import { completionCommands } from "./commands/completion.js";
 import { eventsCommand } from "./commands/events.js";
+import { hostCommand } from "./commands/host.js";
 import { imageCommands } from "./commands/image.js";
 import { operationCommands } from "./commands/operation.js";
+import { projectCommands } from "./commands/project.js";
+import { tokenCommands } from "./commands/token.js";
 import { vmCommands } from "./commands/vm.js";
 import { vmConsoleCommands } from "./commands/vm-console.js";
 import { vmStatsCommand } from "./commands/vm-stats.js";
@@ -24,7 +26,9 @@ const commands: readonly Command[] = [
   ...imageCommands,
   ...operationCommands,
   eventsCommand,
-  ...accessCommands,
+  ...tokenCommands,
+  ...projectCommands,
+  hostCommand,
   ...completionCommands(() => commands),
 ];
 

@@ -1,5 +1,5 @@
 import { type ConsoleOptions, VmConsole } from "./console.js";
-import type { Operation, Ticket, Vm as VmData, VmPatch, VmStats, VmTicketCreate } from "./contract.js";
+import type { Operation, Ticket, Vm as VmData, VmPatch, VmStats, VmStatsHistory, VmTicketCreate } from "./contract.js";
 import { ProblemError, TimeoutError, VmStateError, WorldswitchError } from "./errors.js";
 import { followStats, type StatsOptions } from "./follow.js";
 import type { Operations, ProgressOptions } from "./operations.js";
@@ -162,6 +162,11 @@ export class Vm {
   /** One sample. */
   sample(options: RequestOptions = {}): Promise<VmStats> {
     return this.transport.call("getVmStats", { params: this.data, ...options });
+  }
+
+  /** Samples of the last hour, oldest first. */
+  statsHistory(options: RequestOptions = {}): Promise<VmStatsHistory> {
+    return this.transport.call("getVmStatsHistory", { params: this.data, ...options });
   }
 
   /** Opens one of its streams once, for a client that cannot send headers. */

@@ -1,12 +1,15 @@
-import { Projects, Tokens } from "./access.js";
 import { type ConsoleOptions, VmConsole } from "./console.js";
-import type { Event, Routes } from "./contract.js";
+import type { Event, Routes, Usage } from "./contract.js";
 import { type EventsOptions, followEvents } from "./follow.js";
+import { Hosts } from "./hosts.js";
 import { Images } from "./images.js";
 import { Operations } from "./operations.js";
+import { Projects } from "./projects.js";
 import { settingsOf, type WorldswitchOptions } from "./settings.js";
-import { type Ask, type RouteId, Transport } from "./transport.js";
+import { Tokens } from "./tokens.js";
+import { type Ask, type RequestOptions, type RouteId, Transport } from "./transport.js";
 import { Vms } from "./vms.js";
+import { Webhooks } from "./webhooks.js";
 
 /** A Worldswitch service. */
 export class Worldswitch {
@@ -15,6 +18,8 @@ export class Worldswitch {
   readonly operations: Operations;
   readonly tokens: Tokens;
   readonly projects: Projects;
+  readonly hosts: Hosts;
+  readonly webhooks: Webhooks;
   private readonly transport: Transport;
 
   constructor(options: WorldswitchOptions = {}) {
@@ -24,6 +29,8 @@ export class Worldswitch {
     this.images = new Images(this.transport);
     this.tokens = new Tokens(this.transport);
     this.projects = new Projects(this.transport);
+    this.hosts = new Hosts(this.transport);
+    this.webhooks = new Webhooks(this.transport);
   }
 
   get url(): string {
@@ -38,6 +45,11 @@ export class Worldswitch {
   /** What happens in the project, from now on or from a list's `eventSeq`. */
   events(options?: EventsOptions): AsyncGenerator<Event, void, undefined> {
     return followEvents(this.transport, options);
+  }
+
+  /** The newest figures of all machines that run, at once. */
+  usage(options: RequestOptions = {}): Promise<Usage> {
+    return this.transport.call("getUsage", options);
   }
 
   /** Any route of the contract, by its operationId. */

@@ -1,13 +1,13 @@
-/** Who may do what: tokens and projects. */
+/** Who may do what. */
 import { command } from "../command.js";
 import { print, printList } from "../printing.js";
 import { age, secondsOf } from "../quantities.js";
-import { projectId, tokenId } from "../references.js";
+import { tokenId } from "../references.js";
 import { UsageError } from "../usage-error.js";
 
 const roles = ["viewer", "operator", "admin"] as const;
 
-const createToken = command({
+const create = command({
   words: ["token", "create"],
   summary: "create a token, and print its secret this once",
   operands: [{ name: "NAME", kind: "text" }],
@@ -26,7 +26,7 @@ const createToken = command({
   },
 });
 
-const listTokens = command({
+const list = command({
   words: ["token", "list"],
   summary: "list the project's tokens",
   async run({ client, signal, ...printing }) {
@@ -41,7 +41,7 @@ const listTokens = command({
   },
 });
 
-const revokeToken = command({
+const revoke = command({
   words: ["token", "revoke"],
   summary: "revoke a token: it opens nothing any more",
   operands: [{ name: "TOKEN", kind: "token" }],
@@ -52,39 +52,4 @@ const revokeToken = command({
   },
 });
 
-const listProjects = command({
-  words: ["project", "list"],
-  summary: "list projects",
-  async run({ client, signal, ...printing }) {
-    await printList(printing, (await client()).projects.all({}, { signal }), {
-      NAME: ({ name }) => name,
-      AGE: ({ createdAt }) => age(createdAt),
-      ID: ({ id }) => id,
-    });
-    return undefined;
-  },
-});
-
-const createProject = command({
-  words: ["project", "create"],
-  summary: "create a project",
-  operands: [{ name: "NAME", kind: "text" }],
-  async run({ client, operands: [name], signal, ...printing }) {
-    const project = await (await client()).projects.create({ name }, { signal });
-    print(printing, project, `${project.name} ${project.id}\n`);
-    return undefined;
-  },
-});
-
-const deleteProject = command({
-  words: ["project", "delete"],
-  summary: "delete a project that holds no machines and no images",
-  operands: [{ name: "PROJECT", kind: "project" }],
-  async run({ client, operands: [reference], signal }) {
-    const service = await client();
-    await service.projects.delete(await projectId(service, reference, signal), { signal });
-    return undefined;
-  },
-});
-
-export const accessCommands = [createToken, listTokens, revokeToken, listProjects, createProject, deleteProject];
+export const tokenCommands = [create, list, revoke];
