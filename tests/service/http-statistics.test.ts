@@ -93,7 +93,7 @@ describe("GET /v1/vms/{id}/stats/history", () => {
   });
 
   it("is empty before there is a host, and says so where the host does not answer", async () => {
-    const { vm } = await installation.create("", { start: false });
+    const { vm } = await installation.create("", { memoryMiB: 1024 * 1024 * 1024 });
     expect(await history(vm.id)).toEqual({ intervalSeconds: 10, items: [] });
     await createAway();
     expect((await get("/v1/vms/vm_away/stats/history").expect(503)).body.code).toBe("stream_unavailable");
