@@ -1,5 +1,6 @@
 /** `npm run bench`: the suite; `npm run bench -- NAME`: one measurement of its own. Each beside its rivals in the same run; nothing here is a test. */
 import { bootBenchmark } from "./boot.js";
+import { dashboard } from "./dashboard/dashboard.js";
 import { hotSet } from "./hot-set.js";
 import { creations } from "./service/creations.js";
 import { lists } from "./service/lists.js";
@@ -10,6 +11,7 @@ const benchmarks: Record<string, (args: string[]) => Promise<number>> = {
   "hot-set": hotSet,
   lists,
   creations,
+  dashboard,
 };
 
 const [name = "--", ...args] = process.argv.slice(2);

@@ -22,8 +22,8 @@ export class Installation {
   private constructor(
     /** What the server works on too: for rows that no request would make in time. */
     readonly db: Database,
-    private readonly url: string,
-    private readonly token: string,
+    readonly url: string,
+    readonly token: string,
     private readonly endAll: () => Promise<void>,
   ) {}
 
@@ -61,6 +61,10 @@ export class Installation {
 
   post<T>(path: string, body: object): Promise<T> {
     return this.request("POST", path, JSON.stringify(body)) as Promise<T>;
+  }
+
+  remove(path: string): Promise<unknown> {
+    return this.request("DELETE", path);
   }
 
   close(): Promise<void> {

@@ -30,6 +30,12 @@ const theme = {
 
 const SCROLLBACK_LINES = 10_000;
 
+/**
+ * DECSET 45, reverse wraparound: a backspace at the left edge goes on at the end of the line above. A guest at the end of a serial line does not know how
+ * wide this terminal is; its shell takes a long line back over the edge, and finds its place again.
+ */
+const REVERSE_WRAPAROUND = "\x1b[?45h";
+
 export interface Screen {
   write(bytes: Uint8Array | string): void;
   /** A line of this page's own, told from the guest's. */
@@ -54,6 +60,7 @@ export function openScreen(host: HTMLElement, onKeys: (keys: string | Uint8Array
   const fit = new FitAddon();
   terminal.loadAddon(fit);
   terminal.open(host);
+  terminal.write(REVERSE_WRAPAROUND);
   terminal.textarea?.setAttribute("aria-label", "The machine's console: what is typed here goes to the machine. Shift and F6 leave it.");
   fit.fit();
   terminal.attachCustomKeyEventHandler((event) => {
