@@ -1,11 +1,11 @@
 import { timeOfDay } from "../format/time.js";
 import { useObserved } from "../live/observable.js";
 import { Icon } from "../parts/icon.js";
-import { useHere } from "../session/context.js";
+import { useSession } from "../session/context.js";
 
 /** Says so when what is on the page is not what is now. */
 export function ConnectionLine() {
-  const connection = useObserved(useHere().following.connection);
+  const connection = useObserved(useSession().following.connection);
   return (
     <div role="status">
       {connection.state === "lost" && (

@@ -8,7 +8,7 @@ import { ProjectsPage } from "../pages/projects-page.js";
 import { TokensPage } from "../pages/tokens-page.js";
 import { UnknownPage } from "../pages/unknown-page.js";
 import { ProjectSwitch } from "../projects/project-switch.js";
-import { useHere, useMay } from "../session/context.js";
+import { useMay, useSession } from "../session/context.js";
 import { Brand } from "./brand.js";
 import { ConnectionLine } from "./connection-line.js";
 import { Navigation } from "./navigation.js";
@@ -20,7 +20,7 @@ import "./shell.css";
 /** What stays around the pages. */
 export function Shell() {
   const at = useObserved(place);
-  const { project, who } = useHere();
+  const { project, who } = useSession();
   const { administer } = useMay();
   return (
     <div class="shell">

@@ -1,10 +1,10 @@
 import { Icon } from "../parts/icon.js";
-import { useHere } from "../session/context.js";
+import { useSession } from "../session/context.js";
 import { signOut } from "../session/session.js";
 
 /** Whose token this is, and the way out. */
 export function Who() {
-  const { who } = useHere();
+  const { who } = useSession();
   return (
     <div class="who">
       <div>

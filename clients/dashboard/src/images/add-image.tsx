@@ -7,7 +7,7 @@ import { Field } from "../parts/field.js";
 import { Message } from "../parts/message.js";
 import { Progress } from "../parts/progress.js";
 import { Segments } from "../parts/segments.js";
-import { useHere } from "../session/context.js";
+import { useSession } from "../session/context.js";
 import { explain, wrongField } from "../session/explain.js";
 import { type UploadProgress, uploadImage } from "./upload-job.js";
 
@@ -17,7 +17,7 @@ const kinds = [
 ] as const;
 
 export function AddImage({ onClose }: { onClose(): void }) {
-  const { client, following } = useHere();
+  const { client, following } = useSession();
   const [kind, setKind] = useState<Image["kind"]>("linux");
   const [progress, setProgress] = useState<UploadProgress | null>(null);
   const [failure, setFailure] = useState<unknown>(null);

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { bytes, mebibytes } from "../format/quantity.js";
 import { Confirm } from "../parts/confirm.js";
 import { Icon } from "../parts/icon.js";
-import { useHere, useMay } from "../session/context.js";
+import { useMay, useSession } from "../session/context.js";
 
 const states = {
   ready: { look: "good", label: "ready" },
@@ -12,7 +12,7 @@ const states = {
 } as const satisfies Record<Image["state"], object>;
 
 export function ImageCard({ image }: { image: Image }) {
-  const { client, following } = useHere();
+  const { client, following } = useSession();
   const { operate } = useMay();
   const [deleting, setDeleting] = useState(false);
   const { look, label } = states[image.state];

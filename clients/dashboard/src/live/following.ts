@@ -33,7 +33,7 @@ export class Following {
       get: (id) => present(client.request("getOperation", { params: { id } })),
       idOf: ({ id }) => id,
       createdAt: ({ createdAt }) => createdAt,
-      most: 200,
+      most: 100,
     });
     this.images = new Collection({
       list: (cursor) => client.request("listImages", { query: { limit: 100, cursor } }),
@@ -47,8 +47,8 @@ export class Following {
   /** Lists the machines and follows from there. */
   async start(): Promise<void> {
     void this.images.load();
-    void this.operations.load();
     const from = await this.machines.load();
+    void this.operations.load();
     if (!this.over.signal.aborted) void this.follow(from ?? undefined);
   }
 

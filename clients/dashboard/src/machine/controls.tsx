@@ -4,11 +4,11 @@ import { act } from "../machines/act.js";
 import { DeleteMachine } from "../machines/delete-machine.js";
 import { actionsIn } from "../machines/states.js";
 import { Icon } from "../parts/icon.js";
-import { useHere, useMay } from "../session/context.js";
+import { useMay, useSession } from "../session/context.js";
 
 /** What can be done to the machine as it is now. */
 export function Controls({ vm }: { vm: VmData }) {
-  const here = useHere();
+  const session = useSession();
   const { operate } = useMay();
   const [deleting, setDeleting] = useState(false);
   if (!operate) return null;
@@ -20,7 +20,7 @@ export function Controls({ vm }: { vm: VmData }) {
           type="button"
           class={name === "start" || name === "resume" ? "button primary" : "button"}
           title={meaning}
-          onClick={() => void act(here, vm, name)}
+          onClick={() => void act(session, vm, name)}
         >
           <Icon name={icon} size={17} />
           {label}

@@ -5,14 +5,14 @@ import { ago, dateAndTime, duration } from "../format/time.js";
 import { useNow } from "../live/now.js";
 import { useObserved } from "../live/observable.js";
 import { LabelTags } from "../machines/label-tags.js";
-import { useHere } from "../session/context.js";
+import { isOn } from "../machines/states.js";
+import { useSession } from "../session/context.js";
 
 /** What is known of a machine, beside what it does. */
 export function Facts({ vm }: { vm: VmData }) {
-  const images = useObserved(useHere().following.images.items);
+  const images = useObserved(useSession().following.images.items);
   const now = useNow();
   const image = images?.find(({ id }) => id === vm.image);
-  const on = vm.state === "running" || vm.state === "paused";
   const facts: [string, ComponentChildren][] = [
     ["Image", image?.name ?? vm.image],
     ["Memory", mebibytes(vm.memoryMiB)],
@@ -23,7 +23,7 @@ export function Facts({ vm }: { vm: VmData }) {
       </time>,
     ],
   ];
-  if (on && vm.startedAt) facts.push(["Up", duration((now - Date.parse(vm.startedAt)) / 1000)]);
+  if (isOn(vm) && vm.startedAt) facts.push(["Up", duration((now - Date.parse(vm.startedAt)) / 1000)]);
   if (vm.generation > 0) facts.push(["Started", vm.generation === 1 ? "once" : `${vm.generation} times`]);
   if (vm.expiresAt) facts.push(["Deleted by itself", `in ${duration((Date.parse(vm.expiresAt) - now) / 1000)}`]);
   if (Object.keys(vm.labels).length > 0) facts.push(["Labels", <LabelTags labels={vm.labels} />]);

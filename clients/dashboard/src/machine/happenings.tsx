@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { timeOfDay } from "../format/time.js";
 import { useObserved } from "../live/observable.js";
 import { OperationLine } from "../operations/operation-line.js";
-import { useHere } from "../session/context.js";
+import { useSession } from "../session/context.js";
 import { eventSentence } from "./event-sentence.js";
 
 const MOST_EVENTS = 50;
@@ -11,7 +11,7 @@ const MOST_OPERATIONS = 12;
 
 /** What was asked of the machine, and what happened to it since the page is open. */
 export function Happenings({ vm }: { vm: VmData }) {
-  const { client, following } = useHere();
+  const { client, following } = useSession();
   const operations = useObserved(following.operations.items);
   const [events, setEvents] = useState<readonly Event[]>([]);
   const { id } = vm;

@@ -3,11 +3,11 @@ import { useObserved } from "../live/observable.js";
 import { CancelOperation } from "../operations/cancel-operation.js";
 import { hasEnded, kindNames } from "../operations/operation-words.js";
 import { Progress } from "../parts/progress.js";
-import { useHere } from "../session/context.js";
+import { useSession } from "../session/context.js";
 
 /** The operation that the machine is in the middle of, where it takes long enough to be read about. */
 export function UnderWay({ vm }: { vm: VmData }) {
-  const operations = useObserved(useHere().following.operations.items);
+  const operations = useObserved(useSession().following.operations.items);
   const operation = operations?.find((each) => each.resources.vm === vm.id && !hasEnded(each));
   if (!operation) return null;
   const step = operation.step ?? (operation.state === "queued" ? "waiting for its turn" : "under way");

@@ -2,7 +2,7 @@
 import type { VmData } from "@worldswitch/client";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useObserved } from "../live/observable.js";
-import { useHere } from "../session/context.js";
+import { useSession } from "../session/context.js";
 import { isCode } from "../session/explain.js";
 
 export type Found =
@@ -12,7 +12,7 @@ export type Found =
   | { state: "failed"; failure: unknown };
 
 export function useMachine(id: string): Found {
-  const { client, following } = useHere();
+  const { client, following } = useSession();
   const machines = useObserved(following.machines.items);
   const [failure, setFailure] = useState<unknown>(null);
   const seen = useRef<VmData | null>(null);

@@ -1,11 +1,11 @@
 import type { VmData, VmStats } from "@worldswitch/client";
 import { useEffect, useState } from "preact/hooks";
-import { useHere } from "../session/context.js";
+import { useSession } from "../session/context.js";
 import { withHistory, withSample } from "./samples.js";
 
 /** The statistics of a machine: the last hour, and what comes. */
 export function useSamples(vm: VmData, deleted: boolean): readonly VmStats[] {
-  const { client } = useHere();
+  const { client } = useSession();
   const [samples, setSamples] = useState<readonly VmStats[]>([]);
   const { id } = vm;
   useEffect(() => {

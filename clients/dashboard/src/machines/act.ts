@@ -1,8 +1,8 @@
 /** Something is done to a machine: what the service answers is shown at once, and what goes wrong is told in the corner. */
 import type { Operation, VmData } from "@worldswitch/client";
 import { tell } from "../app/notices.js";
-import type { Here } from "../session/context.js";
 import { explain } from "../session/explain.js";
+import type { Session } from "../session/session.js";
 import type { ActionName } from "./states.js";
 
 const routes = {
@@ -14,7 +14,7 @@ const routes = {
   stop: "stopVm",
 } as const satisfies Record<ActionName, string>;
 
-export async function act({ client, following }: Here, vm: VmData, action: ActionName): Promise<void> {
+export async function act({ client, following }: Session, vm: VmData, action: ActionName): Promise<void> {
   try {
     following.operations.put(await client.request(routes[action], { params: { id: vm.id } }));
     following.machines.touch(vm.id);
@@ -24,7 +24,7 @@ export async function act({ client, following }: Here, vm: VmData, action: Actio
 }
 
 /** @throws what the service says */
-export async function remove({ client, following }: Here, vm: VmData): Promise<Operation> {
+export async function remove({ client, following }: Session, vm: VmData): Promise<Operation> {
   const operation = await client.request("deleteVm", { params: { id: vm.id } });
   following.operations.put(operation);
   following.machines.touch(vm.id);

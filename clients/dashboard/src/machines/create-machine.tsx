@@ -4,7 +4,7 @@ import { useObserved } from "../live/observable.js";
 import { Dialog } from "../parts/dialog.js";
 import { Field } from "../parts/field.js";
 import { Message } from "../parts/message.js";
-import { useHere } from "../session/context.js";
+import { useSession } from "../session/context.js";
 import { explain, wrongField } from "../session/explain.js";
 import { ImagePicker } from "./image-picker.js";
 import { labelsOf } from "./labels.js";
@@ -12,7 +12,7 @@ import { lifetimes, MemoryField } from "./machine-fields.js";
 import "./create-machine.css";
 
 export function CreateMachine({ onClose }: { onClose(): void }) {
-  const { client, following } = useHere();
+  const { client, following } = useSession();
   const images = useObserved(following.images.items);
   const [chosen, setChosen] = useState<string | null>(null);
   const [memoryMiB, setMemory] = useState<number | null>(null);

@@ -1,12 +1,12 @@
 import type { VmData } from "@worldswitch/client";
 import { Confirm } from "../parts/confirm.js";
-import { useHere } from "../session/context.js";
+import { useSession } from "../session/context.js";
 import { remove } from "./act.js";
 
 export function DeleteMachine({ vm, onClose, onDeleted }: { vm: VmData; onClose(): void; onDeleted?(): void }) {
-  const here = useHere();
+  const session = useSession();
   const confirm = async () => {
-    await remove(here, vm);
+    await remove(session, vm);
     onDeleted?.();
   };
   return (

@@ -2,59 +2,63 @@ import type { VmData } from "@worldswitch/client";
 import { addressOf } from "../app/places.js";
 import { Sparkline } from "../charts/sparkline.js";
 import { bytes, mebibytes, rate } from "../format/quantity.js";
-import { duration } from "../format/time.js";
 import { Icon } from "../parts/icon.js";
-import { useHere } from "../session/context.js";
+import { Pure } from "../parts/pure.js";
+import { useSession } from "../session/context.js";
 import { act } from "./act.js";
 import { LabelTags } from "./label-tags.js";
 import { StateBadge } from "./state-badge.js";
-import { actionsIn, reasonOf } from "./states.js";
+import { actionsIn, isOn, reasonOf } from "./states.js";
 import { type Load, ROOM } from "./usage.js";
 
 interface Props {
   vm: VmData;
   load: Load | undefined;
   image: string | undefined;
-  now: number;
+  /** For how long it has been on. */
+  up: string;
   /** null: nothing may be done. */
-  onDelete: (() => void) | null;
+  onDelete: ((vm: VmData) => void) | null;
 }
 
-export function MachineRow({ vm, load, image, now, onDelete }: Props) {
-  const running = vm.state === "running" || vm.state === "paused";
-  const reason = reasonOf(vm);
-  const speed = load?.speeds.at(-1);
+export class MachineRow extends Pure<Props> {
+  render({ vm, load, image, up, onDelete }: Props) {
+    const reason = reasonOf(vm);
+    return (
+      <tr>
+        <td class="name">
+          <a href={addressOf({ machine: vm.id })}>{vm.name}</a>
+          <LabelTags labels={vm.labels} />
+          {reason && <div class="reason faint">{reason}</div>}
+        </td>
+        <td>
+          <StateBadge state={vm.state} />
+        </td>
+        <td class="speed">{isOn(vm) && load && <Speed name={vm.name} load={load} />}</td>
+        <td class="number">
+          <span title={isOn(vm) && load ? `${bytes(load.residentBytes)} on the host` : undefined}>{mebibytes(vm.memoryMiB)}</span>
+        </td>
+        <td class="wide soft">{image}</td>
+        <td class="wide soft figure">{up}</td>
+        {onDelete && <RowActions vm={vm} onDelete={() => onDelete(vm)} />}
+      </tr>
+    );
+  }
+}
+
+function Speed({ name, load: { speeds } }: { name: string; load: Load }) {
+  const newest = speeds.at(-1);
   return (
-    <tr>
-      <td class="name">
-        <a href={addressOf({ machine: vm.id })}>{vm.name}</a>
-        <LabelTags labels={vm.labels} />
-        {reason && <div class="reason faint">{reason}</div>}
-      </td>
-      <td>
-        <StateBadge state={vm.state} />
-      </td>
-      <td class="speed">
-        {running && load && (
-          <div>
-            <Sparkline values={load.speeds} room={ROOM} label={`Instructions per second of ${vm.name} over the last minute`} />
-            <span class="figure">{speed === undefined ? "" : rate(speed)}</span>
-          </div>
-        )}
-      </td>
-      <td class="number">
-        <span title={running && load ? `${bytes(load.residentBytes)} on the host` : undefined}>{mebibytes(vm.memoryMiB)}</span>
-      </td>
-      <td class="wide soft">{image ?? ""}</td>
-      <td class="wide soft figure">{running && vm.startedAt ? duration((now - Date.parse(vm.startedAt)) / 1000) : ""}</td>
-      {onDelete && <RowActions vm={vm} onDelete={onDelete} />}
-    </tr>
+    <div>
+      <Sparkline values={speeds} room={ROOM} label={`Instructions per second of ${name} over the last minute`} />
+      <span class="figure">{newest !== undefined && rate(newest)}</span>
+    </div>
   );
 }
 
 /** The likeliest next step, power off, and delete; the rest is on the machine's page. */
 function RowActions({ vm, onDelete }: { vm: VmData; onDelete(): void }) {
-  const here = useHere();
+  const session = useSession();
   const offered = actionsIn(vm.state).filter(({ name }) => name !== "shutdown" && name !== "reset");
   return (
     <td class="actions">
@@ -65,7 +69,7 @@ function RowActions({ vm, onDelete }: { vm: VmData; onDelete(): void }) {
           class="button plain icon small"
           aria-label={`${label} ${vm.name}`}
           title={label}
-          onClick={() => void act(here, vm, name)}
+          onClick={() => void act(session, vm, name)}
         >
           <Icon name={icon} size={17} />
         </button>

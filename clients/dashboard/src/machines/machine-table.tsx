@@ -1,14 +1,17 @@
 import type { VmData } from "@worldswitch/client";
 import { useState } from "preact/hooks";
+import { duration } from "../format/time.js";
 import { useNow } from "../live/now.js";
 import { useObserved } from "../live/observable.js";
-import { useHere, useMay } from "../session/context.js";
+import { useMay, useSession } from "../session/context.js";
 import { DeleteMachine } from "./delete-machine.js";
 import { MachineRow } from "./machine-row.js";
+import { isOn } from "./states.js";
 import type { Loads } from "./usage.js";
 
 export function MachineTable({ machines, loads }: { machines: readonly VmData[]; loads: Loads }) {
-  const images = useObserved(useHere().following.images.items);
+  const images = useObserved(useSession().following.images.items);
+  const names = new Map(images?.map(({ id, name }) => [id, name]));
   const { operate } = useMay();
   const now = useNow();
   const [deleting, setDeleting] = useState<VmData | null>(null);
@@ -42,9 +45,9 @@ export function MachineTable({ machines, loads }: { machines: readonly VmData[];
               key={vm.id}
               vm={vm}
               load={loads.get(vm.id)}
-              image={images?.find(({ id }) => id === vm.image)?.name}
-              now={now}
-              onDelete={operate ? () => setDeleting(vm) : null}
+              image={names.get(vm.image)}
+              up={isOn(vm) && vm.startedAt ? duration((now - Date.parse(vm.startedAt)) / 1000) : ""}
+              onDelete={operate ? setDeleting : null}
             />
           ))}
         </tbody>

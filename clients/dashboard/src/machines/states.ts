@@ -17,6 +17,11 @@ export const looks: Record<VmState, Look> = {
   stopped: "idle",
 };
 
+/** It has a process on its host. */
+export function isOn({ state }: VmData): boolean {
+  return state === "running" || state === "paused";
+}
+
 export type ActionName = "start" | "pause" | "resume" | "shutdown" | "reset" | "stop";
 
 export interface Action {

@@ -2,7 +2,7 @@
 
 import type { Worldswitch } from "@worldswitch/client";
 import { useEffect, useState } from "preact/hooks";
-import { useHere } from "../session/context.js";
+import { useSession } from "../session/context.js";
 
 const POLL_MS = 2000;
 /** Points of a sparkline. */
@@ -40,7 +40,7 @@ function poll(client: Worldswitch) {
 
 /** Polls while the page can be seen. */
 export function useLoads(): Loads {
-  const { client } = useHere();
+  const { client } = useSession();
   const [loads, setLoads] = useState<ReadonlyMap<string, Known>>(new Map());
   useEffect(() => {
     let over = false;

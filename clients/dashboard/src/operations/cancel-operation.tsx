@@ -1,11 +1,11 @@
 import type { Operation } from "@worldswitch/client";
 import { tell } from "../app/notices.js";
-import { useHere, useMay } from "../session/context.js";
+import { useMay, useSession } from "../session/context.js";
 import { explain } from "../session/explain.js";
 
 /** Where the operation can be cancelled, and by this token. */
 export function CancelOperation({ operation }: { operation: Operation }) {
-  const { client, following } = useHere();
+  const { client, following } = useSession();
   const { operate } = useMay();
   if (!operation.mayCancel || !operate) return null;
   const cancel = async () => {

@@ -4,13 +4,13 @@ import { dateAndTime, timeOfDay } from "../format/time.js";
 import { useNow } from "../live/now.js";
 import { useObserved } from "../live/observable.js";
 import { Progress } from "../parts/progress.js";
-import { useHere } from "../session/context.js";
+import { useSession } from "../session/context.js";
 import { CancelOperation } from "./cancel-operation.js";
 import { hasEnded, kindNames, lasted, stateLooks } from "./operation-words.js";
 import "./operations.css";
 
 export function OperationTable({ operations }: { operations: readonly Operation[] }) {
-  const machines = useObserved(useHere().following.machines.items);
+  const machines = useObserved(useSession().following.machines.items);
   const now = useNow(1000);
   return (
     <div class="card">

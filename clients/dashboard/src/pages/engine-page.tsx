@@ -6,13 +6,14 @@ import { Chapters } from "../engine/chapters.js";
 import { type EngineFigures, figuresOf } from "../engine/engine-figures.js";
 import { useObserved } from "../live/observable.js";
 import { useSamples } from "../machine/use-samples.js";
-import { useHere } from "../session/context.js";
+import { isOn } from "../machines/states.js";
+import { useSession } from "../session/context.js";
 import "../engine/engine.css";
 
 /** What a monitor does, for somebody who has never seen one, beside the figures of one that runs. */
 export function EnginePage() {
-  const machines = useObserved(useHere().following.machines.items);
-  const running = machines?.filter(({ state }) => state === "running" || state === "paused") ?? [];
+  const machines = useObserved(useSession().following.machines.items);
+  const running = machines?.filter(isOn) ?? [];
   const [chosen, setChosen] = useState<string | null>(null);
   const vm = running.find(({ id }) => id === chosen) ?? running[0];
   return (

@@ -5,11 +5,11 @@ import { ImageCard } from "../images/image-card.js";
 import { useObserved } from "../live/observable.js";
 import { Icon } from "../parts/icon.js";
 import { Loading } from "../parts/loading.js";
-import { useHere, useMay } from "../session/context.js";
+import { useMay, useSession } from "../session/context.js";
 import "../images/images.css";
 
 export function ImagesPage() {
-  const { following } = useHere();
+  const { following } = useSession();
   const images = useObserved(following.images.items);
   const failure = useObserved(following.images.failure);
   const { operate } = useMay();

@@ -19,7 +19,7 @@ import { Empty } from "../parts/empty.js";
 import { Icon } from "../parts/icon.js";
 import { Loading } from "../parts/loading.js";
 import { Message } from "../parts/message.js";
-import { useHere, useMay } from "../session/context.js";
+import { useMay, useSession } from "../session/context.js";
 import "../machine/machine.css";
 
 const beside = [figures.speed, figures.processor, figures.memory];
@@ -56,7 +56,7 @@ export function MachinePage({ id }: { id: string }) {
 }
 
 function Machine({ vm, deleted }: { vm: VmData; deleted: boolean }) {
-  const { client } = useHere();
+  const { client } = useSession();
   const { operate } = useMay();
   const samples = useSamples(vm, deleted);
   const [span, setSpan] = useState<SpanName>("minutes");

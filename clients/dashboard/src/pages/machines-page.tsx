@@ -9,11 +9,11 @@ import { useLoads } from "../machines/usage.js";
 import { Empty } from "../parts/empty.js";
 import { Icon } from "../parts/icon.js";
 import { Loading } from "../parts/loading.js";
-import { useHere, useMay } from "../session/context.js";
+import { useMay, useSession } from "../session/context.js";
 import "../machines/machines.css";
 
 export function MachinesPage() {
-  const { following } = useHere();
+  const { following } = useSession();
   const { operate } = useMay();
   const machines = useObserved(following.machines.items);
   const failure = useObserved(following.machines.failure);

@@ -6,7 +6,7 @@ import { hasEnded } from "../operations/operation-words.js";
 import { Empty } from "../parts/empty.js";
 import { Loading } from "../parts/loading.js";
 import { Segments } from "../parts/segments.js";
-import { useHere } from "../session/context.js";
+import { useSession } from "../session/context.js";
 
 const choices = [
   { value: "all", label: "All" },
@@ -16,7 +16,7 @@ const choices = [
 type Choice = (typeof choices)[number]["value"];
 
 export function OperationsPage() {
-  const { following } = useHere();
+  const { following } = useSession();
   const operations = useObserved(following.operations.items);
   const failure = useObserved(following.operations.failure);
   const [choice, setChoice] = useState<Choice>("all");

@@ -8,12 +8,12 @@ import { Confirm } from "../parts/confirm.js";
 import { Icon } from "../parts/icon.js";
 import { Loading } from "../parts/loading.js";
 import { CreateProject } from "../projects/create-project.js";
-import { useHere } from "../session/context.js";
+import { useSession } from "../session/context.js";
 import { selectProject } from "../session/session.js";
 
 /** For administrators of the installation. */
 export function ProjectsPage() {
-  const { client, project: selected } = useHere();
+  const { client, project: selected } = useSession();
   const [projects, setProjects] = useState<readonly Project[] | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
   const [creating, setCreating] = useState(false);

@@ -7,12 +7,12 @@ import { Confirm } from "../parts/confirm.js";
 import { Empty } from "../parts/empty.js";
 import { Icon } from "../parts/icon.js";
 import { Loading } from "../parts/loading.js";
-import { useHere, useMay } from "../session/context.js";
+import { useMay, useSession } from "../session/context.js";
 import { CreateToken } from "../tokens/create-token.js";
 import "../tokens/tokens.css";
 
 export function TokensPage() {
-  const { client, who } = useHere();
+  const { client, who } = useSession();
   const { administer } = useMay();
   const [tokens, setTokens] = useState<readonly Token[] | null>(null);
   const [failure, setFailure] = useState<unknown>(null);

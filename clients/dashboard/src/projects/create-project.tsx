@@ -2,11 +2,11 @@ import { useState } from "preact/hooks";
 import { Dialog } from "../parts/dialog.js";
 import { Field } from "../parts/field.js";
 import { Message } from "../parts/message.js";
-import { useHere } from "../session/context.js";
+import { useSession } from "../session/context.js";
 import { explain, wrongField } from "../session/explain.js";
 
 export function CreateProject({ onCreated, onClose }: { onCreated(): void; onClose(): void }) {
-  const { client } = useHere();
+  const { client } = useSession();
   const [name, setName] = useState("");
   const [failure, setFailure] = useState<unknown>(null);
   const submit = async (event: Event) => {

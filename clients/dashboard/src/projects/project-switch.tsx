@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { tell } from "../app/notices.js";
 import { go } from "../app/places.js";
 import { allOf } from "../live/all-of.js";
-import { useHere } from "../session/context.js";
+import { useSession } from "../session/context.js";
 import { explain } from "../session/explain.js";
 import { selectProject } from "../session/session.js";
 
@@ -11,7 +11,7 @@ const MANAGE = "manage";
 
 /** Which project is looked at; for administrators of the installation, who may look at each. */
 export function ProjectSwitch() {
-  const { client, project } = useHere();
+  const { client, project } = useSession();
   const [projects, setProjects] = useState<Project[]>([]);
   useEffect(() => {
     allOf(client.projects.all()).then(setProjects, (error) => tell("bad", explain(error)));

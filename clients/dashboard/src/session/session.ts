@@ -1,5 +1,6 @@
 /** Who is signed in on this page: a token that the service has confirmed, and the client that carries it. */
 import type { Token, Worldswitch } from "@worldswitch/client";
+import { Following } from "../live/following.js";
 import { Observable } from "../live/observable.js";
 import { clientFor } from "./client.js";
 import { isCode } from "./explain.js";
@@ -10,8 +11,9 @@ export interface Session {
   token: string;
   who: Token;
   client: Worldswitch;
-  /** The selected project. */
+  /** The selected project, and what it holds. */
   project: string;
+  following: Following;
 }
 
 /** `note`: what to say beside the form. */
@@ -50,15 +52,18 @@ async function signInByCode(code: string): Promise<void> {
 export async function signInByToken(token: string, stay: boolean): Promise<void> {
   const who = await clientFor({ token }).request("getToken", {});
   keepToken(token, stay);
-  enter(token, who);
+  enter({ ...open(token), who, project: who.projectId });
 }
 
-/** With a token that was kept. */
+/** With a token that was kept: whose it is and what is to be shown are asked for at the same time. */
 async function signIn(token: string): Promise<void> {
-  presence.set({ state: "signing-in" });
+  become({ state: "signing-in" });
+  const opened = open(token);
   try {
-    enter(token, await clientFor({ token }).request("getToken", {}));
+    const who = await opened.client.request("getToken", {});
+    enter({ ...opened, who, project: who.projectId });
   } catch (error) {
+    opened.following.end();
     if (isCode(error, "unauthorized")) {
       forgetToken();
       signedOut(expired);
@@ -66,21 +71,28 @@ async function signIn(token: string): Promise<void> {
   }
 }
 
-function enter(token: string, who: Token, project = who.projectId): void {
+/** @param project default: the token's own */
+function open(token: string, project?: string): Pick<Session, "token" | "client" | "following"> {
   const refused = () => {
     if (presence.value.state !== "in" || presence.value.session.token !== token) return;
     forgetToken();
     signedOut(expired);
   };
-  const client = clientFor({ token, project: project === who.projectId ? undefined : project, refused });
-  presence.set({ state: "in", session: { token, who, project, client } });
+  const client = clientFor({ token, project, refused });
+  const following = new Following(client);
+  void following.start();
+  return { token, client, following };
+}
+
+function enter(session: Session): void {
+  become({ state: "in", session });
 }
 
 /** An administrator of the installation looks at another project. */
 export function selectProject(project: string): void {
   if (presence.value.state !== "in") return;
   const { token, who } = presence.value.session;
-  enter(token, who, project);
+  enter({ ...open(token, project), who, project });
 }
 
 export function signOut(): void {
@@ -89,5 +101,10 @@ export function signOut(): void {
 }
 
 function signedOut(note: string | null, failure: unknown = null): void {
-  presence.set({ state: "out", note, failure });
+  become({ state: "out", note, failure });
+}
+
+function become(next: Presence): void {
+  if (presence.value.state === "in") presence.value.session.following.end();
+  presence.set(next);
 }

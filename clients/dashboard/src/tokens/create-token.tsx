@@ -4,7 +4,7 @@ import { CopyButton } from "../parts/copy-button.js";
 import { Dialog } from "../parts/dialog.js";
 import { Field } from "../parts/field.js";
 import { Message } from "../parts/message.js";
-import { useHere } from "../session/context.js";
+import { useSession } from "../session/context.js";
 import { explain, wrongField } from "../session/explain.js";
 
 const roles = [
@@ -21,7 +21,7 @@ const lifetimes = [
 ] as const;
 
 export function CreateToken({ onCreated, onClose }: { onCreated(): void; onClose(): void }) {
-  const { client } = useHere();
+  const { client } = useSession();
   const [name, setName] = useState("");
   const [role, setRole] = useState<Token["role"]>("operator");
   const [days, setDays] = useState(0);
