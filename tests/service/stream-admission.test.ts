@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect } from "node:net";
+import type { Duplex } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { adminToken, type Installation, startInstallation } from "./http-installation.js";
+import { until } from "./served.js";
 import { refusedUpgrade, StreamClient } from "./stream-client.js";
 
 let installation: Installation;
@@ -121,6 +123,29 @@ describe("the number of open streams", () => {
       )
       .toBeUndefined();
     settings.maxStreams = before;
+  });
+
+  it("counts those that are being opened, and not those that did not come about", async () => {
+    const { settings } = installation.service;
+    const before = settings.maxStreams;
+    settings.maxStreams = 2;
+    const worker = createServer();
+    const asked = new Set<Duplex>();
+    worker.on("upgrade", (_request, socket) => asked.add(socket));
+    worker.listen(0, "127.0.0.1");
+    await once(worker, "listening");
+    const { port } = worker.address() as { port: number };
+    await installation.db.host.update({ where: { id: "host_gone" }, data: { streamUrl: `http://127.0.0.1:${port}` } });
+    const refusal = () => refusedUpgrade(at("/v1/vms/vm_away/console"), { token: adminToken });
+    const opening = [refusal(), refusal()];
+    await until(async () => asked.size === 2);
+    expect((await refusedUpgrade(at("/v1/events"), { token: adminToken })).body.code).toBe("rate_limited");
+    for (const socket of asked) socket.destroy();
+    expect((await Promise.all(opening)).map(({ body }) => body.code)).toEqual(["stream_unavailable", "stream_unavailable"]);
+    const open = await Promise.all([1, 2].map(() => StreamClient.open(at("/v1/events"), { token: adminToken })));
+    for (const stream of open) stream.close();
+    settings.maxStreams = before;
+    worker.close();
   });
 });
 

@@ -15,15 +15,16 @@ export function eventRoutes(router: Router, { db, feed, settings }: Service, ope
     // A browser that comes back asks for the same URL, `from` and all: where it was says the header.
     const from = lastEventId(request.headers["last-event-id"]?.toString()) ?? query.from;
     const begin = from === undefined ? await latestSeq(db) : BigInt(from);
-    openStreams.admit(projectId);
+    const place = openStreams.take(projectId, "events");
     response
       .status(200)
       .set({ "Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store", "X-Accel-Buffering": "no" });
     if (request.method === "HEAD") {
+      place.leave();
       response.end();
       return null;
     }
-    const closed = openStreams.opened(projectId, "events");
+    place.opened();
     // The first bytes, for whoever holds headers back until there are some: how soon to come back, in milliseconds.
     response.write("retry: 1000\n\n");
     const comments = setInterval(() => response.writableNeedDrain || response.write(":\n\n"), settings.commentMs);
@@ -31,7 +32,7 @@ export function eventRoutes(router: Router, { db, feed, settings }: Service, ope
       for await (const event of followEvents(db, feed, projectId, begin, signal)) await write(response, event, settings.stalledMs, signal);
     } finally {
       clearInterval(comments);
-      closed();
+      place.leave();
       response.end();
     }
     return null;

@@ -14,7 +14,7 @@ import { type Admission, admit } from "./admission.js";
 import { openEvents } from "./events.js";
 import { watchPeer } from "./heartbeat.js";
 import { openMachineStream } from "./machine.js";
-import type { OpenStreams } from "./open-streams.js";
+import type { OpenStreams, Place } from "./open-streams.js";
 import { serveWithoutUpgrade } from "./plain-upgrade.js";
 import { closeCodes, type Opening } from "./stream.js";
 
@@ -65,17 +65,19 @@ export class Streams {
   private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     request.id = requestIdOf(request);
     const log = this.service.log.child({ requestId: request.id, url: withoutTicket(request.url ?? "") });
+    let place: Place | null = null;
     let opening: Opening | null = null;
     try {
       if (this.closing.aborted) throw new ProblemError("service_unavailable", "The server is closing");
       const admission = await admit(this.service, this.limit, request);
-      this.openStreams.admit(admission.projectId);
+      place = this.openStreams.take(admission.projectId, admission.stream);
       opening = await this.open(admission, String(request.id));
       if (admission.ticketHash !== null && !(await consumeTicket(this.service.db, admission.ticketHash)))
         throw new ProblemError("ticket_invalid");
-      this.accept(admission, opening, request, socket, head, log);
+      this.accept(admission.stream, place, opening, request, socket, head, log);
     } catch (error) {
       opening?.abandon();
+      place?.leave();
       const problem = asProblem(error);
       log[problem.status >= 500 ? "error" : "info"](
         { err: problem.status >= 500 ? error : undefined, code: problem.code },
@@ -96,7 +98,8 @@ export class Streams {
   }
 
   private accept(
-    { stream, projectId }: Admission,
+    stream: Admission["stream"],
+    place: Place,
     opening: Opening,
     request: IncomingMessage,
     socket: Duplex,
@@ -105,20 +108,23 @@ export class Streams {
   ): void {
     let accepted = false;
     // The handshake itself may still fail (a bad key, a peer that has gone): then there is never a WebSocket.
-    socket.once("close", () => {
-      if (!accepted) opening.abandon();
-    });
-    if (socket.destroyed) {
+    const gone = () => {
+      if (accepted) return;
       opening.abandon();
+      place.leave();
+    };
+    socket.once("close", gone);
+    if (socket.destroyed) {
+      gone();
       return;
     }
     this.sockets[stream].handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
       accepted = true;
       log.info({ stream }, "stream opened");
-      const closed = this.openStreams.opened(projectId, stream);
+      place.opened();
       webSocket.on("error", (error) => log.info({ err: error }, "stream broke"));
       webSocket.once("close", (code) => {
-        closed();
+        place.leave();
         log.info({ stream, code }, "stream closed");
       });
       watchPeer(webSocket, this.service.settings.pingMs);
