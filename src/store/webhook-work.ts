@@ -144,8 +144,12 @@ async function noteFailure(tx: Transaction, webhookId: string, now: Date, last: 
   if (failingSince === null) {
     await tx.rows.webhook.update({ where: { id: webhookId }, data: { failingSince: now } });
   } else if (last !== null && active && now.getTime() - failingSince.getTime() >= deadMs) {
-    const reason = `nothing has succeeded since ${failingSince.toISOString()}; the last attempt: ${last}`;
-    await tx.rows.webhook.update({ where: { id: webhookId }, data: { active: false, inactiveReason: reason } });
+    const reason = `nothing has succeeded since ${failingSince.toISOString()}`;
+    await tx.rows.webhook.update({
+      where: { id: webhookId },
+      data: { active: false, inactiveReason: `${reason}; the last attempt: ${last}` },
+    });
+    // Without what was wrong, which tells of the target: viewers see events.
     tx.record({ projectId, type: "webhook.deactivated", subject: webhookId, data: { reason } });
   }
 }

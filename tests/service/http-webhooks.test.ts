@@ -72,7 +72,7 @@ describe("a webhook", () => {
       items = (await installation.admin.get(`/v1/webhooks/${id}/deliveries`)).body.items;
       return items.some(({ lastError }) => lastError !== null);
     });
-    expect(items[0].lastError).toBe("localhost: 127.0.0.1 is a loopback address, which webhooks are not posted to");
+    expect(items[0].lastError).toBe("the name localhost leads to no address that webhooks are posted to");
   });
 });
 

@@ -159,12 +159,12 @@ async function nameServer(...addresses: string[]): Promise<{ at: string; asked: 
 }
 
 describe("a name", () => {
-  it("that leads to a private address is refused", async () => {
+  const nowhere = (name: string) => `the name ${name} leads to no address that webhooks are posted to`;
+
+  it("that leads to a private address is refused, in the words for one that leads nowhere", async () => {
     const names = await nameServer("10.1.2.3");
-    expect(await post("http://hooks.example/", { nameServers: [names.at] })).toEqual({
-      status: null,
-      error: "hooks.example: 10.1.2.3 is a private address, which webhooks are not posted to",
-    });
+    expect(await post("http://hooks.example/", { nameServers: [names.at] })).toEqual({ status: null, error: nowhere("hooks.example") });
+    expect(names.asked()).toBe(1);
     names.socket.close();
   });
 
@@ -188,13 +188,13 @@ describe("a name", () => {
     const at = `127.0.0.1:${silent.address().port}`;
     expect((await post("http://hooks.example/", { nameServers: [at], deadlineMs: 200 })).error).toBe("no answer within 0.2 seconds");
     silent.close();
-    expect((await post("http://hooks.invalid/", { nameServers: ["127.0.0.1:1"] })).error).toBe("the name hooks.invalid has no address");
+    expect((await post("http://hooks.invalid/", { nameServers: ["127.0.0.1:1"] })).error).toBe(nowhere("hooks.invalid"));
   });
 
   it("of this host is refused", async () => {
     for (const host of ["localhost", "localhost.", "a.localhost"]) {
       const { error } = await post(`http://${host}:${target.port}/`, { rules: nothingAllowed });
-      expect(error).toMatch(/: 127.0.0.1 is a loopback address/);
+      expect(error).toBe(nowhere(host));
     }
   });
 

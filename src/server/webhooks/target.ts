@@ -29,11 +29,10 @@ export async function addressesOf(url: URL, rules: AddressRules, resolver: Pick<
   const host = hostOf(url);
   const literal = literalAddress(url);
   const found = literal ? [literal] : isLocal(host) ? loopback : await lookUp(host, resolver);
-  if (found.length === 0) throw new TargetRefused(`the name ${host} has no address`);
-  const refusals = found.map((address) => rules.refusal(host, address));
-  const allowed = found.filter((_, i) => refusals[i] === null);
-  if (allowed.length === 0) throw new TargetRefused(literal ? `${refusals[0]}` : `${host}: ${refusals[0]}`);
-  return allowed;
+  const allowed = found.filter((address) => rules.refusal(host, address) === null);
+  if (allowed.length > 0) return allowed;
+  // Of a name it is not said whether there is none, or a private one: what the service's name servers know of its network is not the webhook's owner's to learn.
+  throw new TargetRefused((literal && rules.refusal(host, literal)) ?? `the name ${host} leads to no address that webhooks are posted to`);
 }
 
 const loopback: Address[] = [
