@@ -5,7 +5,7 @@ export function bearerOf(clusterSecret: string): string {
   return `Bearer ${clusterSecret}`;
 }
 
-export function isBearerOf(clusterSecret: string, header: string | undefined): boolean {
+export function isBearerOf(secret: string, header: string | undefined): boolean {
   const digest = (text: string) => createHash("sha256").update(text).digest();
-  return header !== undefined && timingSafeEqual(digest(header), digest(bearerOf(clusterSecret)));
+  return header !== undefined && timingSafeEqual(digest(header), digest(bearerOf(secret)));
 }

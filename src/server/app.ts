@@ -33,6 +33,8 @@ export function createApp(service: Service, metrics: Metrics, limit: RateLimit, 
   // Versions are rows' business; a hash over each answer would cost more than it saves.
   app.disable("etag");
   app.enable("case sensitive routing");
+  // By it express believes `X-Forwarded-Proto`, of which absolute URLs are made.
+  app.set("trust proxy", service.settings.trustedProxies);
   app.use(requestLogging(service.log), metrics.observe, securityHeaders, crossOrigin(service.settings.corsOrigins));
 
   const router = new Router(app, service, limit, closing);

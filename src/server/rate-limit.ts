@@ -2,6 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import { ipKeyGenerator, MemoryStore, type Options } from "express-rate-limit";
 import type { Caller } from "./caller.js";
+import type { ClientAddress } from "./client-address.js";
 import { ProblemError } from "./problem.js";
 
 const windowMs = 60_000;
@@ -10,7 +11,10 @@ export class RateLimit {
   private readonly store = new MemoryStore();
 
   /** @param perMinute 0: no limit */
-  constructor(private readonly perMinute: number) {
+  constructor(
+    private readonly perMinute: number,
+    private readonly addressOf: ClientAddress,
+  ) {
     this.store.init({ windowMs } as Options);
   }
 
@@ -20,7 +24,7 @@ export class RateLimit {
    */
   async count(request: IncomingMessage, caller: Caller | null): Promise<Record<string, string>> {
     if (this.perMinute === 0) return {};
-    const { totalHits, resetTime } = await this.store.increment(caller?.tokenId ?? ipKeyGenerator(request.socket.remoteAddress ?? ""));
+    const { totalHits, resetTime } = await this.store.increment(caller?.tokenId ?? ipKeyGenerator(this.addressOf(request)));
     const seconds = String(Math.max(1, Math.ceil(((resetTime?.getTime() ?? 0) - Date.now()) / 1000)));
     const fields = {
       "RateLimit-Policy": `${this.perMinute};w=${windowMs / 1000}`,

@@ -4,6 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Express } from "express";
 import { createApp } from "./app.js";
+import { clientAddress } from "./client-address.js";
 import { answerClientError } from "./client-error.js";
 import { Metrics } from "./metrics.js";
 import { RateLimit } from "./rate-limit.js";
@@ -32,7 +33,7 @@ export async function createApiServer(service: Service): Promise<ApiServer> {
   const closing = new AbortController();
   const metrics = new Metrics(service);
   const openStreams = new OpenStreams(service.settings, metrics);
-  const limit = new RateLimit(service.settings.requestsPerMinute);
+  const limit = new RateLimit(service.settings.requestsPerMinute, clientAddress(service.settings.trustedProxies));
   const app = createApp(service, metrics, limit, openStreams, closing.signal);
   const http = createServer({ requestTimeout: requestTimeoutMs, headersTimeout: 30_000, keepAliveTimeout: 65_000 }, app);
   const streams = new Streams(service, metrics, limit, openStreams, http, closing.signal);

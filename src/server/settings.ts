@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { clientAddress } from "./client-address.js";
 import { AddressRules } from "./webhooks/address-rules.js";
 
 /** What an API server can be told from outside, with the defaults. Sizes in bytes, times in milliseconds. */
@@ -7,9 +8,13 @@ export interface ApiSettings {
   port: number;
   /** What absolute URLs in answers begin with; null: the request's Host. */
   publicUrl: string | null;
+  /** Addresses and subnets of proxies that are believed who it is that they forward for. */
+  trustedProxies: string[];
+  /** Opens `/metrics` and nothing else; null: only a token of the installation's administrator does. */
+  metricsToken: string | null;
   /** Origins that may call from a browser. `*` allows all. */
   corsOrigins: string[];
-  /** Origins whose pages may frame the dashboard, for a console in a page of one's own. */
+  /** Origins whose pages may frame the dashboard's `embed.html`, a console in a page of one's own. */
   embedOrigins: string[];
   /** Where the build leaves the dashboard; it may be missing. */
   dashboardFolder: string;
@@ -47,6 +52,8 @@ export const defaultSettings: ApiSettings = {
   host: "127.0.0.1",
   port: 8080,
   publicUrl: null,
+  trustedProxies: [],
+  metricsToken: null,
   corsOrigins: [],
   embedOrigins: [],
   dashboardFolder: fileURLToPath(new URL("../../dist/dashboard", import.meta.url)),
@@ -68,8 +75,8 @@ export const defaultSettings: ApiSettings = {
 export class SettingError extends Error {}
 
 /**
- * Settings from the environment: HOST, PORT, WORLDSWITCH_PUBLIC_URL, WORLDSWITCH_CORS_ORIGINS, WORLDSWITCH_EMBED_ORIGINS and
- * WORLDSWITCH_WEBHOOK_ALLOW (comma separated), WORLDSWITCH_RATE_LIMIT.
+ * Settings from the environment: HOST, PORT, WORLDSWITCH_PUBLIC_URL, WORLDSWITCH_TRUST_PROXY, WORLDSWITCH_CORS_ORIGINS,
+ * WORLDSWITCH_EMBED_ORIGINS and WORLDSWITCH_WEBHOOK_ALLOW (comma separated), WORLDSWITCH_METRICS_TOKEN, WORLDSWITCH_RATE_LIMIT.
  * @throws SettingError that names the variable
  */
 export function settingsFromEnvironment(env: NodeJS.ProcessEnv): ApiSettings {
@@ -78,6 +85,8 @@ export function settingsFromEnvironment(env: NodeJS.ProcessEnv): ApiSettings {
     host: env.HOST || defaultSettings.host,
     port: wholeNumber("PORT", env.PORT, defaultSettings.port, 65535),
     publicUrl: publicUrl(env.WORLDSWITCH_PUBLIC_URL),
+    trustedProxies: trustedProxies(env.WORLDSWITCH_TRUST_PROXY),
+    metricsToken: secret("WORLDSWITCH_METRICS_TOKEN", env.WORLDSWITCH_METRICS_TOKEN),
     corsOrigins: origins("WORLDSWITCH_CORS_ORIGINS", env.WORLDSWITCH_CORS_ORIGINS),
     embedOrigins: origins("WORLDSWITCH_EMBED_ORIGINS", env.WORLDSWITCH_EMBED_ORIGINS),
     requestsPerMinute: wholeNumber("WORLDSWITCH_RATE_LIMIT", env.WORLDSWITCH_RATE_LIMIT, defaultSettings.requestsPerMinute, 1e9),
@@ -90,6 +99,16 @@ function list(given: string | undefined): string[] {
   return parts.filter((part) => part !== "");
 }
 
+function trustedProxies(given: string | undefined): string[] {
+  const proxies = list(given);
+  try {
+    clientAddress(proxies);
+  } catch (error) {
+    throw new SettingError(`WORLDSWITCH_TRUST_PROXY must be addresses and subnets: ${(error as Error).message}`);
+  }
+  return proxies;
+}
+
 function webhookAllow(given: string | undefined): string[] {
   const allowed = list(given);
   try {
@@ -98,6 +117,13 @@ function webhookAllow(given: string | undefined): string[] {
     throw new SettingError(`WORLDSWITCH_WEBHOOK_ALLOW must be addresses, subnets and host names: ${(error as Error).message}`);
   }
   return allowed;
+}
+
+/** What somebody proves to be somebody by. @throws SettingError that does not show it */
+export function secret(name: string, given: string | undefined): string | null {
+  if (given === undefined || given === "") return null;
+  if (!/^[\x21-\x7e]{32,256}$/.test(given)) throw new SettingError(`${name} must be 32 to 256 printable characters without spaces`);
+  return given;
 }
 
 /** @throws SettingError */

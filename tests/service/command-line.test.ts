@@ -29,6 +29,8 @@ it.each([
   ["WORLDSWITCH_CORS_ORIGINS", "lab.example"],
   ["WORLDSWITCH_EMBED_ORIGINS", "https://lab.example; script-src *"],
   ["WORLDSWITCH_WEBHOOK_ALLOW", "10.0.0.0/40"],
+  ["WORLDSWITCH_TRUST_PROXY", "everybody"],
+  ["WORLDSWITCH_METRICS_TOKEN", "short"],
   ["WORLDSWITCH_ADMIN_TOKEN", "short"],
   ["WORLDSWITCH_CLUSTER_SECRET", "short"],
   ["DATABASE_URL", "mysql://localhost/x"],

@@ -5,10 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { endpoints } from "../../src/contract/endpoints/all.js";
 import { EmbeddedPostgres } from "../../src/store/postgres/embedded.js";
 import { type Installation, startInstallation } from "./http-installation.js";
+import { refusedUpgrade } from "./stream-client.js";
+
+const metricsToken = "a-metrics-token-of-a-test-installation";
 
 let installation: Installation;
 beforeAll(async () => {
-  installation = await startInstallation({ corsOrigins: ["https://lab.example"], publicUrl: "https://vm.example/base" });
+  installation = await startInstallation({ corsOrigins: ["https://lab.example"], publicUrl: "https://vm.example/base", metricsToken });
   await installation.addImage("tiny");
 });
 afterAll(() => installation?.close());
@@ -42,9 +45,9 @@ describe("what needs no token", () => {
     });
     const pages = ["get /docs", "get /docs/problems", "get /"];
     const amongOurselves = ["get /internal/files/{sha256}"];
-    expect(served.filter((route) => ![...pages, ...amongOurselves].includes(route)).sort()).toEqual(
-      endpoints.map(({ method, path }) => `${method} ${path}`).sort(),
-    );
+    // Under one path there may be several: /metrics has two ways in.
+    const known = new Set(served.filter((route) => ![...pages, ...amongOurselves].includes(route)));
+    expect([...known].sort()).toEqual(endpoints.map(({ method, path }) => `${method} ${path}`).sort());
   });
 
   it("/docs loads nothing from elsewhere, and only what its policy allows", async () => {
@@ -90,6 +93,15 @@ describe("/metrics", () => {
     expect(text).toContain('worldswitch_operations{state="queued"} 1');
     expect(text).toMatch(/worldswitch_http_request_duration_seconds_count\{method="GET",route="\/v1\/vms\/:id",status="404"\} 1/);
     expect(text).not.toContain("vm_nowhere");
+  });
+
+  it("is for the installation's administrator, or for a token that opens nothing else", async () => {
+    const viewer = (await installation.admin.post("/v1/tokens", { name: "v", role: "viewer" }).expect(201)).body.secret;
+    await installation.as(viewer).get("/metrics").expect(403);
+    expect((await installation.as(metricsToken).get("/metrics").expect(200)).text).toContain("worldswitch_vms");
+    await installation.as(metricsToken).get("/v1/vms").expect(401);
+    await installation.as(metricsToken).delete("/metrics").expect(405);
+    await installation.as(`${metricsToken}.`).get("/metrics").expect(401);
   });
 });
 
@@ -148,6 +160,35 @@ describe("rate limits", () => {
       await limited.anonymous.get("/healthz").expect(200);
     } finally {
       await limited.close();
+    }
+  });
+
+  it("count for the address that a trusted proxy names, and for nobody's invention", async () => {
+    const behind = await startInstallation({ requestsPerMinute: 2, trustedProxies: ["127.0.0.1", "10.0.0.0/8"] });
+    const left = async (forwardedFor: string) => {
+      const { headers } = await behind.anonymous.get("/v1/vms").set("X-Forwarded-For", forwardedFor);
+      return Number(headers["ratelimit-remaining"]);
+    };
+    try {
+      expect(await left("203.0.113.1")).toBe(1);
+      expect(await left("203.0.113.2")).toBe(1);
+      // As the proxies pass it on where a client had written the rest itself.
+      expect(await left("198.51.100.9, 203.0.113.1, 10.1.2.3")).toBe(0);
+      expect((await behind.anonymous.get("/v1/vms").set("X-Forwarded-For", "8.8.8.8, 203.0.113.1")).status).toBe(429);
+      const guess = { headers: { "X-Forwarded-For": "203.0.113.1" } };
+      expect((await refusedUpgrade(`${behind.url}/v1/events?ticket=wsk_guess`, guess)).body.code).toBe("rate_limited");
+    } finally {
+      await behind.close();
+    }
+  });
+
+  it("believe nobody who is no trusted proxy", async () => {
+    const direct = await startInstallation({ requestsPerMinute: 2 });
+    try {
+      for (let i = 0; i < 2; i++) await direct.anonymous.get("/v1/vms").set("X-Forwarded-For", `203.0.113.${i}`).expect(401);
+      await direct.anonymous.get("/v1/vms").set("X-Forwarded-For", "203.0.113.9").expect(429);
+    } finally {
+      await direct.close();
     }
   });
 });

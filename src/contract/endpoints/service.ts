@@ -25,6 +25,7 @@ export const metrics = endpoint({
   path: "/metrics",
   tag: "service",
   summary: "Metrics for Prometheus, of the whole installation",
+  description: "Opened by a token of an administrator of the installation, or by `WORLDSWITCH_METRICS_TOKEN`, which opens nothing else.",
   role: "viewer",
   installation: true,
   answers: { 200: { description: "Prometheus text format", type: "text/plain", schema: z.string() } },

@@ -1,11 +1,12 @@
 import type { Express } from "express";
+import { isBearerOf } from "../../cluster/secret.js";
 import { metrics as metricsRoute } from "../../contract/endpoints/service.js";
 import type { Metrics } from "../metrics.js";
 import { ProblemError } from "../problem.js";
-import type { Router } from "../route.js";
+import { type Answer, type Router, send } from "../route.js";
 import type { Service } from "../service.js";
 
-export function serviceRoutes(app: Express, router: Router, { db }: Service, metrics: Metrics, closing: AbortSignal): void {
+export function serviceRoutes(app: Express, router: Router, { db, settings }: Service, metrics: Metrics, closing: AbortSignal): void {
   app.get("/healthz", (_request, response) => {
     response.json({ status: "ok" });
   });
@@ -18,9 +19,15 @@ export function serviceRoutes(app: Express, router: Router, { db }: Service, met
     response.json({ status: "ready" });
   });
 
-  router.serve(metricsRoute, async () => ({
+  const scrape = async (): Promise<Answer> => ({
     status: 200,
     body: Buffer.from(await metrics.registry.metrics()),
     headers: { "Content-Type": metrics.registry.contentType },
-  }));
+  });
+  app.get(metricsRoute.path, async (request, response, next) => {
+    const { metricsToken } = settings;
+    if (metricsToken !== null && isBearerOf(metricsToken, request.headers.authorization)) send(response, await scrape());
+    else next();
+  });
+  router.serve(metricsRoute, scrape);
 }

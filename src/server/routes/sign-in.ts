@@ -1,6 +1,7 @@
 import { createSignInCode, signIn } from "../../contract/endpoints/access.js";
 import * as codes from "../../store/sign-in.js";
 import { absoluteUrl } from "../absolute-url.js";
+import { clientAddress } from "../client-address.js";
 import { ProblemError } from "../problem.js";
 import { RateLimit } from "../rate-limit.js";
 import { showToken } from "../representation.js";
@@ -15,7 +16,7 @@ export function signInRoutes(router: Router, { db, settings }: Service): void {
     return { status: 201, body: { code, url, expiresAt: expiresAt.toISOString() }, secret: true };
   });
 
-  router.serveAnyone(signIn, new RateLimit(settings.signInsPerMinute), async ({ body }) => {
+  router.serveAnyone(signIn, new RateLimit(settings.signInsPerMinute, clientAddress(settings.trustedProxies)), async ({ body }) => {
     const redeemed = await codes.redeemSignInCode(db, body.code);
     if (redeemed === null) throw new ProblemError("sign_in_invalid", "Ask for another link: `worldswitch sign-in` prints one");
     return { status: 201, body: { ...showToken(redeemed.token), secret: redeemed.secret } };
