@@ -26,7 +26,10 @@ const conflict = "conflict";
 const accept = "accept";
 const holds = "holds";
 
-/** One row per action, one column per state. `creating`, `starting`, `stopping` and `deleting` are only ever held by an operation under way; see {@link decide}. */
+/**
+ * One row per action, one column per state. While `creating`, `starting`, `stopping` or `deleting` an operation is under way, see {@link decide}; there is none where it
+ * failed because of the host or the worker, and then `stop` and `delete` are the way out.
+ */
 export const actionTable: Readonly<Record<VmAction, Readonly<Record<VmState, ActionRule>>>> = {
   start: row(conflict, accept, conflict, holds, conflict, accept, conflict, accept, conflict),
   shutdown: row(conflict, holds, conflict, accept, conflict, conflict, conflict, conflict, conflict),
@@ -34,7 +37,7 @@ export const actionTable: Readonly<Record<VmAction, Readonly<Record<VmState, Act
   reset: row(conflict, conflict, conflict, accept, conflict, conflict, conflict, conflict, conflict),
   pause: row(conflict, conflict, conflict, accept, holds, conflict, conflict, conflict, conflict),
   resume: row(conflict, conflict, conflict, holds, accept, accept, conflict, conflict, conflict),
-  delete: row(accept, accept, accept, accept, accept, accept, accept, accept, conflict),
+  delete: row(accept, accept, accept, accept, accept, accept, accept, accept, accept),
 };
 
 function row(...rules: [ActionRule, ActionRule, ActionRule, ActionRule, ActionRule, ActionRule, ActionRule, ActionRule, ActionRule]) {

@@ -3,7 +3,7 @@ import { Gauge, type Registry } from "prom-client";
 import { operationStates } from "../contract/operation.js";
 import { vmStates } from "../contract/vm-states.js";
 import type { Database } from "../store/database.js";
-import { isAlive } from "../store/hosts.js";
+import { liveHosts } from "../store/hosts.js";
 import { assignedMemoryMiB } from "../store/placement.js";
 
 const MiB = 1024 * 1024;
@@ -45,10 +45,9 @@ export function registerInstallationMetrics(registry: Registry, db: Database): v
     labelNames: ["state"],
     registers,
     async collect() {
-      const hosts = await db.host.findMany();
-      const alive = hosts.filter((host) => isAlive(host, new Date())).length;
+      const alive = (await liveHosts(db)).length;
       this.set({ state: "alive" }, alive);
-      this.set({ state: "silent" }, hosts.length - alive);
+      this.set({ state: "silent" }, Math.max(0, (await db.host.count()) - alive));
     },
   });
   new Gauge({
@@ -58,7 +57,7 @@ export function registerInstallationMetrics(registry: Registry, db: Database): v
     registers,
     async collect() {
       this.reset();
-      for (const host of await db.host.findMany()) if (isAlive(host, new Date())) this.set({ host: host.id }, host.memoryMiB * MiB);
+      for (const host of await liveHosts(db)) this.set({ host: host.id }, host.memoryMiB * MiB);
     },
   });
   new Gauge({

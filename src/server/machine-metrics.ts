@@ -135,7 +135,7 @@ function samples(labels: Labels, { count, timeUs, histogramUs }: HostStats["worl
 }
 
 async function askWorkers(service: Service): Promise<Report[]> {
-  const hosts = await liveHosts(service.db, new Date());
+  const hosts = await liveHosts(service.db);
   const answers = await Promise.all(hosts.map((host) => askHost(service, host.id)));
   return answers.filter((report) => report !== null);
 }

@@ -7,7 +7,7 @@ import type { Operation, OperationKind } from "../contract/operation.js";
 import type { Vm } from "../contract/vm.js";
 import type { Webhook, WebhookDelivery } from "../contract/webhook.js";
 import type * as rows from "../store/generated/client.js";
-import { isAlive } from "../store/hosts.js";
+import type { ListedHost } from "../store/hosts.js";
 import { awaitedSlots, type ImageWithFiles, isSlot } from "../store/images.js";
 import type { DeliveryWithEvent } from "../store/webhook-deliveries.js";
 
@@ -89,9 +89,9 @@ export function showImage(row: ImageWithFiles): Image {
   };
 }
 
-export function showHost(row: rows.Host & { machines: number }, now: Date): Host {
-  const { id, name, cpus, memoryMiB, machines } = row;
-  return { id, name, cpus, memoryMiB, machines, heartbeatAt: time(row.heartbeatAt), alive: isAlive(row, now) };
+export function showHost(row: ListedHost): Host {
+  const { id, name, cpus, memoryMiB, machines, alive } = row;
+  return { id, name, cpus, memoryMiB, machines, heartbeatAt: time(row.heartbeatAt), alive };
 }
 
 export function showProject(row: rows.Project): Project {

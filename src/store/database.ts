@@ -18,6 +18,12 @@ export function openDatabase(url: string): Database {
   return new PrismaClient({ adapter, errorFormat: "minimal", transactionOptions: { maxWait: 10_000, timeout: 20_000 } });
 }
 
+/** The database's clock: those of hosts differ, and what one has written is compared with what another has. */
+export async function databaseTime(rows: Pick<Database, "$queryRaw">): Promise<Date> {
+  const [{ now }] = await rows.$queryRaw<[{ now: Date }]>`SELECT clock_timestamp() AS now`;
+  return now;
+}
+
 /** What PostgreSQL says when another transaction was in the way: serialization failure, deadlock. Prisma has a code of its own for it, but not for raw queries. */
 const conflicts = /\b(40001|40P01)\b/;
 

@@ -38,13 +38,12 @@ export async function placeOperation(db: Database, operationId: string): Promise
  */
 export async function chooseHost(tx: Transaction, memoryMiB: number): Promise<string | null> {
   await tx.rows.$executeRaw`SELECT pg_advisory_xact_lock(${placementLock}::bigint)`;
-  const heardOf = new Date(Date.now() - hostSilenceMs);
   const [host] = await tx.rows.$queryRaw<{ id: string }[]>`
     SELECT host.id FROM host LEFT JOIN (
       SELECT host_id, sum(memory_mib) AS mib FROM vm
       WHERE state IN ('creating', 'starting', 'running', 'paused', 'stopping') GROUP BY host_id
     ) AS used ON used.host_id = host.id
-    WHERE heartbeat_at > ${heardOf} AND memory_mib - coalesce(used.mib, 0) >= ${memoryMiB}
+    WHERE heartbeat_at > clock_timestamp() - ${hostSilenceMs} * interval '1 millisecond' AND memory_mib - coalesce(used.mib, 0) >= ${memoryMiB}
     ORDER BY memory_mib - coalesce(used.mib, 0) DESC, host.id LIMIT 1`;
   return host?.id ?? null;
 }

@@ -41,9 +41,9 @@ export class Sweeper {
     await Promise.all(this.busy.values());
   }
 
-  /** Adds a job for every operation queued before `before` that has none, ends what waits for hosts that are lost, and deletes machines whose time is up. */
+  /** Adds a job for every operation queued before `before` that has none, settles what waits for hosts that are lost, and deletes machines whose time is up. */
   async sweep(before: Date): Promise<void> {
-    for (const id of await releaseLostHosts(this.db, new Date())) await this.queue.submit(null, id);
+    for (const id of await releaseLostHosts(this.db)) await this.queue.submit(null, id);
     const queued = await this.db.operation.findMany({
       where: { state: "queued", createdAt: { lte: before } },
       orderBy: [{ createdAt: "asc" }, { id: "asc" }],

@@ -10,6 +10,7 @@ import type { BootSource } from "./boot-source.js";
 import type { CommandParts } from "./commands/command.js";
 import { ConsoleHub } from "./console/hub.js";
 import { type Deadlines, defaultDeadlines } from "./deadlines.js";
+import { Departed } from "./departed.js";
 import { beat } from "./heartbeat.js";
 import { HostLock } from "./host-lock.js";
 import { HostTotals } from "./host-totals.js";
@@ -58,6 +59,7 @@ export interface Worker {
   streamUrl: string;
   supervisor: Supervisor;
   sweeper: Sweeper;
+  departed: Departed;
   /** Takes no more jobs; shuts the guests down, and ends those that have not followed within `guestPatienceMs`. */
   close(guestPatienceMs: number): Promise<void>;
 }
@@ -83,8 +85,9 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { host, port, reachableAs } = options.listen;
   const streamUrl = `http://${reachableAs}:${await streams.listen(host, port)}`;
 
-  const reconciled = await reconcile(db, hostId, log);
-  for (const vmId of reconciled.deleted) await consoles.remove(vmId);
+  await reconcile(db, hostId, log);
+  const departed = new Departed({ db, supervisor, consoles, history, log });
+  await departed.end();
   // Only now that the rows are in line may anybody send machines here.
   const incarnation = randomUUID();
   const memoryMiB = Math.floor(totalmem() / MiB);
@@ -105,15 +108,18 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   });
   const commands = await queue.consume(hostId, hostConcurrency, (operationId) => runner.run(operationId));
   sweeper.start();
+  departed.start();
 
   return {
     hostId,
     streamUrl,
     supervisor,
     sweeper,
+    departed,
     async close(guestPatienceMs) {
-      stopBeating();
+      await stopBeating();
       await stopSampling();
+      await departed.close();
       await retireHost(db, hostId, incarnation);
       await sweeper.close();
       await placement.close();

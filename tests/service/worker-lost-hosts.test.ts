@@ -1,4 +1,7 @@
+import { mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { heartbeat } from "../../src/store/hosts.js";
 import { beginOperation } from "../../src/store/operations.js";
 import { startInstallation, type WorkerInstallation } from "./worker-installation.js";
 
@@ -6,8 +9,14 @@ import { startInstallation, type WorkerInstallation } from "./worker-installatio
 let installation: WorkerInstallation;
 beforeAll(async () => {
   installation = await startInstallation();
+  await witness(120);
 });
 afterAll(() => installation?.close());
+
+/** The worker that lives has been heard of for so long. */
+function witness(seconds: number) {
+  return installation.db.host.update({ where: { id: installation.hostId }, data: { heardSince: ago(seconds) } });
+}
 
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1000);
 
@@ -54,6 +63,49 @@ it("an action on a machine of a lost host fails, with the host's name", async ()
   await sweep();
   const error = { code: "worker_lost", message: expect.stringContaining(host) };
   expect(await installation.operation(stop.id)).toMatchObject({ state: "failed", error });
+});
+
+it("a machine of a lost host can be deleted", async () => {
+  const { vm, operation } = await waiting(await silentHost("host_gone", 120), 120);
+  await beginOperation(installation.db, operation.id, "host_gone");
+  await sweep();
+  const deletion = await installation.accept(vm.id, "delete");
+  await installation.db.operation.update({ where: { id: deletion.id }, data: { createdAt: ago(120) } });
+  await sweep();
+  expect(await installation.operation(deletion.id)).toMatchObject({ state: "succeeded" });
+  expect(await installation.db.vm.findUnique({ where: { id: vm.id } })).toBeNull();
+  expect(await installation.db.event.count({ where: { type: "vm.deleted", subject: vm.id } })).toBe(1);
+});
+
+it("a deletion that failed can be asked for again", async () => {
+  const { vm, operation } = await installation.created("", { start: false });
+  await installation.db.vm.update({ where: { id: vm.id }, data: { state: "deleting" } });
+  expect(operation.state).toBe("succeeded");
+  expect(await installation.run(vm.id, "delete")).toMatchObject({ state: "succeeded" });
+});
+
+it("a host that is back ends machines that were deleted meanwhile, and removes what it kept of them", async () => {
+  const { vm } = await installation.created();
+  const { vm: stays } = await installation.created();
+  const { departed, supervisor } = installation.worker;
+  const machine = supervisor.get(vm.id);
+  const consoles = join(installation.folder, "console");
+  for (const { id } of [vm, stays]) await mkdir(join(consoles, id), { recursive: true });
+  await installation.db.vm.delete({ where: { id: vm.id } });
+  await departed.end();
+  expect(machine?.over).toBe(true);
+  expect(await readdir(consoles)).toEqual([stays.id]);
+  expect(supervisor.get(stays.id)?.over).toBe(false);
+});
+
+it("nothing is given up when the database was away, and with it all hosts were silent", async () => {
+  const { db, hostId } = installation;
+  const { operation } = await waiting(await silentHost("host_still_there", 120), 120);
+  const { incarnation } = await db.host.update({ where: { id: hostId }, data: { heartbeatAt: ago(100) } });
+  await heartbeat(db, hostId, incarnation);
+  await sweep();
+  expect(await installation.operation(operation.id)).toMatchObject({ state: "queued", hostId: "host_still_there" });
+  await witness(120);
 });
 
 it.each([

@@ -37,9 +37,8 @@ export function statisticsRoutes(router: Router, service: Service): void {
 
   router.serve(listHosts, async ({ projectId, query }) => {
     const request = pageRequest(query);
-    const now = new Date();
     const eventSeq = Number(await latestSeq(db));
     const rows = await hosts.listHosts(db, projectId, request);
-    return { status: 200, body: pageOf(rows, request, eventSeq, (row) => showHost(row, now)) };
+    return { status: 200, body: pageOf(rows, request, eventSeq, showHost) };
   });
 }

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { Console, type InputSink } from "./console.js";
@@ -56,6 +56,11 @@ export class ConsoleHub {
     }
     const folder = join(this.folder, vmId);
     if (existsSync(folder)) await rm(folder, { recursive: true, force: true });
+  }
+
+  /** Ids of the vms whose scrollback is on disk. */
+  async kept(): Promise<string[]> {
+    return existsSync(this.folder) ? readdir(this.folder) : [];
   }
 
   close(): void {
