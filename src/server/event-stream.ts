@@ -9,8 +9,8 @@ const pageSize = 200;
 
 /**
  * Events of a project after `from`, until `signal`. Rows are read as fast as the consumer takes them, so a slow one holds nothing in memory.
- * Begins with a `gap` event where what comes after `from` is no longer kept in whole, or where `from` has not been yet (the database was restored to an
- * earlier time); from 0 means: all that is kept.
+ * Begins with a `gap` event where what comes after `from` is no longer kept in whole; from 0 means: all that is kept. Another comes where it is ahead of all
+ * events: the database was restored to an earlier time, before this or meanwhile.
  */
 export async function* followEvents(
   db: Database,
@@ -21,25 +21,33 @@ export async function* followEvents(
 ): AsyncGenerator<Event> {
   let wake = (): void => {};
   let stirred = false;
+  let mayBeAhead = true;
   const stir = () => {
     stirred = true;
     wake();
   };
+  const rewound = () => {
+    mayBeAhead = true;
+    stir();
+  };
   const unsubscribe = feed.subscribe((event) => {
     if (event.projectId === projectId) stir();
-  });
+  }, rewound);
   signal.addEventListener("abort", stir);
   try {
     let seq = from;
-    const [oldest, newest] = [await oldestSeq(db), await latestSeq(db)];
-    if (from > newest) {
-      seq = newest;
-      yield gap(projectId, from, newest);
-    } else if (from > 0n && oldest !== null && from + 1n < oldest) {
-      yield gap(projectId, from, oldest - 1n);
-    }
+    const oldest = await oldestSeq(db);
+    if (from > 0n && oldest !== null && from + 1n < oldest) yield gap(projectId, from, oldest - 1n);
     while (!signal.aborted) {
       stirred = false;
+      if (mayBeAhead) {
+        mayBeAhead = false;
+        const newest = await latestSeq(db);
+        if (seq > newest) {
+          yield gap(projectId, seq, newest);
+          seq = newest;
+        }
+      }
       const rows = await eventsAfter(db, projectId, seq, pageSize);
       for (const row of rows) {
         if (signal.aborted) return;

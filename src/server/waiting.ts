@@ -11,7 +11,7 @@ export function about(id: string): (event: Event) => boolean {
 }
 
 /**
- * Looks again at each event that `concerns` it, until `enough`, the time is up, or nobody waits any more. Never fails for being late:
+ * Looks again at each event that `concerns` it, and when the database was restored, until `enough`, the time is up, or nobody waits any more. Never fails for being late:
  * answers what it saw last.
  */
 export async function waitFor<T>(
@@ -35,7 +35,7 @@ export async function waitFor<T>(
   };
   const unsubscribe = feed.subscribe((event) => {
     if (concerns(event)) stir();
-  });
+  }, stir);
   const timer = timeoutMs === null ? undefined : setTimeout(stop, timeoutMs);
   signal.addEventListener("abort", stop);
   if (signal.aborted) over = true;

@@ -5,6 +5,11 @@ import { eventChannel, latestSeq } from "./outbox.js";
 
 export type FeedListener = (event: Event) => void;
 
+interface Subscription {
+  listener: FeedListener;
+  onRewind: () => void;
+}
+
 /** Asks for newer events at this pace even without a notification: one can be lost while the connection is being made again. */
 const pollMs = 1000;
 const pageSize = 500;
@@ -14,7 +19,7 @@ const pageSize = 500;
  * again when the database has gone away; nothing is missed in between, since it reads rows by `seq`.
  */
 export class EventFeed {
-  private readonly listeners = new Set<FeedListener>();
+  private readonly subscriptions = new Set<Subscription>();
   private connection: pg.Client | null = null;
   private timer: NodeJS.Timeout | null = null;
   private reading: Promise<void> | null = null;
@@ -39,16 +44,20 @@ export class EventFeed {
     this.timer = setInterval(() => this.wake(), pollMs);
   }
 
-  /** Calls `listener` for each event until the returned function is called. A listener must not throw. */
-  subscribe(listener: FeedListener): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+  /**
+   * Calls `listener` for each event until the returned function is called, and `onRewind` when the database has been restored to an earlier time: then rows are not
+   * what events have said. Neither may throw.
+   */
+  subscribe(listener: FeedListener, onRewind: () => void = () => {}): () => void {
+    const subscription = { listener, onRewind };
+    this.subscriptions.add(subscription);
+    return () => this.subscriptions.delete(subscription);
   }
 
   async close(): Promise<void> {
     this.closed = true;
     if (this.timer) clearInterval(this.timer);
-    this.listeners.clear();
+    this.subscriptions.clear();
     const connection = this.connection;
     this.connection = null;
     await Promise.allSettled([this.reading, connection?.end()]);
@@ -94,9 +103,18 @@ export class EventFeed {
       const events = await this.db.event.findMany({ where: { seq: { gt: this.seq } }, orderBy: { seq: "asc" }, take: pageSize });
       for (const event of events) {
         this.seq = event.seq;
-        for (const listener of this.listeners) listener(event);
+        for (const { listener } of this.subscriptions) listener(event);
       }
+      if (events.length === 0) await this.rewind();
       if (events.length < pageSize || this.closed) return;
     }
+  }
+
+  /** Where the newest event is an earlier one than has been read, goes on from there: it would be deaf until `seq` is back where it was. */
+  private async rewind(): Promise<void> {
+    const newest = await latestSeq(this.db);
+    if (newest >= this.seq) return;
+    this.seq = newest;
+    for (const { onRewind } of this.subscriptions) onRewind();
   }
 }

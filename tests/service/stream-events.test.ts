@@ -75,6 +75,22 @@ describe("server-sent events", () => {
     client.close();
   });
 
+  it("say so when the database is restored to an earlier time under them, and go on", async () => {
+    const { db } = installation;
+    await create();
+    const kept = await db.event.findFirstOrThrow({ orderBy: { seq: "desc" } });
+    const client = await open();
+    const lost = await create();
+    await client.next(({ subject, type }) => subject === lost.resources.vm && type === "vm.created");
+    await db.event.deleteMany({ where: { seq: { gt: kept.seq } } });
+    await db.$queryRaw`SELECT setval(pg_get_serial_sequence('event', 'seq'), ${kept.seq}) :: text`;
+    const { data } = await client.next(({ type }) => type === "gap");
+    expect(data).toMatchObject({ seq: Number(kept.seq), data: { to: Number(kept.seq) } });
+    const operation = await create();
+    await client.next(({ subject }) => subject === operation.id);
+    client.close();
+  });
+
   it("say so where what is asked for has not been yet: the database was restored", async () => {
     const newest = await installation.db.event.findFirstOrThrow({ orderBy: { seq: "desc" } });
     const client = await open("", { "Last-Event-ID": "999999999" });
