@@ -195,4 +195,41 @@ describe("the end of a machine", () => {
     await over;
     await expect(open().closed).rejects.toMatchObject({ code: "not_found" });
   });
+
+  it("that comes while the connection is broken is told when it would be back", async () => {
+    const lonely = await installation.tiny();
+    const opened = lonely.console();
+    consoles.push(opened);
+    await opened.expect(READY);
+    const exit = once(opened, "exit");
+    installation.proxy.refuse(true);
+    installation.proxy.cut();
+    const direct = installation.client({ url: installation.served.url });
+    await (await direct.vms.get(lonely.id)).delete();
+    installation.proxy.refuse(false);
+    expect(await exit).toEqual({ reason: "deleted" });
+    expect(await opened.closed).toBeUndefined();
+  });
+});
+
+describe("a server that is killed and started again", () => {
+  it("finds its consoles open, where they were", async () => {
+    const { served, proxy } = installation;
+    vm = await installation.tiny();
+    const opened = open();
+    await opened.expect(READY);
+    const typed = once(opened, "data");
+    await opened.write("abc");
+    await typed;
+    await served.kill("SIGKILL");
+    proxy.cut();
+    await served.start();
+    proxy.target = new URL(served.url);
+    // What ran on the host that was lost is started anew.
+    await opened.expect(READY);
+    await opened.write("ghi");
+    await opened.expect("ghi");
+    expect(await vm.wait("running")).toBe("running");
+    expect((await vm.refresh()).data.generation).toBe(2);
+  });
 });

@@ -10,7 +10,11 @@ export class CuttingProxy {
   private refusing = false;
   private swallowed: (() => void) | null = null;
 
-  private constructor(private readonly target: URL) {
+  /** Where new connections lead. */
+  target: URL;
+
+  private constructor(target: URL) {
+    this.target = target;
     this.server = createServer((client) => this.join(client));
   }
 

@@ -1,5 +1,6 @@
 /** Worldswitch in TypeScript: what a program that is none of ours needs. */
-export type { ConsoleEvents, ConsoleOptions, ExpectOptions, VmConsole } from "./console.js";
+export type { ExpectOptions, VmConsole } from "./console.js";
+export type { ConsoleEvents, ConsoleOptions } from "./console-connection.js";
 export type { ConsoleRole, Exit, Hello, RoleChange, Skip } from "./console-protocol.js";
 export type {
   Event,

@@ -1,5 +1,5 @@
 /** A stream that is opened again whenever it breaks, until it is over. */
-import { UnreachableError } from "./errors.js";
+import { ProblemError, UnreachableError } from "./errors.js";
 import { mayPass } from "./failure.js";
 import { backoffMs, pause } from "./patience.js";
 import { converse, type Listener, type OpenSocket } from "./socket.js";
@@ -49,6 +49,8 @@ export async function keepOpen(stream: Stream, signal: AbortSignal): Promise<voi
           throw new UnreachableError(`${new URL(url).host} does not open the stream`);
       } catch (error) {
         signal.throwIfAborted();
+        // It was there, and nobody could say that it went.
+        if (opened && error instanceof ProblemError && error.code === "not_found") return;
         if (!opened || !mayPass(error)) throw error;
       } finally {
         network.socket = null;

@@ -24,7 +24,7 @@ export interface ShResult {
 }
 
 const defaultPrompt = /[#$%>] ?$/;
-const defaultTimeoutMs = 10 * 60_000;
+export const shellTimeoutMs = 10 * 60_000;
 /** How long to look for a prompt before Enter is pressed for one. */
 const silenceMs = 5_000;
 /** How long a shell that shows a prompt may take for one echo. */
@@ -47,7 +47,7 @@ export class Shell {
    * @throws TimeoutError (Ctrl-C is pressed then), ConsoleError, VmStateError when the machine ends meanwhile
    */
   async sh(command: string, options: ShOptions = {}): Promise<ShResult> {
-    const { timeoutMs = defaultTimeoutMs, ...rest } = { ...this.options, ...options };
+    const { timeoutMs = shellTimeoutMs, ...rest } = { ...this.options, ...options };
     const deadline = Date.now() + timeoutMs;
     if (command.includes("\0")) throw new ConsoleError("no shell takes a command with a NUL in it");
     const stop = this.console.on("exit", () => {

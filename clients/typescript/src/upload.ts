@@ -54,6 +54,8 @@ async function byXmlHttpRequest(
   { onProgress, signal }: UploadOptions,
 ): Promise<Response> {
   const token = await transport.settings.token();
+  // It takes nothing that is not whole.
+  const body = source instanceof Blob ? source : await new Response(source.stream()).blob();
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -65,7 +67,7 @@ async function byXmlHttpRequest(
     request.onerror = () => reject(unreachable(transport.settings.url, new Error("the connection broke")));
     request.onabort = () => reject(signal?.reason);
     signal?.addEventListener("abort", () => request.abort(), { once: true });
-    request.send(source instanceof Blob ? source : (source.stream() as unknown as XMLHttpRequestBodyInit));
+    request.send(body);
   });
 }
 

@@ -1,9 +1,10 @@
-import { type ConsoleOptions, VmConsole } from "./console.js";
+import { VmConsole } from "./console.js";
+import type { ConsoleOptions } from "./console-connection.js";
 import type { Operation, Ticket, Vm as VmData, VmPatch, VmStats, VmStatsHistory, VmTicketCreate } from "./contract.js";
 import { ProblemError, TimeoutError, VmStateError, WorldswitchError } from "./errors.js";
 import { followStats, type StatsOptions } from "./follow.js";
 import type { Operations, ProgressOptions } from "./operations.js";
-import { Shell, type ShellOptions, type ShOptions, type ShResult } from "./shell.js";
+import { Shell, type ShellOptions, type ShOptions, type ShResult, shellTimeoutMs } from "./shell.js";
 import type { RequestOptions, Transport } from "./transport.js";
 
 export type VmState = VmData["state"];
@@ -148,7 +149,7 @@ export class Vm {
 
   /** For several commands: keeps the console open until it is closed. @throws VmStateError for a machine that does not run */
   async shell({ port, takeOver, ...options }: VmShellOptions = {}): Promise<Shell> {
-    const { signal, timeoutMs } = options;
+    const { signal, timeoutMs = shellTimeoutMs } = options;
     const state = await this.wait(["running", "stopped", "paused", "suspended"], { signal, timeoutMs });
     if (state !== "running") throw new VmStateError(`${this.name} is ${state}: a command needs a running machine`);
     return new Shell(this.console({ port, takeOver, signal }), options);

@@ -1,4 +1,5 @@
-import { type ConsoleOptions, VmConsole } from "./console.js";
+import { VmConsole } from "./console.js";
+import type { ConsoleOptions } from "./console-connection.js";
 import type { Event, Routes, Usage } from "./contract.js";
 import { type EventsOptions, followEvents } from "./follow.js";
 import { Hosts } from "./hosts.js";
