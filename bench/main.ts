@@ -4,6 +4,7 @@ import { dashboard } from "./dashboard/dashboard.js";
 import { hotSet } from "./hot-set.js";
 import { creations } from "./service/creations.js";
 import { lists } from "./service/lists.js";
+import { viewers } from "./service/viewers.js";
 import { suite } from "./suite/suite.js";
 
 const benchmarks: Record<string, (args: string[]) => Promise<number>> = {
@@ -12,6 +13,7 @@ const benchmarks: Record<string, (args: string[]) => Promise<number>> = {
   lists,
   creations,
   dashboard,
+  viewers,
 };
 
 const [name = "--", ...args] = process.argv.slice(2);

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { WebSocket } from "ws";
 import { type Database, openDatabase } from "../../src/store/database.js";
 import { EmbeddedPostgres } from "../../src/store/postgres/embedded.js";
 import { tinyGuest } from "../../tests/guests/tiny-guest.js";
@@ -65,6 +66,10 @@ export class Installation {
 
   remove(path: string): Promise<unknown> {
     return this.request("DELETE", path);
+  }
+
+  stream(path: string, subprotocol: string): WebSocket {
+    return new WebSocket(this.url.replace(/^http/, "ws") + path, subprotocol, { headers: { Authorization: `Bearer ${this.token}` } });
   }
 
   close(): Promise<void> {

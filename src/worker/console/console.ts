@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { DeliveryRound } from "./delivery-round.js";
 import { ScrollbackRing } from "./ring.js";
 import { ScrollbackFile } from "./scrollback-file.js";
 
@@ -44,6 +45,9 @@ export class Console {
   private inFlight = 0;
   private paused: Viewer | null = null;
   private fileFailed = false;
+  private readonly round = new DeliveryRound(() => {
+    for (const viewer of this.viewers) viewer.wake();
+  });
 
   constructor(
     folder: string,
@@ -72,7 +76,7 @@ export class Console {
   output(bytes: Uint8Array): void {
     this.ring.append(bytes);
     this.persist(bytes);
-    for (const viewer of this.viewers) viewer.wake();
+    this.round.request();
   }
 
   attach(viewer: Viewer): void {
@@ -139,6 +143,7 @@ export class Console {
   /** Ends all connections. The scrollback stays on disk. */
   close(): void {
     this.file.close();
+    this.round.close();
     for (const viewer of this.viewers) viewer.gone();
     this.viewers.clear();
     this.writerViewer = null;
