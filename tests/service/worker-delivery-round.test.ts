@@ -16,14 +16,14 @@ function rounds(tookMs: number) {
 
 it("serves at once where that takes no time, each time", () => {
   const { round, served } = rounds(0);
-  for (let i = 0; i < 3; i++) round.request();
+  for (let i = 0; i < 3; i++) round.request(1);
   expect(served).toHaveLength(3);
 });
 
 it("waits for three times what the last round took, and serves once for all that was asked meanwhile", () => {
   const { round, served } = rounds(10);
-  round.request();
-  for (let i = 0; i < 5; i++) round.request();
+  round.request(1);
+  for (let i = 0; i < 5; i++) round.request(1);
   expect(served).toHaveLength(1);
   vi.advanceTimersByTime(29);
   expect(served).toHaveLength(1);
@@ -33,10 +33,19 @@ it("waits for three times what the last round took, and serves once for all that
   expect(served).toHaveLength(2);
 });
 
+it("does not wait with so much that a viewer might be overtaken", () => {
+  const { round, served } = rounds(10);
+  round.request(1);
+  for (let i = 0; i < 4; i++) round.request(64 * 1024);
+  expect(served).toHaveLength(5);
+  vi.advanceTimersByTime(1000);
+  expect(served).toHaveLength(5);
+});
+
 it("serves what is due when it is closed, and nothing where nothing is", () => {
   const { round, served } = rounds(10);
-  round.request();
-  round.request();
+  round.request(1);
+  round.request(1);
   round.close();
   round.close();
   vi.advanceTimersByTime(1000);

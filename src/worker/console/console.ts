@@ -76,7 +76,7 @@ export class Console {
   output(bytes: Uint8Array): void {
     this.ring.append(bytes);
     this.persist(bytes);
-    this.round.request();
+    this.round.request(bytes.length);
   }
 
   attach(viewer: Viewer): void {
