@@ -113,6 +113,7 @@ describe("completion", () => {
   }
 
   it.each([
+    ["worldswitch i", ["image", "images"]],
     ["worldswitch vm st", ["start", "stop", "stats"]],
     ["worldswitch operation w", ["wait"]],
     ["worldswitch vm create --no", ["--no-start", "--no-wait"]],

@@ -20,8 +20,8 @@ function offers(commands: readonly Command[]): Offer[] {
 }
 
 /** Words that come behind each beginning of a command: "" -> vm, image, ...; "vm" -> list, ... */
-function nextWords(commands: readonly Command[]): Map<string, string[]> {
-  const next = new Map<string, string[]>();
+function nextWords(commands: readonly Command[], others: readonly string[] = []): Map<string, string[]> {
+  const next = new Map<string, string[]>([["", [...others]]]);
   for (const { words } of commands) {
     words.forEach((word, i) => {
       const before = words.slice(0, i).join(" ");
@@ -32,8 +32,8 @@ function nextWords(commands: readonly Command[]): Map<string, string[]> {
   return next;
 }
 
-function cases(commands: readonly Command[]): string {
-  const groups = [...nextWords(commands)].map(([words, next]) => `    "${words}") offered="${next.join(" ")}" ;;`);
+function cases(commands: readonly Command[], others: readonly string[]): string {
+  const groups = [...nextWords(commands, others)].map(([words, next]) => `    "${words}") offered="${next.join(" ")}" ;;`);
   const own = offers(commands)
     .filter(({ words }) => words.includes(" ") || !nextWords(commands).has(words))
     .map(({ words, options, kind }) => `    "${words}") offered="${options.join(" ")}"${named.includes(kind) ? ` kind=${kind}` : ""} ;;`);
@@ -41,11 +41,11 @@ function cases(commands: readonly Command[]): string {
 }
 
 /** In the words of both bash and zsh: what was typed so far is in `typed`; what may come goes to `offered` and `kind`. */
-function lookup(commands: readonly Command[]): string {
+function lookup(commands: readonly Command[], others: readonly string[]): string {
   return `_worldswitch_offers() {
   offered="" kind=""
   case "$1" in
-${cases(commands)}
+${cases(commands, others)}
   esac
 }
 _worldswitch_names() {
@@ -54,8 +54,8 @@ _worldswitch_names() {
 `;
 }
 
-export function bashScript(commands: readonly Command[]): string {
-  return `${lookup(commands)}
+export function bashScript(commands: readonly Command[], others: readonly string[]): string {
+  return `${lookup(commands, others)}
 _worldswitch() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" typed="" offered kind word
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
@@ -74,9 +74,9 @@ complete -F _worldswitch worldswitch
 `;
 }
 
-export function zshScript(commands: readonly Command[]): string {
+export function zshScript(commands: readonly Command[], others: readonly string[]): string {
   return `#compdef worldswitch
-${lookup(commands)}
+${lookup(commands, others)}
 _worldswitch() {
   local typed="" offered kind word
   for word in "\${(@)words[2,CURRENT-1]}"; do
@@ -93,7 +93,7 @@ compdef _worldswitch worldswitch
 `;
 }
 
-export function fishScript(commands: readonly Command[]): string {
+export function fishScript(commands: readonly Command[], others: readonly string[]): string {
   const lines = commands.flatMap(({ words, summary, options, operands }) => {
     const [word, second] = words;
     const group = second === undefined ? "" : `; and __fish_seen_subcommand_from ${second}`;
@@ -110,7 +110,7 @@ export function fishScript(commands: readonly Command[]): string {
       ...(named.includes(kind) ? [`complete -c worldswitch ${inside} -a '(worldswitch completion names ${kind} 2>/dev/null)'`] : []),
     ];
   });
-  const groups = [...new Set(commands.map(({ words }) => words[0]))].map(
+  const groups = [...new Set([...commands.map(({ words }) => words[0]), ...others])].map(
     (word) => `complete -c worldswitch -n __fish_use_subcommand -a ${word}`,
   );
   return `complete -c worldswitch -f\n${[...new Set([...groups, ...lines])].join("\n")}\ncomplete -c worldswitch -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'\n`;

@@ -17,7 +17,11 @@ import { failureOf, Interrupted, ReaderGone } from "./failure.js";
 import { commandHelp, overview } from "./help.js";
 import type { Io } from "./io.js";
 import { checkOperands, findCommand, parseCommand } from "./parsing.js";
+import { printable } from "./table.js";
 import { UsageError } from "./usage-error.js";
+
+/** What `worldswitch` does on this machine, without this package. */
+const local = ["serve", "api", "worker", "sign-in", "run", "images"];
 
 const commands: readonly Command[] = [
   ...vmCommands,
@@ -29,7 +33,7 @@ const commands: readonly Command[] = [
   ...tokenCommands,
   ...projectCommands,
   hostCommand,
-  ...completionCommands(() => commands),
+  ...completionCommands(() => commands, local),
 ];
 
 /** A person waits: whoever is not there is not asked for long. */
@@ -55,7 +59,7 @@ export async function main(args: readonly string[], io: Io = process): Promise<n
     // Whatever an interruption makes fail, it was the interruption.
     const failure = failureOf(stopping.signal.aborted ? stopping.signal.reason : error);
     if (failure === null) throw error;
-    if (failure.message !== null) io.stderr.write(`worldswitch: ${failure.message}\n`);
+    if (failure.message !== null) io.stderr.write(`worldswitch: ${printable(failure.message)}\n`);
     if (error instanceof UsageError) io.stderr.write(`worldswitch ${command.words.join(" ")} --help says more\n`);
     return failure.code;
   } finally {

@@ -4,9 +4,14 @@ import { type Command, command } from "../command.js";
 import { bashScript, fishScript, zshScript } from "../completion-scripts.js";
 import { UsageError } from "../usage-error.js";
 
-const scripts: Record<string, (commands: readonly Command[]) => string> = { bash: bashScript, zsh: zshScript, fish: fishScript };
+const scripts: Record<string, (commands: readonly Command[], others: readonly string[]) => string> = {
+  bash: bashScript,
+  zsh: zshScript,
+  fish: fishScript,
+};
 
-export function completionCommands(commands: () => readonly Command[]) {
+/** @param others first words that lead elsewhere */
+export function completionCommands(commands: () => readonly Command[], others: readonly string[]) {
   const names = command({
     words: ["completion", "names"],
     summary: "names that a shell may offer, one a line",
@@ -28,7 +33,7 @@ zsh:  source <(worldswitch completion zsh)
 fish: worldswitch completion fish | source`,
     async run({ operands: [shell], io }) {
       if (!Object.hasOwn(scripts, shell)) throw new UsageError(`SHELL is one of ${Object.keys(scripts).join(", ")}`);
-      io.stdout.write(scripts[shell](commands()));
+      io.stdout.write(scripts[shell](commands(), others));
       return undefined;
     },
   });
