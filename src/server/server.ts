@@ -4,6 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Express } from "express";
 import { createApp } from "./app.js";
+import { BlobSweep } from "./blob-sweep.js";
 import { clientAddress } from "./client-address.js";
 import { answerClientError } from "./client-error.js";
 import { Metrics } from "./metrics.js";
@@ -11,7 +12,6 @@ import { RateLimit } from "./rate-limit.js";
 import type { Service } from "./service.js";
 import { OpenStreams } from "./streams/open-streams.js";
 import { Streams } from "./streams/upgrade.js";
-import { sweepBlobs } from "./uploads.js";
 import { AddressRules } from "./webhooks/address-rules.js";
 import { Courier } from "./webhooks/courier.js";
 
@@ -29,7 +29,8 @@ const requestTimeoutMs = 6 * 3600_000;
 /** @param service its feed has been started; neither feed nor database nor queue is closed by the server */
 export async function createApiServer(service: Service): Promise<ApiServer> {
   await service.blobs.open();
-  await sweepBlobs(service);
+  const sweep = new BlobSweep(service);
+  await sweep.once();
   const closing = new AbortController();
   const metrics = new Metrics(service);
   const openStreams = new OpenStreams(service.settings, metrics);
@@ -49,6 +50,7 @@ export async function createApiServer(service: Service): Promise<ApiServer> {
       http.listen(port, host);
       await once(http, "listening");
       courier.start();
+      sweep.start();
       return urlOf(http, host);
     },
     async close(graceMs = 5000) {
@@ -57,6 +59,7 @@ export async function createApiServer(service: Service): Promise<ApiServer> {
       const posted = courier.close(graceMs);
       if (http.listening) await closeHttp(http, graceMs);
       await posted;
+      await sweep.close();
     },
   };
 }

@@ -28,6 +28,10 @@ export interface ApiSettings {
   maxBodyBytes: number;
   /** Largest uploaded file by role. */
   maxFileBytes: { kernel: number; initrd: number; module: number };
+  /** Uploads of one project that may be under way at once on this server. */
+  maxUploads: number;
+  /** At this pace files are removed that no image has any more, another server having deleted it. */
+  sweepFilesMs: number;
   /** How long an upload may bring nothing. */
   uploadIdleMs: number;
   /** A WebSocket peer that answers no ping for so long is gone. */
@@ -62,6 +66,8 @@ export const defaultSettings: ApiSettings = {
   maxStreams: 1000,
   maxBodyBytes: 256 * 1024,
   maxFileBytes: { kernel: 64 * MiB, initrd: 1024 * MiB, module: 1024 * MiB },
+  maxUploads: 8,
+  sweepFilesMs: 10 * 60_000,
   uploadIdleMs: 60_000,
   pingMs: 30_000,
   commentMs: 15_000,

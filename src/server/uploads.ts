@@ -7,7 +7,16 @@ import { readBzImage } from "../images/bzimage.js";
 import { ImageError } from "../images/image-error.js";
 import { checkMultiboot } from "../images/multiboot.js";
 import { checkInitrd } from "../images/ramdisk.js";
-import { attachFile, awaitedSlots, type FileSlot, type ImageWithFiles, isReferenced, isSlot, slotName } from "../store/images.js";
+import {
+  attachFile,
+  awaitedSlots,
+  type FileSlot,
+  type ImageWithFiles,
+  isReferenced,
+  isSlot,
+  roomForFile,
+  slotName,
+} from "../store/images.js";
 import { contentDigests } from "./content-digest.js";
 import { notFound, ProblemError } from "./problem.js";
 import { quotaExceeded } from "./quota-problem.js";
@@ -25,7 +34,8 @@ export async function takeFile(service: Service, image: ImageWithFiles, slot: Up
       `The image waits for ${awaited.map(slotName).join(" and ")}, not for a file ${slotName(slot)}`,
     );
 
-  const incoming = await receive(service, slot.role, request, [...announced.keys()]);
+  const bound = await boundOf(service, image, slot);
+  const incoming = await receive(service, bound, request, [...announced.keys()]);
   try {
     for (const [algorithm, digest] of announced) {
       if (!incoming.digests.get(algorithm)?.equals(digest)) throw new ProblemError("digest_mismatch", `The body's ${algorithm} is another`);
@@ -37,18 +47,30 @@ export async function takeFile(service: Service, image: ImageWithFiles, slot: Up
   }
 }
 
-async function receive(service: Service, role: FileRole, request: Request, algorithms: string[]): Promise<Incoming> {
-  const limit = service.settings.maxFileBytes[role];
-  const tooLarge = new ProblemError("body_too_large", `A ${role} may have ${limit} bytes`);
-  if (Number(request.headers["content-length"] ?? 0) > limit) throw tooLarge;
+interface Bound {
+  bytes: number;
+  /** What a larger file is refused with. */
+  problem: ProblemError;
+}
+
+/** Asked before a byte of the file is taken in: nobody fills the disk with what is thrown away afterwards. */
+async function boundOf({ db, settings }: Service, image: ImageWithFiles, slot: UploadSlot): Promise<Bound> {
+  const most = settings.maxFileBytes[slot.role];
+  const room = await roomForFile(db, image, slot);
+  if (room !== null && room.bytes < most) return { bytes: room.bytes, problem: quotaExceeded(room.beyond) };
+  return { bytes: most, problem: new ProblemError("body_too_large", `A ${slot.role} may have ${most} bytes`) };
+}
+
+async function receive(service: Service, bound: Bound, request: Request, algorithms: string[]): Promise<Incoming> {
+  if (Number(request.headers["content-length"] ?? 0) > bound.bytes) throw bound.problem;
   if (request.headers["content-encoding"] !== undefined)
     throw new ProblemError("unsupported_media_type", "Send the bytes without a Content-Encoding");
   const idle = () => request.destroy(new Error("the upload stalled"));
   request.setTimeout(service.settings.uploadIdleMs, idle);
   try {
-    return await service.blobs.receive(request, limit, algorithms);
+    return await service.blobs.receive(request, bound.bytes, algorithms);
   } catch (error) {
-    if (error instanceof BlobTooLarge) throw tooLarge;
+    if (error instanceof BlobTooLarge) throw bound.problem;
     if (request.destroyed && !request.complete) throw new ProblemError("upload_truncated", undefined, { cause: error });
     throw error;
   }
@@ -101,9 +123,4 @@ function alreadyThere(image: ImageWithFiles, slot: FileSlot, announced: Map<stri
   const present = image.files.find((file) => isSlot(file, slot));
   if (present && announced.get("sha256")?.toString("hex") === present.sha256) return image;
   throw new ProblemError("image_state_conflict", "The image is ready, and does not change any more");
-}
-
-/** Removes files that an earlier process kept and did not live to write the row for. */
-export async function sweepBlobs({ db, blobs }: Pick<Service, "db" | "blobs">): Promise<void> {
-  for await (const sha256 of blobs.list()) await removeUnreferenced({ db, blobs }, sha256);
 }

@@ -2,9 +2,9 @@
 import type { Database } from "./database.js";
 import type { Image, ImageFile, ImageKind, ImageRole } from "./generated/client.js";
 import { newId } from "./ids.js";
-import { commit } from "./outbox.js";
+import { commit, type Transaction } from "./outbox.js";
 import { beyond, newestFirst, type PageRequest } from "./paging.js";
-import { diskQuota, type Exceeded } from "./quota.js";
+import { type DiskRoom, diskRoom, type Exceeded } from "./quota.js";
 
 export type ImageWithFiles = Image & { files: ImageFile[] };
 
@@ -69,6 +69,17 @@ export function createImage(
   });
 }
 
+/** Room that a project has for a file in a place of an image: what lies there would go. null: without bound. */
+export function roomForFile(db: Database, image: ImageWithFiles, slot: FileSlot): Promise<DiskRoom | null> {
+  return commit(db, (tx) => roomInPlace(tx, image, slot));
+}
+
+async function roomInPlace(tx: Transaction, { projectId, files }: ImageWithFiles, slot: FileSlot): Promise<DiskRoom | null> {
+  const room = await diskRoom(tx, projectId);
+  const replaced = files.find((each) => isSlot(each, slot));
+  return room && { ...room, bytes: room.bytes + Number(replaced?.sizeBytes ?? 0) };
+}
+
 export type Attached =
   | { outcome: "attached"; image: ImageWithFiles; replaced: string | null }
   | { outcome: "gone" }
@@ -84,8 +95,8 @@ export function attachFile(db: Database, imageId: string, file: FileSlot & { sha
     if (image.state !== "pending") return { outcome: "not_pending" };
     const before = image.files.find((each) => isSlot(each, file));
     const { role, index, sha256, sizeBytes } = file;
-    const exceeded = await diskQuota(tx, image.projectId, Number(sizeBytes - (before?.sizeBytes ?? 0n)));
-    if (exceeded) return { outcome: "quota_exceeded", ...exceeded };
+    const room = await roomInPlace(tx, image, file);
+    if (room !== null && sizeBytes > room.bytes) return { outcome: "quota_exceeded", ...room.beyond };
     await tx.rows.imageFile.upsert({
       where: { imageId_role_index: { imageId, role, index } },
       create: { imageId, role, index, sha256, sizeBytes, projectId: image.projectId },

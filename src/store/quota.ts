@@ -19,12 +19,19 @@ export async function machineQuota(tx: Transaction, projectId: string, memoryMiB
   return exceeded(quota, "machines", machines, 1) ?? exceeded(quota, "memoryMiB", _sum.memoryMiB ?? 0, memoryMiB);
 }
 
-/** What `bytes` more of uploaded files would exceed, or null. */
-export async function diskQuota(tx: Transaction, projectId: string, bytes: number): Promise<Exceeded | null> {
-  const quota = await lockQuota(tx, projectId);
-  if (quota.diskMiB === undefined) return null;
+/** What there may be of uploaded files beside those that there are, in bytes, and what more would exceed. */
+export interface DiskRoom {
+  bytes: number;
+  beyond: Exceeded;
+}
+
+/** null: without bound. */
+export async function diskRoom(tx: Transaction, projectId: string): Promise<DiskRoom | null> {
+  const { diskMiB } = await lockQuota(tx, projectId);
+  if (diskMiB === undefined) return null;
   const { _sum } = await tx.rows.imageFile.aggregate({ where: { projectId }, _sum: { sizeBytes: true } });
-  return exceeded(quota, "diskMiB", Number(_sum.sizeBytes ?? 0) / MiB, bytes / MiB);
+  const usedBytes = Number(_sum.sizeBytes ?? 0);
+  return { bytes: diskMiB * MiB - usedBytes, beyond: { limit: "diskMiB", allowed: diskMiB, used: usedBytes / MiB } };
 }
 
 /** Requests of a project that has a quota take turns here, so that two cannot both use the last of it. */

@@ -1,16 +1,23 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createApiServer } from "../../src/server/server.js";
+import { deleteImage } from "../../src/store/images.js";
 import { elf32, multibootKernel } from "../images/synthetic-multiboot.js";
 import { adminToken, type Installation, startInstallation } from "./http-installation.js";
+import { until } from "./served.js";
 
 const limit = 100_000;
 let installation: Installation;
 beforeAll(async () => {
-  installation = await startInstallation({ maxFileBytes: { kernel: limit, initrd: limit, module: limit } });
+  installation = await startInstallation({
+    maxUploads: 2,
+    maxFileBytes: { kernel: limit, initrd: limit, module: limit },
+  });
 });
 afterAll(() => installation?.close());
 
@@ -204,6 +211,29 @@ describe("an image of kind multiboot", () => {
   });
 });
 
+/** What comes before a body has been sent, or with its beginning alone. */
+async function answerToHead(path: string, header: string, begun = ""): Promise<string> {
+  const { hostname, port } = new URL(installation.url);
+  const socket = connect(Number(port), hostname);
+  socket.write(`PUT ${path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${adminToken}\r\n${header}\r\n\r\n${begun}`);
+  const [answer] = await once(socket, "data");
+  socket.destroy();
+  return String(answer);
+}
+
+/** An upload that does not end. */
+function slowUpload(id: string, role: string): Socket {
+  const { hostname, port } = new URL(installation.url);
+  const socket = connect(Number(port), hostname);
+  socket.on("error", () => {});
+  socket.write(
+    `PUT /v1/images/${id}/files/${role} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${adminToken}\r\nContent-Length: 5000\r\n\r\nx`,
+  );
+  return socket;
+}
+
+const incoming = () => readdir(join(installation.folder, "blobs", "incoming"));
+
 describe("what is refused leaves nothing", () => {
   const refusals: [title: string, role: string, bytes: () => Buffer, headers: Record<string, string>, status: number, code: string][] = [
     ["a kernel that is not a bzImage", "kernel", () => Buffer.alloc(4096), {}, 422, "image_file_invalid"],
@@ -239,6 +269,29 @@ describe("what is refused leaves nothing", () => {
     const refused = await admin.put(`/v1/images/${image.id}/files/kernel?project=tight`, bzImage("quota"));
     expect([refused.status, refused.body.code]).toEqual([403, "quota_exceeded"]);
     expect(await stored()).toEqual(before);
+  });
+
+  it("more than the project's quota, before anything of it is taken in", async () => {
+    const { admin } = installation;
+    await admin.post("/v1/projects", { name: "asking", quota: { diskMiB: 0 } }).expect(201);
+    const { body: image } = await admin.post("/v1/images?project=asking", { name: "big", kind: "linux" }).expect(201);
+    const answer = await answerToHead(`/v1/images/${image.id}/files/kernel?project=asking`, "Content-Length: 5000");
+    expect(answer).toContain('"code":"quota_exceeded"');
+    const half = await answerToHead(`/v1/images/${image.id}/files/kernel?project=asking`, "Transfer-Encoding: chunked", "1\r\nx\r\n");
+    expect(half).toContain('"code":"quota_exceeded"');
+  });
+
+  it("more files at once than a project may upload", async () => {
+    const { id } = await announce();
+    const one = slowUpload(id, "kernel");
+    const two = slowUpload(id, "initrd");
+    await until(async () => (await incoming()).length === 2);
+    const refused = await put(id, "kernel", bzImage("third"));
+    expect([refused.status, refused.body.code]).toEqual([429, "rate_limited"]);
+    one.destroy();
+    two.destroy();
+    await until(async () => (await incoming()).length === 0);
+    await until(async () => (await put(id, "kernel", bzImage("third"))).status === 200);
   });
 
   it("a role that was not announced", async () => {
@@ -282,6 +335,18 @@ describe("what is refused leaves nothing", () => {
 });
 
 describe("deleting", () => {
+  it("at another server removes files here too, soon", async () => {
+    const { service } = installation;
+    const sweeping = await createApiServer({ ...service, settings: { ...service.settings, sweepFilesMs: 20 } });
+    await sweeping.listen();
+    const { id } = await announce({ files: ["kernel"] });
+    const bytes = bzImage("elsewhere");
+    await put(id, "kernel", bytes).expect(200);
+    await deleteImage(service.db, id);
+    await until(async () => !(await stored()).includes(sha256(bytes)));
+    await sweeping.close();
+  });
+
   it("removes files that no other image has", async () => {
     const [a, b] = [await announce({ files: ["kernel"] }), await announce({ files: ["kernel"] })];
     const bytes = bzImage("twins");

@@ -10,6 +10,7 @@ import {
 } from "../../store/images.js";
 import { latestSeq } from "../../store/outbox.js";
 import { pageOf, pageRequest } from "../page.js";
+import { Places } from "../places.js";
 import { notFound, ProblemError } from "../problem.js";
 import { showImage } from "../representation.js";
 import type { Router } from "../route.js";
@@ -17,7 +18,8 @@ import type { Service } from "../service.js";
 import { removeUnreferenced, takeFile } from "../uploads.js";
 
 export function imageRoutes(router: Router, service: Service): void {
-  const { db } = service;
+  const { db, settings } = service;
+  const uploads = new Places();
 
   async function existing(projectId: string, reference: string): Promise<ImageWithFiles> {
     const image = await findImage(db, projectId, reference);
@@ -51,8 +53,15 @@ export function imageRoutes(router: Router, service: Service): void {
 
   router.serve(putImageFile, async ({ projectId, params, query, request }) => {
     if (!isFileRole(params.role)) throw notFound("file role", params.role);
-    const image = await takeFile(service, await own(projectId, params.id), { role: params.role, index: query.index }, request);
-    return { status: 200, body: showImage(image) };
+    const slot = { role: params.role, index: query.index };
+    const leave = uploads.take(projectId, settings.maxUploads);
+    if (leave === null) throw new ProblemError("rate_limited", `The project is uploading ${settings.maxUploads} files already`);
+    try {
+      const image = await takeFile(service, await own(projectId, params.id), slot, request);
+      return { status: 200, body: showImage(image) };
+    } finally {
+      leave();
+    }
   });
 
   router.serve(deleteImage, async ({ projectId, params }) => {

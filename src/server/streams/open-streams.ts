@@ -1,18 +1,19 @@
 import type { Metrics } from "../metrics.js";
+import { Places } from "../places.js";
 import { ProblemError } from "../problem.js";
 import type { ApiSettings } from "../settings.js";
 
-/** One of the streams that a project may have. */
-export interface Place {
-  /** The stream has been opened: it shows in `/metrics`. */
+/** A stream that is open or about to be. */
+export interface StreamPlace {
+  /** It is open: from here on it shows in `/metrics`. */
   opened(): void;
   /** It has closed, or did not come about. May be called again. */
   leave(): void;
 }
 
-/** Streams that are open on this server or about to be, whatever carries them, with a bound for each project. */
+/** Streams of this server, whatever carries them, with a bound for each project. */
 export class OpenStreams {
-  private readonly taken = new Map<string, number>();
+  private readonly places = new Places();
 
   constructor(
     private readonly settings: Pick<ApiSettings, "maxStreams">,
@@ -23,29 +24,21 @@ export class OpenStreams {
    * Takes a place before there is a stream: opening one takes time, in which others come.
    * @throws ProblemError `rate_limited` where the project has as many as it may
    */
-  take(projectId: string, stream: string): Place {
+  take(projectId: string, stream: string): StreamPlace {
     const { maxStreams } = this.settings;
-    if ((this.taken.get(projectId) ?? 0) >= maxStreams)
-      throw new ProblemError("rate_limited", `The project has ${maxStreams} streams open`);
-    this.count(projectId, 1);
-    let state: "taken" | "open" | "left" = "taken";
+    const giveBack = this.places.take(projectId, maxStreams);
+    if (giveBack === null) throw new ProblemError("rate_limited", `The project has ${maxStreams} streams open`);
+    let open = false;
     return {
       opened: () => {
-        state = "open";
+        open = true;
         this.metrics.streams.inc({ stream });
       },
       leave: () => {
-        if (state === "left") return;
-        this.count(projectId, -1);
-        if (state === "open") this.metrics.streams.dec({ stream });
-        state = "left";
+        if (open) this.metrics.streams.dec({ stream });
+        open = false;
+        giveBack();
       },
     };
-  }
-
-  private count(projectId: string, change: 1 | -1): void {
-    const count = (this.taken.get(projectId) ?? 0) + change;
-    if (count > 0) this.taken.set(projectId, count);
-    else this.taken.delete(projectId);
   }
 }

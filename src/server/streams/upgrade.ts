@@ -14,7 +14,7 @@ import { type Admission, admit } from "./admission.js";
 import { openEvents } from "./events.js";
 import { watchPeer } from "./heartbeat.js";
 import { openMachineStream } from "./machine.js";
-import type { OpenStreams, Place } from "./open-streams.js";
+import type { OpenStreams, StreamPlace } from "./open-streams.js";
 import { serveWithoutUpgrade } from "./plain-upgrade.js";
 import { closeCodes, type Opening } from "./stream.js";
 
@@ -65,7 +65,7 @@ export class Streams {
   private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     request.id = requestIdOf(request);
     const log = this.service.log.child({ requestId: request.id, url: withoutTicket(request.url ?? "") });
-    let place: Place | null = null;
+    let place: StreamPlace | null = null;
     let opening: Opening | null = null;
     try {
       if (this.closing.aborted) throw new ProblemError("service_unavailable", "The server is closing");
@@ -99,7 +99,7 @@ export class Streams {
 
   private accept(
     stream: Admission["stream"],
-    place: Place,
+    place: StreamPlace,
     opening: Opening,
     request: IncomingMessage,
     socket: Duplex,
