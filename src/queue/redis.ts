@@ -16,14 +16,15 @@ const slowestRetryMs = 1_000;
 const leastVersion = 5;
 
 /**
- * BullMQ on Redis. While Redis is away nothing waits for it: handing a job over fails at once, and the sweeper does it again later. Nothing in it has to survive:
- * not a restart, nor an eviction.
+ * BullMQ on Redis. While Redis is away nothing waits for it: handing a job over fails at once, and the sweeper does it again later. Nothing in it has to survive a
+ * restart. But it must not forget parts: a job whose own key is left counts as queued, though the list that it was in is evicted, and nobody would ever take it.
  * @param url `redis://`, `rediss://`, or the path of a unix socket
  * @param installation what all processes of this installation share and no other's do: several may share a Redis
  * @param onError told when Redis goes away, and of each job that failed
  * @throws RedisUnavailable
  */
 export async function openRedisQueue(url: string, installation: string, onError: (error: Error) => void): Promise<JobQueue> {
+  const address = withoutSecrets(url);
   let phase: "starting" | "open" | "closed" = "starting";
   let away = false;
   let refusal: Error | null = null;
@@ -63,10 +64,10 @@ export async function openRedisQueue(url: string, installation: string, onError:
   };
   try {
     await Promise.all(connections.map((connection) => connection.connect()));
-    await requireVersion(submitting);
+    await requireUsable(submitting);
   } catch (error) {
     disconnect();
-    throw new RedisUnavailable(`no Redis that can be used at ${withoutSecrets(url)}: ${reasonOf(refusal ?? (error as Error))}`);
+    throw new RedisUnavailable(`no Redis that can be used at ${address}: ${reasonOf(refusal ?? (error as Error))}`);
   }
   phase = "open";
 
@@ -81,10 +82,12 @@ export async function openRedisQueue(url: string, installation: string, onError:
   });
 }
 
-async function requireVersion(connection: Redis): Promise<void> {
-  const info = await connection.info("server");
+async function requireUsable(connection: Redis): Promise<void> {
+  const info = await connection.info();
   const version = /redis_version:(\S+)/.exec(info)?.[1] ?? "unknown";
   if (!(Number.parseInt(version, 10) >= leastVersion)) throw new Error(`version ${leastVersion} or later is needed, and it is ${version}`);
+  const policy = /maxmemory_policy:(\S+)/.exec(info)?.[1] ?? "noeviction";
+  if (policy !== "noeviction") throw new Error(`its maxmemory-policy must be noeviction, and it is ${policy}: jobs would be lost`);
 }
 
 /** Whether an error says that the connection is gone: those of the system, and what ioredis says of a command that can't be sent. */
@@ -96,10 +99,15 @@ function isLoss(error: Error): boolean {
   );
 }
 
+/** For messages. A password that is not encoded can look like anything else in a URL: one that is not clear is neither shown nor used. */
 function withoutSecrets(url: string): string {
-  if (!URL.canParse(url)) return url.replace(/\?.*$/, "");
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname}`;
+  if (url.startsWith("/")) return url.replace(/\?.*$/, "");
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  if (parsed === null || `${parsed.pathname}${parsed.search}${parsed.hash}`.includes("@"))
+    throw new RedisUnavailable(
+      "REDIS_URL cannot be read: in its password, characters other than letters and digits must be percent-encoded",
+    );
+  return `${parsed.protocol}//${parsed.host}${parsed.pathname}`;
 }
 
 /** An error that stands for several attempts (localhost has two addresses) says nothing itself. */

@@ -70,18 +70,22 @@ onEachQueue((backend) => {
 
   it("works on as many jobs at once as it was told, and waits for them at the end", async () => {
     const release = deferred<void>();
+    const order: string[] = [];
     const { given, hold, reached, close } = await consumer(queue, "wide", 3);
     hold(release.promise);
     for (const id of ["op_1", "op_2", "op_3", "op_4"]) await queue.submit("wide", id);
     await reached(3);
     expect(new Set(given)).toEqual(new Set(["op_1", "op_2", "op_3"]));
-    let closed = false;
-    const closing = close().then(() => {
-      closed = true;
-    });
-    expect(closed).toBe(false);
+    const closing = close().then(() => order.push("closed"));
+    // Asked after the close, and answered: one that does not wait is over by now.
+    const another = await consumer(queue, "elsewhere", 1);
+    await queue.submit("elsewhere", "op_5");
+    await another.reached(1);
+    await another.close();
+    order.push("released");
     release.resolve();
     await closing;
+    expect(order).toEqual(["released", "closed"]);
   });
 
   it("tells of a handler that fails, and is rid of the job", async () => {

@@ -16,6 +16,19 @@ it.each([
   expect((error as Error).message).not.toContain("not-to-be-told");
 });
 
+it.each([
+  "redis://:not/to-be-told@127.0.0.1:1",
+  "redis://:not?to-be-told@127.0.0.1:1",
+  "redis://user:12/to-be-told@127.0.0.1:1",
+  "redis://user:12#to-be-told@127.0.0.1:1",
+])("says that a password has to be encoded, and not what it is: %s", async (url) => {
+  const error = await openRedisQueue(url, "none", () => {}).catch((reason: Error) => reason);
+  expect(error).toMatchObject({
+    name: "RedisUnavailable",
+    message: expect.stringMatching(/^REDIS_URL cannot be read: .*percent-encoded$/),
+  });
+});
+
 const unkillable = noRedis ?? (ownRedis ? null : "TEST_REDIS_URL's is not ours to kill");
 
 it.skipIf(unkillable !== null)("does not wait for a Redis that is away, says so, and goes on with an empty one", async () => {
@@ -46,6 +59,13 @@ it.skipIf(unkillable !== null)("does not wait for a Redis that is away, says so,
 
   await consuming.close();
   await queue.close();
+  await redis.close();
+});
+
+it.skipIf(unkillable !== null)("refuses a Redis that may evict a part of what it holds", async () => {
+  const redis = await startRedis({ "maxmemory-policy": "allkeys-lru" });
+  const refused = openRedisQueue(redis.url, "evicted", () => {});
+  await expect(refused).rejects.toThrow("its maxmemory-policy must be noeviction, and it is allkeys-lru");
   await redis.close();
 });
 

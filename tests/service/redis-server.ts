@@ -22,12 +22,13 @@ export interface RedisServer {
   close(): Promise<void>;
 }
 
-export async function startRedis(): Promise<RedisServer> {
+/** @param settings beside the usual; not where it is TEST_REDIS_URL's */
+export async function startRedis(settings: Record<string, string> = {}): Promise<RedisServer> {
   const given = process.env.TEST_REDIS_URL;
   if (given) return { url: given, kill: () => Promise.reject(new Error("TEST_REDIS_URL is not ours to kill")), close: async () => {} };
   const folder = await mkdtemp(join(tmpdir(), "worldswitch-redis-"));
   const url = join(folder, "socket");
-  let server = await run(folder, url);
+  let server = await run(folder, url, settings);
   const kill = async () => {
     const ended = once(server, "close");
     server.kill("SIGKILL");
@@ -38,7 +39,7 @@ export async function startRedis(): Promise<RedisServer> {
     async kill() {
       await kill();
       return async () => {
-        server = await run(folder, url);
+        server = await run(folder, url, settings);
       };
     },
     async close() {
@@ -48,8 +49,8 @@ export async function startRedis(): Promise<RedisServer> {
   };
 }
 
-async function run(folder: string, socket: string): Promise<ChildProcess> {
-  const settings = { port: "0", unixsocket: socket, unixsocketperm: "700", dir: folder, save: "", appendonly: "no" };
+async function run(folder: string, socket: string, given: Record<string, string>): Promise<ChildProcess> {
+  const settings = { port: "0", unixsocket: socket, unixsocketperm: "700", dir: folder, save: "", appendonly: "no", ...given };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   const server = spawn("redis-server", args, { stdio: ["ignore", "pipe", "ignore"] });
   const said: string[] = [];
