@@ -23,7 +23,6 @@ export async function startHostWorker(installation: Installation, host: string):
   const { db, feed, queue, databaseUrl, data, blobs, clusterSecret, environment, lifetime, log } = installation;
   const hostId = await data.hostId();
   const uploads = new UploadedFiles({ db, uploaded: blobs, fetched: new BlobStore(data.fetched), clusterSecret, log });
-  await uploads.open();
   return lifetime.hold(
     "worker",
     () =>
@@ -36,6 +35,7 @@ export async function startHostWorker(installation: Installation, host: string):
         clusterSecret,
         consoleFolder: data.consoles,
         bootSource: hostBootSource(uploads, new ImageCache()),
+        onTaken: () => uploads.open(),
         listen: { host, port: environment.streamPort, reachableAs: reachableHost(environment, host) },
         log,
         onLost: (error) => {

@@ -13,6 +13,9 @@ import { isReferenced } from "../store/images.js";
 const patienceMs = 30_000;
 const retryMs = 1_000;
 
+/** A server from which nothing comes for so long while it is asked for a file is given up, in milliseconds. */
+const silenceMs = 20_000;
+
 export interface WantedFile {
   /** For people: `kernel of image NAME`. */
   name: string;
@@ -35,6 +38,7 @@ export interface UploadedFilesParts {
   clusterSecret: string;
   log: Logger;
   patienceMs?: number;
+  silenceMs?: number;
 }
 
 /**
@@ -55,9 +59,11 @@ export class UploadedFiles {
     const { uploaded, fetched } = this.parts;
     if (await uploaded.has(file.sha256)) return uploaded.path(file.sha256);
     // Machines that begin at the same time fetch a file once.
-    await fetched.exclusively(file.sha256, async () => {
+    const fetching = fetched.exclusively(file.sha256, async () => {
+      options.signal.throwIfAborted();
       if (!(await fetched.has(file.sha256))) await this.fetchPatiently(file, options);
     });
+    await unlessAborted(fetching, options.signal);
     return fetched.path(file.sha256);
   }
 
@@ -77,18 +83,22 @@ export class UploadedFiles {
 
   /** False: this server doesn't have it, or not as it should be. */
   private async fetch(origin: string, file: WantedFile, { signal, onProgress }: FetchOptions): Promise<boolean> {
-    const { fetched, clusterSecret, log } = this.parts;
+    const { fetched, clusterSecret, log, silenceMs: patience = silenceMs } = this.parts;
     const failed = (reason: unknown) => log.warn({ err: reason, from: origin, sha256: file.sha256 }, "file not fetched");
+    const giveUp = new AbortController();
+    const silence = setTimeout(() => giveUp.abort(new Error(`nothing came for ${patience} ms`)), patience);
     try {
       const response = await fetch(fileUrl(origin, file.sha256), {
         headers: { Authorization: bearerOf(clusterSecret) },
         redirect: "error",
-        signal,
+        signal: AbortSignal.any([signal, giveUp.signal]),
       });
       if (response.status === 404) return false;
       if (!response.ok || response.body === null) throw new Error(`answered ${response.status}`);
-      const progressed = (bytes: number) =>
+      const progressed = (bytes: number) => {
+        silence.refresh();
         onProgress({ step: `fetching the ${file.name}`, fraction: Math.min(1, bytes / file.sizeBytes) });
+      };
       const body = Readable.from(counted(response.body, progressed));
       const incoming = await fetched.receive(body, file.sizeBytes);
       if (incoming.sha256 === file.sha256) {
@@ -101,6 +111,10 @@ export class UploadedFiles {
       signal.throwIfAborted();
       failed(error);
       return false;
+    } finally {
+      clearTimeout(silence);
+      // Lets go of an answer that was not read to its end.
+      giveUp.abort();
     }
   }
 
@@ -108,6 +122,21 @@ export class UploadedFiles {
   private async tidy(): Promise<void> {
     const { db, fetched } = this.parts;
     for await (const sha256 of fetched.list()) if (!(await isReferenced(db, sha256))) await fetched.remove(sha256);
+  }
+}
+
+/** Waits no longer than until the signal, while the work may go on for others. @throws the signal's reason when aborted */
+async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  let abort = (): void => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    abort = () => reject(signal.reason);
+  });
+  signal.addEventListener("abort", abort);
+  if (signal.aborted) abort();
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }
 

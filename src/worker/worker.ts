@@ -45,6 +45,8 @@ export interface WorkerOptions {
   /** Where the stream endpoint listens; port 0 takes a free one. `reachableAs`: the host in the address by which API servers find it. */
   listen: { host: string; port: number; reachableAs: string };
   log: Logger;
+  /** This host is ours: what an earlier worker left in its folders can be cleared away, and not before. */
+  onTaken?: () => Promise<void>;
   /** Another worker has taken this host over: this one must end, with its machines, at once. */
   onLost: (error: Error) => void;
   deadlines?: Deadlines;
@@ -74,6 +76,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { db, feed, queue, hostId, clusterSecret, bootSource, deadlines = defaultDeadlines, program = vmProgram } = options;
   const log = options.log.child({ host: hostId });
   const lock = await HostLock.take(options.databaseUrl, hostId, options.onLost);
+  await options.onTaken?.();
   const orphans = await endOrphans(hostId);
   if (orphans.length > 0) log.warn({ pids: orphans }, "ended VM processes of an earlier worker");
 

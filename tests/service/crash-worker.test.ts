@@ -1,4 +1,6 @@
 /** API server and worker as processes of their own, on a PostgreSQL that neither of them started. Each test leaves both running. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { onEachQueue, type ScratchQueue } from "./queue-backends.js";
 import { type ScratchDatabase, scratchDatabase } from "./scratch-database.js";
@@ -67,10 +69,13 @@ onEachQueue((backend) => {
 
   it("a second worker of the same host is refused, and harms nobody", async () => {
     const vm = await api.running();
+    const beingFetched = join(database.folder, "fetched", "incoming", "a file");
+    await writeFile(beingFetched, "the first half");
     const second = new Spawned("worker", env);
     expect((await second.ended).code).toBe(1);
     expect(second.stderr.join("\n")).toMatch(/another worker is working for this host/);
     expect(await api.vm(vm.id)).toMatchObject({ state: "running", generation: 1 });
     await api.vmProcess(vm);
+    expect(await readFile(beingFetched, "utf8")).toBe("the first half");
   });
 });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -10,6 +10,7 @@ import { heardOfApiServer, retireApiServer } from "../../src/store/api-servers.j
 import { UploadedFiles } from "../../src/worker/uploaded-files.js";
 import { tinyGuest } from "../guests/tiny-guest.js";
 import { clusterSecret, type Installation, startInstallation } from "./http-installation.js";
+import { deferred } from "./worker-installation.js";
 
 /** An API server that a kernel was uploaded to, and workers' folders on other hosts. */
 let installation: Installation;
@@ -25,34 +26,52 @@ beforeAll(async () => {
 afterAll(() => installation?.close());
 
 let workers = 0;
-async function workerFiles(given: { clusterSecret?: string; folder?: string } = {}) {
+async function workerFiles(given: { clusterSecret?: string; folder?: string; silenceMs?: number } = {}) {
   const folder = given.folder ?? join(installation.folder, `worker-${workers++}`);
   const store = (name: string) => new BlobStore(join(folder, name));
   const { db } = installation;
   const { log } = installation.service;
   const fetched = store("fetched");
-  const files = new UploadedFiles({ db, uploaded: store("images"), fetched, clusterSecret, log, patienceMs: 0, ...given });
+  const parts = { db, uploaded: store("images"), fetched, clusterSecret, log, patienceMs: 0, ...given };
+  const files = new UploadedFiles(parts);
   await files.open();
   return { folder, fetched, files };
 }
 
-/** Something at an API server's place, which answers with these bytes. */
-async function liar(bytes: Buffer) {
-  let asked = 0;
-  const server = createServer((_request, response) => {
-    asked++;
-    response.end(bytes);
-  });
+/** Something at an API server's place. */
+async function impostor(answer: RequestListener) {
+  const server = createServer(answer);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  await heardOfApiServer(installation.db, "a liar", `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  await heardOfApiServer(installation.db, "an impostor", `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   return {
-    times: () => asked,
     async close() {
-      await retireApiServer(installation.db, "a liar");
+      await retireApiServer(installation.db, "an impostor");
       server.close();
     },
   };
+}
+
+/** Answers with these bytes. */
+async function liar(bytes: Buffer) {
+  let asked = 0;
+  const { close } = await impostor((_request, response) => {
+    asked++;
+    response.end(bytes);
+  });
+  return { times: () => asked, close };
+}
+
+/** Begins to answer, and goes no further. */
+async function staller() {
+  const asked = deferred<void>();
+  const left = deferred<void>();
+  const { close } = await impostor((_request, response) => {
+    response.write(kernel.subarray(0, 10));
+    response.on("close", left.resolve);
+    asked.resolve();
+  });
+  return { asked: asked.promise, left: left.promise, close };
 }
 
 const options = { signal: new AbortController().signal, onProgress: () => {} };
@@ -105,9 +124,38 @@ it("are given to nobody without the cluster secret", async () => {
 
 it("stop being fetched when the operation is cancelled", async () => {
   await retireApiServer(installation.db, "the server");
+  const { asked, left, close } = await staller();
   const { files } = await workerFiles();
+  const controller = new AbortController();
+  const fetching = files.path(file, { ...options, signal: controller.signal });
+  await asked;
   const reason = new Error("cancelled");
-  await expect(files.path(file, { ...options, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  controller.abort(reason);
+  await expect(fetching).rejects.toBe(reason);
+  await left;
+  await close();
+});
+
+it("are not waited for by a cancelled operation while another fetches them", async () => {
+  const { asked, close } = await staller();
+  const { files } = await workerFiles();
+  const [first, second] = [new AbortController(), new AbortController()];
+  const fetching = files.path(file, { ...options, signal: first.signal });
+  await asked;
+  const waiting = files.path(file, { ...options, signal: second.signal });
+  second.abort(new Error("the second"));
+  await expect(waiting).rejects.toThrow("the second");
+  first.abort(new Error("the first"));
+  await expect(fetching).rejects.toThrow("the first");
+  await close();
+});
+
+it("are not waited for where nothing more comes", async () => {
+  const { left, close } = await staller();
+  const { files } = await workerFiles({ silenceMs: 100 });
+  await expect(files.path(file, options)).rejects.toMatchObject({ code: "file_unavailable" });
+  await left;
+  await close();
 });
 
 it("go when no image has them any more", async () => {
