@@ -1,6 +1,7 @@
 /** The dashboard, as `npm run build` leaves it: its pages and their assets, with a policy of its own. */
-import { relative, sep } from "node:path";
-import express, { type Express, type Response } from "express";
+import { existsSync, readdirSync } from "node:fs";
+import { extname, join, relative, sep } from "node:path";
+import express, { type Express, type RequestHandler, type Response } from "express";
 import { homePage } from "./pages.js";
 import type { ApiSettings } from "./settings.js";
 
@@ -24,12 +25,29 @@ export function dashboard(app: Express, settings: DashboardSettings, version: st
       response.set({ "Content-Security-Policy": policy, "X-Frame-Options": "DENY" });
     }
   };
+  app.use(compressed(dashboardFolder));
   app.use(express.static(dashboardFolder, { redirect: false, cacheControl: false, setHeaders }));
 
   const home = homePage(version);
   app.get("/", (_request, response) => {
     response.set("Cache-Control", "no-store").type("html").send(home);
   });
+}
+
+/** Assets that the build has left compressed beside themselves are sent so, to whoever takes that. */
+function compressed(folder: string): RequestHandler {
+  const assets = join(folder, "assets");
+  const files = existsSync(assets) ? readdirSync(assets).filter((name) => name.endsWith(".gz")) : [];
+  const paths = new Set(files.map((name) => `/assets/${name.slice(0, -".gz".length)}`));
+  return (request, response, next) => {
+    if (!paths.has(request.path)) return next();
+    response.vary("Accept-Encoding");
+    if (request.acceptsEncodings("gzip") === "gzip") {
+      response.type(extname(request.path)).set("Content-Encoding", "gzip");
+      request.url = `${request.path}.gz`;
+    }
+    next();
+  };
 }
 
 function contentSecurityPolicy({ publicUrl }: DashboardSettings, ancestors: readonly string[]): string {

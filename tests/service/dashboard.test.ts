@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Installation, startInstallation } from "./http-installation.js";
 
@@ -15,6 +16,7 @@ beforeAll(async () => {
   await writeFile(join(folder, "index.html"), "<!doctype html><title>the page</title>");
   await writeFile(join(folder, "assets", "index-C0FFEE.js"), "the script");
   await writeFile(join(folder, "embed.html"), "<!doctype html><title>a console</title>");
+  await writeFile(join(folder, "assets", "index-C0FFEE.js.gz"), gzipSync("the script"));
   await writeFile(join(folder, ".hidden"), "a secret");
   await writeFile(join(scratch, "admin-token"), "a secret");
   installation = await startInstallation({ dashboardFolder: folder });
@@ -42,6 +44,18 @@ describe("the dashboard", () => {
     expect(text).toBe("the script");
     expect(headers["content-type"]).toContain("javascript");
     expect(headers["cache-control"]).toBe("public, max-age=31536000, immutable");
+  });
+
+  it("sends what the build has compressed so, to whoever takes that", async () => {
+    const asset = () => installation.anonymous.get("/assets/index-C0FFEE.js");
+    const { headers, text } = await asset().set("Accept-Encoding", "gzip, br").expect(200);
+    expect(headers).toMatchObject({ "content-encoding": "gzip", "cache-control": "public, max-age=31536000, immutable" });
+    expect(headers["content-type"]).toContain("javascript");
+    expect(headers.vary).toContain("Accept-Encoding");
+    expect(text).toBe("the script");
+    const plain = await asset().set("Accept-Encoding", "identity").expect(200);
+    expect(plain.headers["content-encoding"]).toBeUndefined();
+    expect(plain.text).toBe("the script");
   });
 
   it.each(["/", "/assets/index-C0FFEE.js"])("answers HEAD of %s without a body", async (path) => {

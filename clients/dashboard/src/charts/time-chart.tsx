@@ -34,6 +34,7 @@ export function TimeChart(props: Props) {
   const top = kind === "share" ? 1 : props.inBytes ? roundUpBytes(largest) : roundUp(largest);
   const on = plane(times, from, to, top);
   const newest = lastWithFigures(series);
+  const empty = series.every(({ values }) => values.every((value) => value === null));
   const shown = pointed !== null && pointed < times.length ? pointed : newest;
 
   const point = (x: number, width: number) => setPointed(nearest(times, from + (x / width) * (to - from)));
@@ -60,10 +61,13 @@ export function TimeChart(props: Props) {
           event.preventDefault();
         }}
       >
-        <span class="mark top figure">{format(top)}</span>
-        <span class="mark middle figure">{format(top / 2)}</span>
+        {!empty && <span class="mark top figure">{format(top)}</span>}
+        {!empty && <span class="mark middle figure">{format(top / 2)}</span>}
         <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
-          <path class="grid" d={`M0 .5H${WIDTH}M0 ${HEIGHT / 2}H${WIDTH}M0 ${HEIGHT - 0.5}H${WIDTH}`} />
+          <path
+            class="grid"
+            d={empty ? `M0 ${HEIGHT - 0.5}H${WIDTH}` : `M0 .5H${WIDTH}M0 ${HEIGHT / 2}H${WIDTH}M0 ${HEIGHT - 0.5}H${WIDTH}`}
+          />
           {stacked
             ? edges.map((upper, index) => (
                 <path key={series[index].label} class={`band series-${index + 1}`} d={bandPath(edges[index - 1] ?? [], upper, on)} />
@@ -71,7 +75,7 @@ export function TimeChart(props: Props) {
             : edges.map((values, index) => <path key={series[index].label} class={`line series-${index + 1}`} d={linePath(values, on)} />)}
           {pointed !== null && times.length > 0 && <path class="pointer" d={`M${on.x(shown)} 0V${HEIGHT}`} />}
         </svg>
-        {times.length < 2 && <span class="waiting faint">Waiting for figures</span>}
+        {empty && <span class="waiting faint">No figures</span>}
       </div>
       <ul class="legend">
         {series.map(({ label, values }, index) => (
