@@ -19,8 +19,9 @@ export function beginSampling({ db, supervisor, history, log }: Parts): () => Pr
     const rows = await db.vm.findMany({ where: { id: { in: machines.map(({ vmId }) => vmId) } }, select: { id: true, state: true } });
     const states = new Map(rows.map(({ id, state }) => [id, state]));
     await Promise.all(
-      machines.map(async ({ vmId, generation }, n) => {
-        const stats = await machines[n].stats();
+      machines.map(async (machine) => {
+        const { vmId, generation } = machine;
+        const stats = await machine.stats();
         const state = states.get(vmId);
         if (stats && state) history.add(vmId, { time: new Date().toISOString(), state, generation, stats });
       }),

@@ -159,11 +159,11 @@ describe("projects", () => {
     expect(changed.body).toEqual({ ...project, name: "unbounded", quota: { machines: 0 } });
     await installation.addImage("forbounded", { projectId: "proj_system", catalog: true });
     const refused = await admin.post("/v1/vms?project=unbounded", { image: "forbounded" }).expect(403);
-    expect(refused.body).toMatchObject({ code: "quota_exceeded", detail: "The project may have 0 machines, and has 0" });
+    expect(refused.body).toMatchObject({ code: "quota_exceeded", detail: "Machines: at most 0 in this project, which has 0" });
     await admin.patch("/v1/projects/unbounded", { quota: { memoryMiB: 100 } }).expect(200);
     await admin.post("/v1/vms?project=unbounded", { image: "forbounded", memoryMiB: 64 }).expect(202);
     const second = await admin.post("/v1/vms?project=unbounded", { image: "forbounded", memoryMiB: 64 }).expect(403);
-    expect(second.body.detail).toBe("The project may have 100 MiB of memory in all its machines, and has 64");
+    expect(second.body.detail).toBe("MiB of memory of all machines: at most 100 in this project, which has 64");
     expect((await admin.patch("/v1/projects/unbounded", { name: "other" }).expect(409)).body.code).toBe("name_taken");
     await admin.patch("/v1/projects/unbounded", { quota: { machines: -1 } }).expect(400);
     await admin.patch("/v1/projects/nowhere", { quota: {} }).expect(404);

@@ -74,7 +74,7 @@ describe("creating a machine", () => {
     const answers = await Promise.all([post(), post()]);
     expect(answers.map(({ status }) => status).sort()).toEqual([202, 403]);
     const refused = answers.find(({ status }) => status === 403)?.body;
-    expect(refused).toMatchObject({ code: "quota_exceeded", detail: "The project may have 1 machines, and has 1" });
+    expect(refused).toMatchObject({ code: "quota_exceeded", detail: "Machines: at most 1 in this project, which has 1" });
   });
 });
 
