@@ -42,11 +42,14 @@ export const Token = z
 export type Token = z.infer<typeof Token>;
 export const TokenPage = page("TokenPage", Token);
 
+/** Ten years: beyond all use, and well within the dates that there are. */
+const mostTtlSeconds = 10 * 365 * 86_400;
+
 export const TokenCreate = z
   .strictObject({
     name: Name,
     role: z.enum(tokenRoles),
-    ttlSeconds: z.int().min(1).optional().meta({ description: "Refused after this time; default: never" }),
+    ttlSeconds: z.int().min(1).max(mostTtlSeconds).optional().meta({ description: "Refused after this time; default: never" }),
   })
   .meta({ id: "TokenCreate" });
 

@@ -57,6 +57,7 @@ const bodies: [title: string, path: string, body: unknown, status: number, code:
   ["an image whose name is taken", "/v1/images", { name: "tiny", kind: "linux" }, 409, "name_taken"],
   ["a project whose name is taken", "/v1/projects", { name: "default" }, 409, "name_taken"],
   ["a token with an unknown role", "/v1/tokens", { name: "t", role: "god" }, 400, "invalid_request", "/role"],
+  ["a token beyond all dates", "/v1/tokens", { name: "t", role: "viewer", ttlSeconds: 2 ** 45 }, 400, "invalid_request", "/ttlSeconds"],
   ["a ticket for an unknown stream", "/v1/vms/vm_1/tickets", { stream: "smell" }, 400, "invalid_request", "/stream"],
 ];
 

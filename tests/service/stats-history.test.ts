@@ -33,6 +33,27 @@ describe("the history of a machine's statistics", () => {
     expect(await generations(history, "vm_1", at(7200 + 3000))).toHaveLength(60);
   });
 
+  it("is written once for all who ask between two samples", async () => {
+    const history = new StatsHistory(10_000);
+    history.add("vm_1", sample(0));
+    const first = history.read("vm_1", at(1));
+    expect(history.read("vm_1", at(2))).toBe(first);
+    history.add("vm_1", sample(10));
+    expect(await generations(history, "vm_1", at(11))).toEqual([0, 10]);
+    // The first of the two is an hour old, and no other has come.
+    expect(await generations(history, "vm_1", at(3605))).toEqual([10]);
+  });
+
+  it("is written again for whoever comes after many others", async () => {
+    const history = new StatsHistory(10_000);
+    for (let vm = 0; vm < 20; vm++) history.add(`vm_${vm}`, sample(0));
+    const first = history.read("vm_0", at(1));
+    for (let vm = 1; vm < 20; vm++) await history.read(`vm_${vm}`, at(1));
+    const again = history.read("vm_0", at(1));
+    expect(again).not.toBe(first);
+    expect(await again).toBe(await first);
+  });
+
   it("of a machine that has stopped is gone an hour later, and of one that is deleted at once", async () => {
     const history = new StatsHistory(10_000);
     history.add("vm_1", sample(0));
