@@ -36,6 +36,8 @@ const killLine = "\x15";
 
 export class Shell {
   private live = false;
+  /** A command was given up, and may still run: Ctrl-C is lost on a shell that is just about to begin one. */
+  private abandoned = false;
 
   constructor(
     readonly console: VmConsole,
@@ -72,8 +74,8 @@ export class Shell {
       const { signal } = options;
       if (Date.now() >= deadline) throw new TimeoutError(`no shell answers on the console, which ends with ${JSON.stringify(this.end)}`);
       if (!(await this.seesPrompt(Math.min(silenceMs, deadline - Date.now()), options))) {
-        // A screen that has gone quiet may have its prompt further up.
-        await this.console.write("\r");
+        // A screen that has gone quiet may have its prompt further up, with half a line of somebody's behind it, which is not to be run.
+        await this.console.write(this.abandoned ? ctrlC : `${killLine}\r`);
         if (!(await this.seesPrompt(Math.min(silenceMs, deadline - Date.now()), options))) continue;
       }
       const alive = mark("alive", nonce());
@@ -83,6 +85,7 @@ export class Shell {
       if (await this.comes(alive, Math.min(answerMs, deadline - Date.now()), signal)) break;
     }
     await this.seesPrompt(settleMs, options);
+    this.abandoned = false;
     this.live = true;
   }
 
@@ -129,6 +132,7 @@ export class Shell {
       return { output: output.output, exitCode };
     } catch (error) {
       this.live = false;
+      this.abandoned = true;
       // The next command shall find a shell that listens.
       if (!this.console.over && !(error instanceof VmStateError)) await this.console.write(ctrlC).catch(() => {});
       throw error;

@@ -152,7 +152,7 @@ export class Vm {
     const { signal, timeoutMs = shellTimeoutMs } = options;
     const state = await this.wait(["running", "stopped", "paused", "suspended"], { signal, timeoutMs });
     if (state !== "running") throw new VmStateError(`${this.name} is ${state}: a command needs a running machine`);
-    return new Shell(this.console({ port, takeOver, signal }), options);
+    return new Shell(this.console({ port, takeOver }), options);
   }
 
   /** Samples, again and again, until the machine is deleted. */
