@@ -16,6 +16,7 @@ export interface BullQueue {
 /** Of BullMQ's Worker, what is used here. */
 export interface BullWorker {
   waitUntilReady(): Promise<unknown>;
+  /** Takes no more jobs. May be done before those that are being worked on are. */
   close(): Promise<void>;
 }
 
@@ -49,13 +50,22 @@ export class BullJobQueue implements JobQueue {
   }
 
   async consume(lane: Lane, concurrency: number, handler: JobHandler): Promise<Consumer> {
+    const running = new Set<Promise<void>>();
     const processor: Processor = async ({ id }) => {
-      if (id) await handler(id);
+      if (!id) return;
+      const run = handler(id).finally(() => running.delete(run));
+      running.add(run);
+      await run;
     };
     const options = { concurrency, lockDuration: lockMs, stalledInterval: lockMs / 2, runRetryDelay: retryMs };
     const worker = this.backend.openWorker(queueName(lane), processor, options);
     await worker.waitUntilReady();
-    return { close: () => worker.close() };
+    return {
+      async close() {
+        await worker.close();
+        await Promise.allSettled(running);
+      },
+    };
   }
 
   async clear(hostId: string): Promise<void> {

@@ -74,10 +74,16 @@ export async function openRedisQueue(url: string, installation: string, onError:
   const prefix = `worldswitch:${installation}`;
   return new BullJobQueue({
     openQueue: (name) => new Queue(name, { connection: submitting, prefix }).on("error", report),
-    openWorker: (name, processor, options) =>
-      new Worker(name, processor, { connection: consuming, prefix, ...options })
+    openWorker(name, processor, options) {
+      const worker = new Worker(name, processor, { connection: consuming, prefix, ...options })
         .on("error", report)
-        .on("failed", (_job, error) => onError(error)),
+        .on("failed", (_job, error) => onError(error));
+      return {
+        waitUntilReady: () => worker.waitUntilReady(),
+        // In order, it waits for Redis to come back.
+        close: () => worker.close(consuming.status !== "ready"),
+      };
+    },
     close: async () => disconnect(),
   });
 }

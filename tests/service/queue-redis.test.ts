@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { openRedisQueue } from "../../src/queue/redis.js";
 import { noRedis, ownRedis, startRedis } from "./redis-server.js";
-import { deferred } from "./worker-installation.js";
+import { deferred, startInstallation } from "./worker-installation.js";
 
 it.each([
   [
@@ -68,6 +68,36 @@ it.skipIf(unkillable !== null)("refuses a Redis that may evict a part of what it
   await expect(refused).rejects.toThrow("its maxmemory-policy must be noeviction, and it is allkeys-lru");
   await redis.close();
 });
+
+it.skipIf(unkillable !== null)("is closed while Redis is away", async () => {
+  const redis = await startRedis();
+  const queue = await openRedisQueue(redis.url, "closed", () => {});
+  const consuming = await queue.consume("host", 1, async () => {});
+  await queue.submit("host", "op_1");
+  await redis.kill();
+  await consuming.close();
+  await queue.close();
+  await redis.close();
+});
+
+it.skipIf(unkillable !== null)(
+  "an operation is carried out that was accepted while Redis was away, and all that was in it is gone",
+  async () => {
+    const redis = await startRedis();
+    const installation = await startInstallation({}, async () => ({
+      env: {},
+      open: (onError) => openRedisQueue(redis.url, "lost", onError),
+      lose: () => Promise.reject(new Error("it is killed")),
+      close: () => redis.close(),
+    }));
+    const startAgain = await redis.kill();
+    const { operation } = await installation.create();
+    await expect(installation.queue.submit(operation.hostId, operation.id)).rejects.toThrow();
+    await startAgain();
+    expect(await installation.ended(operation.id)).toMatchObject({ state: "succeeded" });
+    await installation.close();
+  },
+);
 
 it.skipIf(noRedis !== null)("keeps installations apart that share a Redis", async () => {
   const redis = await startRedis();

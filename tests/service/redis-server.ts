@@ -30,6 +30,7 @@ export async function startRedis(settings: Record<string, string> = {}): Promise
   const url = join(folder, "socket");
   let server = await run(folder, url, settings);
   const kill = async () => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
     const ended = once(server, "close");
     server.kill("SIGKILL");
     await ended;
