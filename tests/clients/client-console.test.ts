@@ -10,7 +10,7 @@ beforeAll(async () => {
   installation = await startInstallation();
   vm = await installation.tiny();
 });
-afterAll(() => installation.close());
+afterAll(() => installation?.close());
 
 const consoles: VmConsole[] = [];
 afterEach(async () => {

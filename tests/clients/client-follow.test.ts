@@ -7,7 +7,7 @@ let installation: Installation;
 beforeAll(async () => {
   installation = await startInstallation();
 });
-afterAll(() => installation.close());
+afterAll(() => installation?.close());
 
 it("events come once and in order, whatever happens to the connection", async () => {
   const client = installation.client();

@@ -11,7 +11,7 @@ beforeAll(async () => {
   installation = await startInstallation();
   client = installation.client();
 });
-afterAll(() => installation.close());
+afterAll(() => installation?.close());
 
 describe("a machine", () => {
   it("runs once it is created, and is done with each thing before the next", async () => {

@@ -14,7 +14,7 @@ let installation: Installation;
 beforeAll(async () => {
   installation = await startInstallation();
 });
-afterAll(() => installation.close());
+afterAll(() => installation?.close());
 
 const env = () => ({ WORLDSWITCH_URL: installation.proxy.url, WORLDSWITCH_TOKEN: installation.served.token });
 

@@ -12,12 +12,12 @@ let installation: Installation;
 let client: Worldswitch;
 let folder: string;
 beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "worldswitch-files-"));
   installation = await startInstallation();
   client = installation.client();
-  folder = await mkdtemp(join(tmpdir(), "worldswitch-files-"));
 });
 afterAll(async () => {
-  await installation.close();
+  await installation?.close();
   await rm(folder, { recursive: true, force: true });
 });
 

@@ -10,9 +10,21 @@ export type Installation = Awaited<ReturnType<typeof startInstallation>>;
 
 export async function startInstallation(env: Record<string, string> = {}) {
   const served = new Served(await mkdtemp(join(tmpdir(), "worldswitch-client-")), "serve", env);
-  await served.start();
-  await served.addImage();
-  const proxy = await CuttingProxy.to(served.url);
+  const end = async () => {
+    await served.kill("SIGTERM");
+    await rm(served.folder, { recursive: true, force: true });
+  };
+  try {
+    await served.start();
+    await served.addImage();
+    return withClients(served, await CuttingProxy.to(served.url), end);
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+function withClients(served: Served, proxy: CuttingProxy, end: () => Promise<void>) {
   const client = (options: WorldswitchOptions = {}) => new Worldswitch({ url: proxy.url, token: served.token, ...options });
   return {
     served,
@@ -25,13 +37,15 @@ export async function startInstallation(env: Record<string, string> = {}) {
       return (await client().tokens.create({ name: `a-${role}`, role, ttlSeconds })).secret;
     },
     async close() {
-      // Guests that do not listen would be waited for.
-      const running: Promise<unknown>[] = [];
-      for await (const vm of client({ url: served.url }).vms.all({ state: "running" })) running.push(vm.stop());
-      await Promise.all(running);
-      await proxy.close();
-      await served.kill("SIGTERM");
-      await rm(served.folder, { recursive: true, force: true });
+      try {
+        // Guests that do not listen would be waited for.
+        const running: Promise<unknown>[] = [];
+        for await (const vm of client({ url: served.url }).vms.all({ state: "running" })) running.push(vm.stop());
+        await Promise.all(running);
+      } finally {
+        await proxy.close();
+        await end();
+      }
     },
   };
 }

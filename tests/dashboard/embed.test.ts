@@ -37,7 +37,8 @@ describe.skipIf(noBrowser)(`an embedded console${noBrowser ? `, which cannot be 
 
   beforeAll(async () => {
     const port = await freePort();
-    [browser, installation] = await Promise.all([launch(), startInstallation({ WORLDSWITCH_EMBED_ORIGINS: `http://127.0.0.1:${port}` })]);
+    installation = await startInstallation({ WORLDSWITCH_EMBED_ORIGINS: `http://127.0.0.1:${port}` });
+    browser = await launch();
     vm = await installation.tiny();
     const env = { WORLDSWITCH_URL: installation.proxy.url, WORLDSWITCH_TOKEN: installation.served.token, VM: vm.id, PORT: String(port) };
     server = spawn(process.execPath, [example], { env, stdio: ["ignore", "pipe", "inherit"] });

@@ -20,13 +20,14 @@ describe.skipIf(absent)(`the dashboard${absent ? `, which cannot be tried: ${abs
 
   beforeAll(async () => {
     served = new Served(await mkdtemp(join(tmpdir(), "worldswitch-dashboard-")), "serve", cacheSetting());
-    [browser] = await Promise.all([launch(), served.start()]);
+    await served.start();
+    browser = await launch();
     seat = await Seat.take(browser);
   });
 
   afterAll(async () => {
     await browser?.close();
-    await served?.kill("SIGTERM");
+    await served.kill("SIGTERM");
     await rm(served.folder, { recursive: true, force: true });
   });
 

@@ -23,7 +23,8 @@ describe.skipIf(noBrowser)(`pages of the dashboard${noBrowser ? `, which cannot 
   let machine: string;
 
   beforeAll(async () => {
-    [browser, installation] = await Promise.all([launch(), startInstallation()]);
+    installation = await startInstallation();
+    browser = await launch();
     const { vms } = installation.client();
     const fields = { image: "tiny", memoryMiB: 32 };
     const made = await Promise.all([

@@ -14,10 +14,11 @@ describe.skipIf(noBrowser)(`the dashboard${noBrowser ? `, which cannot be tried:
   let seat: Seat;
 
   beforeAll(async () => {
-    [browser, installation] = await Promise.all([launch(), startInstallation()]);
+    installation = await startInstallation();
+    browser = await launch();
     ({ url, token: admin } = installation.served);
   });
-  afterEach(() => seat.leave());
+  afterEach(() => seat?.leave());
   afterAll(async () => {
     await browser?.close();
     await installation?.close();

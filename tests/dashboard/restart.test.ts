@@ -16,7 +16,8 @@ describe.skipIf(noBrowser)(`the dashboard${noBrowser ? `, which cannot be tried:
 
   beforeAll(async () => {
     served = new Served(await mkdtemp(join(tmpdir(), "worldswitch-restart-")));
-    [browser] = await Promise.all([launch(), served.start()]);
+    await served.start();
+    browser = await launch();
     await served.addImage();
     ({ id } = await served.running());
     seat = await Seat.signedIn(browser, served.url, served.token);
@@ -28,10 +29,13 @@ describe.skipIf(noBrowser)(`the dashboard${noBrowser ? `, which cannot be tried:
 
   afterAll(async () => {
     await browser?.close();
-    // A guest that does not listen would be waited for.
-    await served.act(await served.vm(id), "stop");
-    await served.kill("SIGTERM");
-    await rm(served.folder, { recursive: true, force: true });
+    try {
+      // A guest that does not listen would be waited for.
+      await served.act(await served.vm(id), "stop");
+    } finally {
+      await served.kill("SIGTERM");
+      await rm(served.folder, { recursive: true, force: true });
+    }
   });
 
   it("says so when its server is gone, and still shows what was there", async () => {

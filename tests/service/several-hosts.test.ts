@@ -23,13 +23,14 @@ function installation(startNetwork: typeof loopbackHosts): void {
   let folder: string;
   let database: ScratchDatabase;
   let network: Awaited<ReturnType<typeof startNetwork>>;
-  let apis: Served[];
-  let workers: { env: Record<string, string>; host: NetworkHost; hostId: string; process: Spawned }[];
+  let apis: Served[] = [];
+  let workers: { env: Record<string, string>; host: NetworkHost; hostId: string; process?: Spawned }[] = [];
 
   async function startWorker(i: number): Promise<void> {
     const worker = workers[i];
-    worker.process = new Spawned("worker", worker.env, worker.host.launcher);
-    worker.hostId = /host=(\S+)/.exec(await worker.process.ready)?.[1] ?? "";
+    const process = new Spawned("worker", worker.env, worker.host.launcher);
+    worker.process = process;
+    worker.hostId = /host=(\S+)/.exec(await process.ready)?.[1] ?? "";
   }
 
   beforeAll(async () => {
@@ -46,13 +47,13 @@ function installation(startNetwork: typeof loopbackHosts): void {
     workers = network.hosts.slice(2).map((host, i) => {
       // One listens everywhere and is told where it is; the other says where it listens.
       const everywhere: Record<string, string> = i === 0 ? { HOST: "0.0.0.0", WORLDSWITCH_ADDRESS: host.address } : {};
-      return { env: { ...envOf(`worker-${i}`, host), ...everywhere }, host, hostId: "", process: undefined as unknown as Spawned };
+      return { env: { ...envOf(`worker-${i}`, host), ...everywhere }, host, hostId: "" };
     });
     await Promise.all([...apis.map((api) => api.start()), ...workers.map((_, i) => startWorker(i))]);
     await apis[0].addImage();
   });
   afterAll(async () => {
-    await Promise.all([...apis.map((api) => api.kill("SIGTERM")), ...workers.map(({ process }) => process.kill("SIGTERM"))]);
+    await Promise.all([...apis.map((api) => api.kill("SIGTERM")), ...workers.map(({ process }) => process?.kill("SIGTERM"))]);
     await network?.close();
     await database?.close();
     await rm(folder, { recursive: true, force: true });
@@ -124,7 +125,7 @@ function installation(startNetwork: typeof loopbackHosts): void {
     const [onSpared, onHit] = [await watch(apis[0], spared), await watch(apis[1], hit)];
     await onHit.until(() => onHit.text === READY);
     const { body } = await apis[0].request("POST", `/v1/vms/${hit.id}/reset`);
-    await workers[1].process.kill("SIGKILL");
+    await workers[1].process?.kill("SIGKILL");
     expect(await onHit.end()).toMatchObject({ code: 1012 });
     expect(await refusedUpgrade(`${apis[0].url}/v1/vms/${hit.id}/console`, { token: apis[0].token })).toMatchObject({ status: 503 });
     onSpared.socket.send(Buffer.from("hello"));

@@ -61,23 +61,13 @@ it("makes every table and column that the Prisma schema names, and no other", as
     expect(await delegate.findMany(), name).toBeInstanceOf(Array);
   }
   const columns = await query("SELECT table_name, count(*)::int FROM information_schema.columns WHERE table_schema = 'public' GROUP BY 1");
-  const declared = Object.fromEntries(columns.map(({ table_name, count }) => [table_name, count]));
-  const scalars = (model: object) => Object.keys(model).length;
-  expect(declared).toMatchObject({
-    project: scalars(Prisma.ProjectScalarFieldEnum),
-    token: scalars(Prisma.TokenScalarFieldEnum),
-    image: scalars(Prisma.ImageScalarFieldEnum),
-    image_file: scalars(Prisma.ImageFileScalarFieldEnum),
-    vm: scalars(Prisma.VmScalarFieldEnum),
-    operation: scalars(Prisma.OperationScalarFieldEnum),
-    event: scalars(Prisma.EventScalarFieldEnum),
-    host: scalars(Prisma.HostScalarFieldEnum),
-    idempotency_key: scalars(Prisma.IdempotencyKeyScalarFieldEnum),
-    ticket: scalars(Prisma.TicketScalarFieldEnum),
-    webhook: scalars(Prisma.WebhookScalarFieldEnum),
-    webhook_delivery: scalars(Prisma.WebhookDeliveryScalarFieldEnum),
+  const made = Object.fromEntries(columns.map(({ table_name, count }) => [table_name, count]));
+  const fields = Prisma as unknown as Record<string, object>;
+  const declared = Object.values(Prisma.ModelName).map((name) => {
+    const table = name.replace(/(?<=.)[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
+    return [table, Object.keys(fields[`${name}ScalarFieldEnum`]).length];
   });
-  expect(Object.keys(declared)).toHaveLength(Object.keys(Prisma.ModelName).length + 1);
+  expect(made).toEqual({ ...Object.fromEntries(declared), _prisma_migrations: expect.any(Number) });
   await db.$disconnect();
 });
 
