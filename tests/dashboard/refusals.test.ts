@@ -48,10 +48,10 @@ describe.skipIf(noBrowser)(`the dashboard${noBrowser ? `, which cannot be tried:
     await later.getByLabel("Or paste a token").fill(admin);
     await later.getByLabel("Stay signed in").check();
     await later.getByRole("button", { name: "Sign in", exact: true }).click();
-    await later.getByRole("heading", { name: "Machines" }).waitFor();
+    await later.getByRole("heading", { name: "Machines", exact: true }).waitFor();
     const again = await seat.context.newPage();
     await again.goto(url);
-    await again.getByRole("heading", { name: "Machines" }).waitFor();
+    await again.getByRole("heading", { name: "Machines", exact: true }).waitFor();
     await again.getByRole("button", { name: "Sign out" }).click();
     await again.reload();
     await again.getByRole("heading", { name: "Sign in" }).waitFor();
