@@ -123,14 +123,14 @@ describe("in a pipe", () => {
 
   function piped(...args: string[]) {
     const { PATH = "" } = process.env;
-    const child = spawn(process.execPath, [bin, "vm", "console", ...args], { env: { PATH, ...env() }, stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [bin, "vm", ...args], { env: { PATH, ...env() }, stdio: ["pipe", "pipe", "inherit"] });
     children.push(child);
     return child;
   }
 
   it("what comes in is typed, and an interruption ends it", async () => {
     await installation.tiny({ name: "piped" });
-    const child = piped("piped");
+    const child = piped("console", "piped");
     child.stdin.end("abc");
     let text = "";
     for await (const bytes of child.stdout) {
@@ -145,7 +145,7 @@ describe("in a pipe", () => {
 
   it("a reader that has seen enough is no failure", async () => {
     const vm = await installation.tiny({ name: "head" });
-    const child = piped("head", "--watch");
+    const child = piped("console", "head", "--watch");
     await once(child.stdout, "data");
     child.stdout.destroy();
     const opened = vm.console({ from: "end" });
@@ -153,5 +153,17 @@ describe("in a pipe", () => {
     // Whatever comes next meets nobody.
     await opened.write("more of it");
     expect(await ended).toBe(0);
+  });
+
+  it("nor is one that has seen enough of a long log", async () => {
+    const vm = await installation.tiny({ name: "long" });
+    const opened = vm.console();
+    await opened.write("f");
+    await opened.expect("x\n");
+    opened.close();
+    const child = piped("logs", "long");
+    await once(child.stdout, "readable");
+    child.stdout.destroy();
+    expect(await once(child, "exit")).toEqual([0, null]);
   });
 });

@@ -17,7 +17,18 @@ export interface Io {
   env: Record<string, string | undefined>;
 }
 
-/** Waits where the reader is slow: nothing piles up. */
-export async function writeAll(output: Output, bytes: Uint8Array): Promise<void> {
-  if (!output.write(bytes)) await new Promise<void>((resolve) => output.once("drain", resolve));
+/** Waits where the reader is slow: nothing piles up. @throws the signal's reason: a reader that has gone takes nothing any more */
+export async function writeAll(output: Output, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+  if (output.write(bytes)) return;
+  let stop = () => {};
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener("abort", stop);
+  });
+  try {
+    signal.throwIfAborted();
+    await Promise.race([stopped, new Promise<void>((resolve) => output.once("drain", resolve))]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
 }

@@ -18,7 +18,7 @@ export async function attachTerminal(opened: VmConsole, { stdin, stdout, stderr 
   const restore = person ? rawMode(stdin) : () => {};
   const leaving = new AbortController();
   try {
-    const shown = show(opened, stdout);
+    const shown = show(opened, stdout, signal);
     if (!watch || person) {
       stdin.on("data", type(opened, watch, say, leaving));
       stdin.resume();
@@ -34,8 +34,8 @@ export async function attachTerminal(opened: VmConsole, { stdin, stdout, stderr 
   }
 }
 
-async function show(opened: VmConsole, stdout: Io["stdout"]): Promise<void> {
-  for await (const bytes of opened) await writeAll(stdout, bytes);
+async function show(opened: VmConsole, stdout: Io["stdout"], signal: AbortSignal): Promise<void> {
+  for await (const bytes of opened) await writeAll(stdout, bytes, signal);
   await opened.closed;
 }
 

@@ -60,7 +60,7 @@ const logs = command({
     if (!values.follow) {
       const { offset, bytes } = await vm.log({ port: portOf(values.port), from, signal });
       if (json) print({ io, json }, { offset, base64: Buffer.from(bytes).toString("base64") }, "");
-      else await writeAll(io.stdout, bytes);
+      else await writeAll(io.stdout, bytes, signal);
       return undefined;
     }
     const opened = vm.console({ port: portOf(values.port), from, role: "viewer", signal });
@@ -69,7 +69,7 @@ const logs = command({
         io.stdout.write(
           `${JSON.stringify({ offset: (opened.position ?? 0) - bytes.length, base64: Buffer.from(bytes).toString("base64") })}\n`,
         );
-      else await writeAll(io.stdout, bytes);
+      else await writeAll(io.stdout, bytes, signal);
     }
     return undefined;
   },
