@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { age, bytes, secondsOf } from "../../clients/cli/src/quantities.js";
 import { properties, table } from "../../clients/cli/src/table.js";
 import { worldswitch } from "./command.js";
+import { json, ScriptedServer } from "./scripted-server.js";
 
 let home: string;
 beforeAll(async () => {
@@ -133,6 +134,17 @@ describe("completion", () => {
     const { code, stdout } = await run(["completion", shell]);
     expect(code).toBe(0);
     for (const word of ["console", "operation", "revoke", "--take-over".slice(2)]) expect(stdout).toContain(word);
+  });
+
+  it("offers no name that a shell would take for more than a word, whatever a server says", async () => {
+    const server = await ScriptedServer.start();
+    try {
+      const names = ["web-1", "$(reboot)", "`reboot`", "a;b", "two words", "*", "--take-over", "two\nlines", "db_2.old"];
+      server.plays(json(200, { items: names.map((name) => ({ name })), nextCursor: null, eventSeq: 1 }));
+      expect((await run(["completion", "names", "vm"], { WORLDSWITCH_URL: server.url })).stdout).toBe("web-1\ndb_2.old\n");
+    } finally {
+      await server.close();
+    }
   });
 
   it("offers no names when nobody answers, and does not complain", async () => {

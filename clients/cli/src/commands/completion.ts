@@ -10,6 +10,9 @@ const scripts: Record<string, (commands: readonly Command[], others: readonly st
   fish: fishScript,
 };
 
+/** What a shell takes as it is: bash expands the words that it is offered, and would run a `$(...)` that a server calls a machine. */
+const plain = /^\w[\w.-]*$/;
+
 /** @param others first words that lead elsewhere */
 export function completionCommands(commands: () => readonly Command[], others: readonly string[]) {
   const names = command({
@@ -20,7 +23,12 @@ export function completionCommands(commands: () => readonly Command[], others: r
       const found: string[] = [];
       // A shell that completes a word has no use for complaints.
       await collect(client, kind, found, signal).catch(() => {});
-      io.stdout.write(found.map((name) => `${name}\n`).join(""));
+      io.stdout.write(
+        found
+          .filter((name) => plain.test(name))
+          .map((name) => `${name}\n`)
+          .join(""),
+      );
       return undefined;
     },
   });
