@@ -42,6 +42,21 @@ describe("a console", () => {
     expect(opened).toMatchObject({ role: "writer", viewers: 1, position: READY.length + 3 });
   });
 
+  it("is opened by tickets that somebody else makes, without a token, again and again", async () => {
+    const role = "writer" as const;
+    let asked = 0;
+    const ticket = async () => {
+      asked++;
+      return (await vm.ticket({ stream: "console", role })).path;
+    };
+    const opened = installation.client({ token: "wst_none" }).console(vm.id, { ticket });
+    consoles.push(opened);
+    await opened.expect(READY);
+    installation.proxy.cut();
+    await once(opened, "hello");
+    expect(asked).toBe(2);
+  });
+
   it("begins where it is asked to", async () => {
     const opened = open({ from: 2 });
     await opened.expect("ady");

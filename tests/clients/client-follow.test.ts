@@ -30,6 +30,20 @@ it("events come once and in order, whatever happens to the connection", async ()
   expect(seen[0]).toMatchObject({ type: "vm.created" });
 });
 
+it("whoever follows events is told when their stream breaks, and when it is open again", async () => {
+  const client = installation.client();
+  const { eventSeq } = await client.vms.page();
+  const told: string[] = [];
+  const onOpened = () => {
+    told.push("opened");
+    if (told.length === 1) installation.proxy.cut();
+    else void client.vms.create({ image: "tiny", start: false });
+  };
+  for await (const { type } of client.events({ from: eventSeq, onOpened, onLost: () => told.push("lost") }))
+    if (type === "vm.created") break;
+  expect(told).toEqual(["opened", "lost", "opened"]);
+});
+
 it("events begin now, unless something else is said", async () => {
   const client = installation.client();
   const events = client.events();

@@ -1,4 +1,4 @@
-import { useObserved } from "../live/observable.js";
+import { useObserved } from "../live/use-observed.js";
 import { SignInPage } from "../pages/sign-in-page.js";
 import { SessionProvider } from "../session/context.js";
 import { presence } from "../session/session.js";

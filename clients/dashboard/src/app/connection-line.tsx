@@ -1,5 +1,5 @@
 import { timeOfDay } from "../format/time.js";
-import { useObserved } from "../live/observable.js";
+import { useObserved } from "../live/use-observed.js";
 import { Icon } from "../parts/icon.js";
 import { useSession } from "../session/context.js";
 

@@ -1,4 +1,5 @@
-import { Icon, type IconName } from "../parts/icon.js";
+import { Icon } from "../parts/icon.js";
+import type { IconName } from "../parts/icon-paths.js";
 import { addressOf, type ListPage, type Place } from "./places.js";
 
 interface Entry {

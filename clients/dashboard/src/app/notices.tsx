@@ -1,4 +1,5 @@
-import { Observable, useObserved } from "../live/observable.js";
+import { Observable } from "../live/observable.js";
+import { useObserved } from "../live/use-observed.js";
 import { Icon } from "../parts/icon.js";
 import { Message, type Tone } from "../parts/message.js";
 

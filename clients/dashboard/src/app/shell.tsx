@@ -1,4 +1,4 @@
-import { useObserved } from "../live/observable.js";
+import { useObserved } from "../live/use-observed.js";
 import { EnginePage } from "../pages/engine-page.js";
 import { ImagesPage } from "../pages/images-page.js";
 import { MachinePage } from "../pages/machine-page.js";

@@ -1,5 +1,6 @@
-import { useObserved } from "../live/observable.js";
-import { Icon, type IconName } from "../parts/icon.js";
+import { useObserved } from "../live/use-observed.js";
+import { Icon } from "../parts/icon.js";
+import type { IconName } from "../parts/icon-paths.js";
 import { Segments } from "../parts/segments.js";
 import { type Theme, theme, themes } from "./theme.js";
 

@@ -5,6 +5,12 @@ export const HEIGHT = 100;
 
 export type Values = readonly (number | null)[];
 
+/** What a chart draws of one thing. */
+export interface Series {
+  label: string;
+  values: Values;
+}
+
 interface Plane {
   x(index: number): number;
   y(value: number): number;

@@ -1,13 +1,8 @@
 import { useState } from "preact/hooks";
 import { timeOfDay } from "../format/time.js";
-import { bandPath, HEIGHT, linePath, plane, stack, type Values, WIDTH } from "./paths.js";
+import { bandPath, HEIGHT, linePath, plane, type Series, stack, WIDTH } from "./paths.js";
 import { roundUp, roundUpBytes } from "./scale.js";
 import "./charts.css";
-
-export interface Series {
-  label: string;
-  values: Values;
-}
 
 interface Props {
   title: string;

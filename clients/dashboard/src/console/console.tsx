@@ -1,7 +1,8 @@
 import type { VmConsole } from "@worldswitch/client";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { bytes } from "../format/quantity.js";
-import { type Observable, useObserved } from "../live/observable.js";
+import type { Observable } from "../live/observable.js";
+import { useObserved } from "../live/use-observed.js";
 import { ConsoleBar } from "./console-bar.js";
 import { type ConsoleState, followConsole } from "./console-state.js";
 import type { Screen } from "./terminal.js";

@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { mebibytes } from "../format/quantity.js";
 import { ago, dateAndTime, duration } from "../format/time.js";
 import { useNow } from "../live/now.js";
-import { useObserved } from "../live/observable.js";
+import { useObserved } from "../live/use-observed.js";
 import { LabelTags } from "../machines/label-tags.js";
 import { isOn } from "../machines/states.js";
 import { useSession } from "../session/context.js";

@@ -1,7 +1,7 @@
 import type { Event, VmData } from "@worldswitch/client";
 import { useEffect, useState } from "preact/hooks";
 import { timeOfDay } from "../format/time.js";
-import { useObserved } from "../live/observable.js";
+import { useObserved } from "../live/use-observed.js";
 import { OperationLine } from "../operations/operation-line.js";
 import { useSession } from "../session/context.js";
 import { eventSentence } from "./event-sentence.js";

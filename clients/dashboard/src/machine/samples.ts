@@ -1,6 +1,6 @@
 /** The samples that charts are drawn from: the last hour from the server, then each as it comes. */
 import type { VmStats } from "@worldswitch/client";
-import type { Series } from "../charts/time-chart.js";
+import type { Series } from "../charts/paths.js";
 import type { Figure } from "./figures.js";
 import { intervalOf } from "./interval.js";
 

@@ -1,5 +1,5 @@
 import type { VmData } from "@worldswitch/client";
-import { useObserved } from "../live/observable.js";
+import { useObserved } from "../live/use-observed.js";
 import { CancelOperation } from "../operations/cancel-operation.js";
 import { hasEnded, kindNames } from "../operations/operation-words.js";
 import { Progress } from "../parts/progress.js";

@@ -1,7 +1,7 @@
 /** One machine of the page's list, by id; or what became of it. */
 import type { VmData } from "@worldswitch/client";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { useObserved } from "../live/observable.js";
+import { useObserved } from "../live/use-observed.js";
 import { useSession } from "../session/context.js";
 import { isCode } from "../session/explain.js";
 

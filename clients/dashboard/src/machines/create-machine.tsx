@@ -1,6 +1,6 @@
 import { useRef, useState } from "preact/hooks";
 import { go } from "../app/places.js";
-import { useObserved } from "../live/observable.js";
+import { useObserved } from "../live/use-observed.js";
 import { Dialog } from "../parts/dialog.js";
 import { Field } from "../parts/field.js";
 import { Message } from "../parts/message.js";

@@ -2,7 +2,7 @@ import type { VmData } from "@worldswitch/client";
 import { useState } from "preact/hooks";
 import { duration } from "../format/time.js";
 import { useNow } from "../live/now.js";
-import { useObserved } from "../live/observable.js";
+import { useObserved } from "../live/use-observed.js";
 import { useMay, useSession } from "../session/context.js";
 import { DeleteMachine } from "./delete-machine.js";
 import { MachineRow } from "./machine-row.js";

@@ -1,6 +1,6 @@
 /** What a machine's state is called and looks like, and what may be done in it: only what the service would accept is offered. */
 import type { VmData } from "@worldswitch/client";
-import type { IconName } from "../parts/icon.js";
+import type { IconName } from "../parts/icon-paths.js";
 
 export type VmState = VmData["state"];
 export type Look = "good" | "warn" | "bad" | "busy" | "idle";

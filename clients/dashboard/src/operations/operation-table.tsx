@@ -2,7 +2,7 @@ import type { Operation } from "@worldswitch/client";
 import { addressOf } from "../app/places.js";
 import { dateAndTime, timeOfDay } from "../format/time.js";
 import { useNow } from "../live/now.js";
-import { useObserved } from "../live/observable.js";
+import { useObserved } from "../live/use-observed.js";
 import { Progress } from "../parts/progress.js";
 import { useSession } from "../session/context.js";
 import { CancelOperation } from "./cancel-operation.js";

@@ -4,7 +4,7 @@ import { Page } from "../app/page.js";
 import { addressOf } from "../app/places.js";
 import { Chapters } from "../engine/chapters.js";
 import { type EngineFigures, figuresOf } from "../engine/engine-figures.js";
-import { useObserved } from "../live/observable.js";
+import { useObserved } from "../live/use-observed.js";
 import { useSamples } from "../machine/use-samples.js";
 import { isOn } from "../machines/states.js";
 import { useSession } from "../session/context.js";

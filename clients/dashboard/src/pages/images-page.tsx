@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { Page } from "../app/page.js";
 import { AddImage } from "../images/add-image.js";
 import { ImageCard } from "../images/image-card.js";
-import { useObserved } from "../live/observable.js";
+import { useObserved } from "../live/use-observed.js";
 import { Icon } from "../parts/icon.js";
 import { Loading } from "../parts/loading.js";
 import { useMay, useSession } from "../session/context.js";

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { Page } from "../app/page.js";
-import { useObserved } from "../live/observable.js";
+import { useObserved } from "../live/use-observed.js";
 import { CreateMachine } from "../machines/create-machine.js";
 import { type Filter, matches, noFilter } from "../machines/filter.js";
 import { FilterBar } from "../machines/filter-bar.js";

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { Page } from "../app/page.js";
-import { useObserved } from "../live/observable.js";
+import { useObserved } from "../live/use-observed.js";
 import { OperationTable } from "../operations/operation-table.js";
 import { hasEnded } from "../operations/operation-words.js";
 import { Empty } from "../parts/empty.js";

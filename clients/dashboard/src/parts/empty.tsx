@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
-import { Icon, type IconName } from "./icon.js";
+import { Icon } from "./icon.js";
+import type { IconName } from "./icon-paths.js";
 
 /** In place of a list that has nothing: what would be here, and what to do for it. */
 export function Empty(props: { icon: IconName; title: string; children?: ComponentChildren }) {
