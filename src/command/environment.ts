@@ -15,6 +15,8 @@ export interface Environment {
   address: string | null;
   /** Where a worker's streams are served; 0: any free port. */
   streamPort: number;
+  /** What a worker's machines may take in all; 0: all that there is. */
+  memoryMiB: number;
   logLevel: string;
 }
 
@@ -34,9 +36,20 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
   if (address !== null && !isHost(address))
     throw new SettingError("WORLDSWITCH_ADDRESS must be a host name or an IP address, without a port");
   const streamPort = wholeNumber("WORLDSWITCH_STREAM_PORT", env.WORLDSWITCH_STREAM_PORT, 0, 65535);
+  const memoryMiB = wholeNumber("WORLDSWITCH_MEMORY_MIB", env.WORLDSWITCH_MEMORY_MIB, 0, 2 ** 31 - 1);
   const logLevel = env.WORLDSWITCH_LOG_LEVEL || "info";
   if (!logLevels.includes(logLevel)) throw new SettingError(`WORLDSWITCH_LOG_LEVEL must be one of ${logLevels.join(", ")}`);
-  return { dataFolder: env.WORLDSWITCH_DATA || "./data", databaseUrl, redisUrl, adminToken, clusterSecret, address, streamPort, logLevel };
+  return {
+    dataFolder: env.WORLDSWITCH_DATA || "./data",
+    databaseUrl,
+    redisUrl,
+    adminToken,
+    clusterSecret,
+    address,
+    streamPort,
+    memoryMiB,
+    logLevel,
+  };
 }
 
 function isHost(text: string): boolean {

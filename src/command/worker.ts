@@ -37,6 +37,7 @@ export async function startHostWorker(installation: Installation, host: string):
         bootSource: hostBootSource(uploads, new ImageCache()),
         onTaken: () => uploads.open(),
         listen: { host, port: environment.streamPort, reachableAs: reachableHost(environment, host) },
+        memoryMiB: environment.memoryMiB,
         log,
         onLost: (error) => {
           log.fatal({ err: error }, "this host belongs to another worker");

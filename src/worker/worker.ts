@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { cpus, hostname, totalmem } from "node:os";
+import { cpus, hostname } from "node:os";
 import type { Logger } from "pino";
 import type { JobQueue } from "../queue/queue.js";
 import type { Database } from "../store/database.js";
@@ -13,6 +13,7 @@ import { type Deadlines, defaultDeadlines } from "./deadlines.js";
 import { Departed } from "./departed.js";
 import { beat } from "./heartbeat.js";
 import { HostLock } from "./host-lock.js";
+import { hostMemoryMiB } from "./host-memory.js";
 import { HostTotals } from "./host-totals.js";
 import { JobRunner } from "./job-runner.js";
 import { endOrphans } from "./orphans.js";
@@ -29,8 +30,6 @@ import { vmProgram } from "./vm-process.js";
 const hostConcurrency = 64;
 const placementConcurrency = 4;
 
-const MiB = 1024 * 1024;
-
 export interface WorkerOptions {
   db: Database;
   /** Started. */
@@ -44,6 +43,8 @@ export interface WorkerOptions {
   bootSource: BootSource;
   /** Where the stream endpoint listens; port 0 takes a free one. `reachableAs`: the host in the address by which API servers find it. */
   listen: { host: string; port: number; reachableAs: string };
+  /** What machines here may take in all; 0: all that there is. */
+  memoryMiB?: number;
   log: Logger;
   /** This host is ours: what an earlier worker left in its folders can be cleared away, and not before. */
   onTaken?: () => Promise<void>;
@@ -93,7 +94,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   await departed.end();
   // Only now that the rows are in line may anybody send machines here.
   const incarnation = randomUUID();
-  const memoryMiB = Math.floor(totalmem() / MiB);
+  const memoryMiB = options.memoryMiB || hostMemoryMiB();
   await registerHost(db, hostId, { name: hostname(), streamUrl, incarnation, cpus: cpus().length, memoryMiB });
   const takenOver = () => options.onLost(new Error(`another worker has taken over host ${hostId}`));
   const stopBeating = beat(db, hostId, incarnation, takenOver, log);

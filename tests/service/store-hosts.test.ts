@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import { apiServerUrls, heardOfApiServer } from "../../src/store/api-servers.js";
 import { forgetHosts, heartbeat, liveHosts, lostHosts, registerHost, retireHost } from "../../src/store/hosts.js";
-import { type StoreInstallation, startStore } from "./worker-installation.js";
+import { beat } from "../../src/worker/heartbeat.js";
+import { deferred, type StoreInstallation, startStore } from "./worker-installation.js";
 
 let store: StoreInstallation;
 beforeAll(async () => {
@@ -69,4 +70,26 @@ it.each([
   await heartbeat(store.db, "host_a", "1");
   expect(await alive()).toEqual(["host_a"]);
   expect(await lost()).toEqual(expected);
+});
+
+it("heartbeats have stopped when the last one is written", async () => {
+  await register("host_a");
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  const stop = beat(store.db, "host_a", "1", () => {}, store.log);
+  const [held, release] = [deferred<void>(), deferred<void>()];
+  const order: string[] = [];
+  const holding = store.db.$transaction(async (rows) => {
+    await rows.$queryRaw`SELECT id FROM host WHERE id = 'host_a' FOR UPDATE`;
+    held.resolve();
+    await release.promise;
+    order.push("released");
+  });
+  await held.promise;
+  vi.advanceTimersByTime(5_000);
+  const stopping = stop().then(() => order.push("stopped"));
+  // Something that takes its time.
+  await alive();
+  release.resolve();
+  await Promise.all([holding, stopping]);
+  expect(order).toEqual(["released", "stopped"]);
 });
