@@ -47,7 +47,7 @@ export async function viewers(args: string[]): Promise<number> {
     stalled.socket.pause();
     note(`${count} viewers, one of them stalled`);
 
-    const before = await statsOf(installation, vm);
+    const [before, cpuBefore] = [await statsOf(installation, vm), await serverCpuSeconds(installation)];
     writer.socket.send(Buffer.from(script(Math.round(seconds * rate), rate, bytes)));
     const limit = performance.now() + (seconds * 3 + 30) * 1000;
     while (!heard.includes("written-all")) {
@@ -59,7 +59,7 @@ export async function viewers(args: string[]): Promise<number> {
     const patience = performance.now() + 30_000;
     while (reading.some(({ position }) => position < end) && performance.now() < patience)
       await new Promise((resolve) => setTimeout(resolve, 100));
-    const after = await statsOf(installation, vm);
+    const [after, cpuAfter] = [await statsOf(installation, vm), await serverCpuSeconds(installation)];
     stalled.socket.resume();
     while (stalled.position < end && performance.now() < patience) await new Promise((resolve) => setTimeout(resolve, 100));
 
@@ -75,7 +75,8 @@ export async function viewers(args: string[]): Promise<number> {
           ["milliseconds from the guest to a viewer", "p50", "p90", "p99", "most"],
           ["all that read", ...[50, 90, 99, 100].map((share) => percentile(times, share).toFixed(1))],
         ]) +
-        `\nframes for each line: ${(writer.positions.length / lines.length).toFixed(1)}\nskips: ${reading.reduce((sum, { skips }) => sum + skips, 0)} of viewers that read, ` +
+        `\nthe server (API and worker in one process) used ${((cpuAfter - cpuBefore) / (wrote / 1000)).toFixed(2)} of a processor\n` +
+        `frames for each line: ${(writer.positions.length / lines.length).toFixed(1)}\nskips: ${reading.reduce((sum, { skips }) => sum + skips, 0)} of viewers that read, ` +
         `${stalled.skips} of the stalled one (${stalled.skippedBytes} bytes)\n` +
         `the monitor waited for its console ${waits} times; streams whose bytes are not the guest's: ${wrong.length}\n\n${host()}\n`,
     );
@@ -124,6 +125,11 @@ async function statsOf(installation: Installation, vm: string): Promise<MachineS
   const { stats } = await installation.get<{ stats: MachineStats | null }>(`/v1/vms/${vm}/stats`);
   if (stats === null) throw new Error("the machine does not run any more");
   return stats;
+}
+
+async function serverCpuSeconds({ url, token }: Installation): Promise<number> {
+  const response = await fetch(`${url}/metrics`, { headers: { Authorization: `Bearer ${token}` } });
+  return Number(/^process_cpu_seconds_total (\S+)$/m.exec(await response.text())?.[1]);
 }
 
 function linesOf(console: Buffer, start: number): Line[] {
