@@ -31,7 +31,7 @@ export function MemoryPicture() {
       <text class="note" x="383" y="88" text-anchor="middle">
         true fault
       </text>
-      <text x="429" y="100">
+      <text x="426" y="100">
         the guest's system
       </text>
     </svg>

@@ -25,7 +25,7 @@ export function WorldsPicture() {
         The host's world
       </text>
       <text x="364" y="68">
-        consoles and their viewers
+        consoles, viewers
       </text>
       <text x="364" y="90">
         files
