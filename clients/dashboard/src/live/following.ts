@@ -21,9 +21,11 @@ export class Following {
   private readonly over = new AbortController();
 
   constructor(private readonly client: Worldswitch) {
+    const again = (failure: unknown) => this.again(failure);
     this.machines = new Collection({
       list: (cursor) => client.request("listVms", { query: { limit: 100, cursor } }),
       get: (id) => present(client.request("getVm", { params: { id } })),
+      again,
       idOf: ({ id }) => id,
       createdAt: ({ createdAt }) => createdAt,
       most: 2000,
@@ -31,6 +33,7 @@ export class Following {
     this.operations = new Collection({
       list: (cursor) => client.request("listOperations", { query: { limit: 100, cursor } }),
       get: (id) => present(client.request("getOperation", { params: { id } })),
+      again,
       idOf: ({ id }) => id,
       createdAt: ({ createdAt }) => createdAt,
       most: 100,
@@ -38,6 +41,7 @@ export class Following {
     this.images = new Collection({
       list: (cursor) => client.request("listImages", { query: { limit: 100, cursor } }),
       get: (id) => present(client.request("getImage", { params: { id } })),
+      again,
       idOf: ({ id }) => id,
       createdAt: ({ createdAt }) => createdAt,
       most: 500,
@@ -48,8 +52,9 @@ export class Following {
   async start(): Promise<void> {
     void this.images.load();
     const from = await this.machines.load();
+    if (from === null || this.over.signal.aborted) return;
     void this.operations.load();
-    if (!this.over.signal.aborted) void this.follow(from ?? undefined);
+    void this.follow(from);
   }
 
   end(): void {
@@ -63,7 +68,7 @@ export class Following {
   }
 
   /** For as long as the token holds: the client opens the stream again whenever it breaks. */
-  private async follow(from: number | undefined): Promise<void> {
+  private async follow(from: number): Promise<void> {
     const { signal } = this.over;
     try {
       const events = this.client.events({ from, signal, onOpened: () => this.opened(), onLost: () => this.lost() });
@@ -71,10 +76,15 @@ export class Following {
     } catch (error) {
       if (signal.aborted) return;
       this.lost();
-      // A token that is refused ends the session elsewhere. Anything else may pass: what was missed is listed anew.
-      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-      if (!signal.aborted && !isCode(error, "unauthorized")) void this.start();
+      // What was missed is listed anew.
+      if (await this.again(error)) void this.start();
     }
+  }
+
+  /** After a failure: waits, and tells whether to try once more. A token that is refused ends the session elsewhere; anything else may pass. */
+  private async again(failure: unknown): Promise<boolean> {
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    return !this.over.signal.aborted && !isCode(failure, "unauthorized");
   }
 
   private opened(): void {
