@@ -3,15 +3,21 @@ import { UsageError } from "./usage-error.js";
 
 const seconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
-/** `90`, `90s`, `15m`, `2h`, `7d`. @throws UsageError */
-export function secondsOf(option: string, text: string): number {
+/** `90`, `90s`, `15m`, `2h`, `7d`; undefined where nothing is said. @throws UsageError */
+export function secondsOf(option: string, text: string): number;
+export function secondsOf(option: string, text: string | undefined): number | undefined;
+export function secondsOf(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
   const found = /^(\d{1,9})([smhd]?)$/.exec(text);
   if (found === null) throw new UsageError(`--${option} is a time like 90, 15m, 2h or 7d, and not ${JSON.stringify(text)}`);
   return Number(found[1]) * seconds[(found[2] || "s") as keyof typeof seconds];
 }
 
-/** @throws UsageError */
-export function wholeNumber(option: string, text: string): number {
+/** undefined where nothing is said. @throws UsageError */
+export function wholeNumber(option: string, text: string): number;
+export function wholeNumber(option: string, text: string | undefined): number | undefined;
+export function wholeNumber(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
   if (!/^\d{1,15}$/.test(text)) throw new UsageError(`--${option} is a whole number, and not ${JSON.stringify(text)}`);
   return Number(text);
 }

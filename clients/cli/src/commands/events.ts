@@ -12,8 +12,8 @@ export const eventsCommand = command({
     count: { type: "string", short: "n", value: "EVENTS", summary: "end after so many" },
   },
   async run({ client, values, signal, ...printing }) {
-    const from = values.from === undefined ? undefined : wholeNumber("from", values.from);
-    const most = values.count === undefined ? Number.POSITIVE_INFINITY : wholeNumber("count", values.count);
+    const from = wholeNumber("from", values.from);
+    const most = wholeNumber("count", values.count) ?? Number.POSITIVE_INFINITY;
     const { type: wanted = "" } = values;
     const fits = (type: string) => type === wanted || wanted === "" || (wanted.endsWith(".") && type.startsWith(wanted));
     let printed = 0;

@@ -1,6 +1,6 @@
 /** Images of the server. Those that it offers are listed too; `worldswitch images` is about this host's own. */
 import { basename } from "node:path";
-import type { FileRole, Image, Worldswitch } from "@worldswitch/client";
+import type { FileRole, Image, ImageCreate, Worldswitch } from "@worldswitch/client";
 import { command } from "../command.js";
 import { openFile } from "../file.js";
 import { print, printList } from "../printing.js";
@@ -62,9 +62,9 @@ const add = command({
       {
         name,
         ...kindOf(values),
-        ...(cmdline === undefined ? {} : { cmdline }),
-        ...(description === undefined ? {} : { description }),
-        ...(memory === undefined ? {} : { memoryMiB: wholeNumber("memory", memory) }),
+        cmdline,
+        description,
+        memoryMiB: wholeNumber("memory", memory),
       },
       { signal },
     );
@@ -117,9 +117,9 @@ function filesOf({ kernel, initrd, multiboot, module: modules = [] }: FileValues
   ];
 }
 
-function kindOf({ initrd, multiboot, module: modules = [] }: FileValues) {
-  if (multiboot !== undefined) return { kind: "multiboot" as const, modules };
-  return { kind: "linux" as const, files: initrd === undefined ? (["kernel"] as const).slice() : (["kernel", "initrd"] as const).slice() };
+function kindOf({ initrd, multiboot, module: modules = [] }: FileValues): Pick<ImageCreate, "kind" | "files" | "modules"> {
+  if (multiboot !== undefined) return { kind: "multiboot", modules };
+  return { kind: "linux", files: initrd === undefined ? ["kernel"] : ["kernel", "initrd"] };
 }
 
 async function send(

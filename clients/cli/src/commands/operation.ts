@@ -18,8 +18,8 @@ const list = command({
   },
   async run({ client, values: { vm, state }, signal, ...printing }) {
     const service = await client();
-    const about = vm === undefined ? {} : { vm: await vmId(service, vm, signal) };
-    await printList(printing, service.operations.all({ ...about, ...(state === undefined ? {} : { state }) }, { signal }), {
+    const about = vm === undefined ? undefined : await vmId(service, vm, signal);
+    await printList(printing, service.operations.all({ vm: about, state }, { signal }), {
       KIND: ({ kind }) => kind,
       STATE: (operation) => stateOf(operation),
       VM: ({ resources }) => resources.vm ?? "-",

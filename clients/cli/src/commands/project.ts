@@ -78,9 +78,9 @@ const remove = command({
 /** @throws UsageError */
 function quotaOf({ machines, memory, disk }: { machines?: string; memory?: string; disk?: string }): Quota {
   return {
-    ...(machines === undefined ? {} : { machines: wholeNumber("machines", machines) }),
-    ...(memory === undefined ? {} : { memoryMiB: wholeNumber("memory", memory) }),
-    ...(disk === undefined ? {} : { diskMiB: wholeNumber("disk", disk) }),
+    machines: wholeNumber("machines", machines),
+    memoryMiB: wholeNumber("memory", memory),
+    diskMiB: wholeNumber("disk", disk),
   };
 }
 

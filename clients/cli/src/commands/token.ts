@@ -18,8 +18,8 @@ const create = command({
   async run({ client, operands: [name], values, io, signal, json }) {
     const role = roles.find((each) => each === (values.role ?? "operator"));
     if (role === undefined) throw new UsageError(`--role is one of ${roles.join(", ")}`);
-    const ttl = values.ttl === undefined ? {} : { ttlSeconds: secondsOf("ttl", values.ttl) };
-    const token = await (await client()).tokens.create({ name, role, ...ttl }, { signal });
+    const ttlSeconds = secondsOf("ttl", values.ttl);
+    const token = await (await client()).tokens.create({ name, role, ttlSeconds }, { signal });
     // The secret alone, so that it can be kept by a redirection.
     print({ io, json }, token, `${token.secret}\n`);
     return undefined;

@@ -37,7 +37,7 @@ const consoleCommand = command({
       port: portOf(values.port),
       takeOver: values["take-over"],
       ...(watch ? { role: "viewer" } : {}),
-      ...(from === undefined ? {} : { from: from === "end" ? from : wholeNumber("from", from) }),
+      from: from === "end" ? from : wholeNumber("from", from),
     });
     await attachTerminal(opened, io, { watch, signal });
     return undefined;
@@ -56,7 +56,7 @@ const logs = command({
   details: "With --json: where it begins, and the bytes in base64.",
   async run({ client, operands, values, io, signal, json }) {
     const [vm] = await machines(await client(), operands, signal);
-    const from = values.from === undefined ? undefined : wholeNumber("from", values.from);
+    const from = wholeNumber("from", values.from);
     if (!values.follow) {
       const { offset, bytes } = await vm.log({ port: portOf(values.port), from, signal });
       if (json) print({ io, json }, { offset, base64: Buffer.from(bytes).toString("base64") }, "");
@@ -96,7 +96,7 @@ behind "--": worldswitch vm sh demo -- ls -l /`,
         takeOver: values["take-over"],
         signal,
         onOutput,
-        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        timeoutMs,
       };
       const { output, exitCode } = await vm.sh(words.join(" "), options);
       if (json) print({ io, json }, { output, exitCode }, "");

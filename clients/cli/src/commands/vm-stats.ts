@@ -21,8 +21,8 @@ export const vmStatsCommand = command({
 faults of the monitor's making and of the guest's. SWITCHES: from the guest's world to the host's. With --json: whole samples, as the contract has them.`,
   async run({ client, operands, values, signal, ...printing }) {
     const [vm] = await machines(await client(), operands, signal);
-    const intervalMs = values.interval === undefined ? 1000 : secondsOf("interval", values.interval) * 1000;
-    const most = values.count === undefined ? Number.POSITIVE_INFINITY : wholeNumber("count", values.count);
+    const intervalMs = (secondsOf("interval", values.interval) ?? 1) * 1000;
+    const most = wholeNumber("count", values.count) ?? Number.POSITIVE_INFINITY;
     let printed = 0;
     let before: VmStats | null = null;
     if (!printing.json) printing.io.stdout.write(line(columns));

@@ -25,7 +25,7 @@ const list = command({
     const { state, label } = values;
     await printList(
       printing,
-      service.vms.all({ ...(state === undefined ? {} : { state }), ...(label === undefined ? {} : { label }) }, { signal }),
+      service.vms.all({ state, label }, { signal }),
       {
         NAME: (vm) => vm.name,
         STATE: (vm) => vm.state,
@@ -71,10 +71,10 @@ const create = command({
     const { name, cmdline, memory, ttl } = values;
     const fields = {
       image,
-      ...(name === undefined ? {} : { name }),
-      ...(cmdline === undefined ? {} : { cmdline }),
-      ...(memory === undefined ? {} : { memoryMiB: wholeNumber("memory", memory) }),
-      ...(ttl === undefined ? {} : { ttlSeconds: secondsOf("ttl", ttl) }),
+      name,
+      cmdline,
+      memoryMiB: wholeNumber("memory", memory),
+      ttlSeconds: secondsOf("ttl", ttl),
       labels: labels(values.label ?? []),
       start: !values["no-start"],
     };
