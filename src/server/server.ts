@@ -33,7 +33,7 @@ export async function createApiServer(service: Service): Promise<ApiServer> {
   await sweep.once();
   const closing = new AbortController();
   const metrics = new Metrics(service);
-  const openStreams = new OpenStreams(service.settings, metrics);
+  const openStreams = new OpenStreams(service, metrics);
   const limit = new RateLimit(service.settings.requestsPerMinute, clientAddress(service.settings.trustedProxies));
   const app = createApp(service, metrics, limit, openStreams, closing.signal);
   const http = createServer({ requestTimeout: requestTimeoutMs, headersTimeout: 30_000, keepAliveTimeout: 65_000 }, app);

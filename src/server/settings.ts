@@ -34,6 +34,8 @@ export interface ApiSettings {
   sweepFilesMs: number;
   /** How long an upload may bring nothing. */
   uploadIdleMs: number;
+  /** At this pace it is looked whether the tokens of open streams still open something. */
+  tokenCheckMs: number;
   /** A WebSocket peer that answers no ping for so long is gone. */
   pingMs: number;
   /** Where no event comes, a comment does at this pace: proxies cut connections on which nothing comes. */
@@ -69,6 +71,7 @@ export const defaultSettings: ApiSettings = {
   maxUploads: 8,
   sweepFilesMs: 10 * 60_000,
   uploadIdleMs: 60_000,
+  tokenCheckMs: 5_000,
   pingMs: 30_000,
   commentMs: 15_000,
   stalledMs: 60_000,

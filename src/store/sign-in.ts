@@ -9,7 +9,7 @@ const codeMs = 10 * 60_000;
 const tokenMs = 30 * 86_400_000;
 
 export function createSignInCode(db: Database, projectId: string): Promise<CreatedTicket> {
-  return createTicket(db, { projectId, stream, role: "admin", vmId: null }, codeMs);
+  return createTicket(db, { projectId, stream, role: "admin", vmId: null, tokenId: null }, codeMs);
 }
 
 /** The token that a code becomes; null where it is unknown, used or expired. Of two that send one code at once, one gets a token. */

@@ -1,7 +1,7 @@
 /** Tickets: open one stream once, without a header, on any API server. */
 import type { Database } from "./database.js";
 import type { Ticket } from "./generated/client.js";
-import { hashSecret, newSecret } from "./tokens.js";
+import { hashSecret, newSecret, tokensThatOpen } from "./tokens.js";
 
 const lifetimeMs = 60_000;
 
@@ -12,7 +12,7 @@ export interface CreatedTicket {
 
 export async function createTicket(
   db: Database,
-  wanted: { projectId: string; stream: string; role: string; vmId: string | null },
+  wanted: { projectId: string; stream: string; role: string; vmId: string | null; tokenId: string | null },
   validMs = lifetimeMs,
 ): Promise<CreatedTicket> {
   const secret = newSecret("wsk_");
@@ -22,10 +22,12 @@ export async function createTicket(
   return { secret, expiresAt };
 }
 
-/** The ticket, if it still opens something. It does until it is consumed. */
+/** The ticket, if it still opens something. It does until it is consumed, for as long as the token does that asked for it. */
 export async function findTicket(db: Database, secret: string): Promise<Ticket | null> {
   const ticket = await db.ticket.findUnique({ where: { hash: hashSecret(secret) } });
-  return ticket !== null && ticket.expiresAt > new Date() ? ticket : null;
+  if (ticket === null || ticket.expiresAt <= new Date()) return null;
+  const { tokenId } = ticket;
+  return tokenId === null || (await tokensThatOpen(db, [tokenId])).has(tokenId) ? ticket : null;
 }
 
 /** @returns false where somebody else was faster */

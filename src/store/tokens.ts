@@ -20,6 +20,13 @@ export async function findToken(db: Database, secret: string): Promise<Token | n
   return token.expiresAt !== null && token.expiresAt <= new Date() ? null : token;
 }
 
+/** Those of some tokens that open something now. */
+export async function tokensThatOpen(db: Database, ids: string[]): Promise<Set<string>> {
+  const rows = await db.$queryRaw<{ id: string }[]>`
+    SELECT id FROM token WHERE id = ANY(${ids}) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`;
+  return new Set(rows.map(({ id }) => id));
+}
+
 export async function createToken(
   db: Pick<Database, "token">,
   wanted: { projectId: string; name: string; role: TokenRole; expiresAt: Date | null },

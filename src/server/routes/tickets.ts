@@ -21,10 +21,13 @@ export function ticketRoutes(router: Router, { db, settings }: Service): void {
     if (role === "writer") requireRole(caller, "operator");
     const vm = await findVm(db, projectId, params.id);
     if (vm === null) throw notFound("vm", params.id);
-    return answer(request, `/v1/vms/${vm.id}/${stream}`, await tickets.createTicket(db, { projectId, stream, role, vmId: vm.id }));
+    const { tokenId } = caller;
+    return answer(request, `/v1/vms/${vm.id}/${stream}`, await tickets.createTicket(db, { projectId, stream, role, vmId: vm.id, tokenId }));
   });
 
-  router.serve(createTicket, async ({ projectId, body, request }) =>
-    answer(request, `/v1/${body.stream}`, await tickets.createTicket(db, { projectId, stream: body.stream, role: "viewer", vmId: null })),
-  );
+  router.serve(createTicket, async ({ projectId, body, caller, request }) => {
+    const { stream } = body;
+    const { tokenId } = caller;
+    return answer(request, `/v1/${stream}`, await tickets.createTicket(db, { projectId, stream, role: "viewer", vmId: null, tokenId }));
+  });
 }

@@ -17,6 +17,8 @@ import type { Service } from "../service.js";
 
 interface Admitted {
   projectId: string;
+  /** The stream ends with it. null: of a ticket from before tickets knew. */
+  tokenId: string | null;
   role: StreamRole;
   /** Of the ticket that has to be consumed before the stream opens. */
   ticketHash: string | null;
@@ -84,12 +86,13 @@ async function identify(
     if (row === null || row.stream !== stream)
       throw new ProblemError("ticket_invalid", undefined, { headers: await limit.count(request, null) });
     const role: StreamRole = row.role === "writer" ? "writer" : "viewer";
-    return { projectId: row.projectId, role, ticketHash: row.hash, vmId: row.vmId };
+    return { projectId: row.projectId, role, tokenId: row.tokenId, ticketHash: row.hash, vmId: row.vmId };
   }
   const { caller } = await admitCaller(service.db, limit, request);
   authorise(caller, route);
   const role: StreamRole = roleReaches(caller.role, "operator") ? "writer" : "viewer";
-  return { projectId: await selectProject(service.db, caller, project), role, ticketHash: null, vmId: null };
+  const { tokenId } = caller;
+  return { projectId: await selectProject(service.db, caller, project), role, tokenId, ticketHash: null, vmId: null };
 }
 
 /** As express gives them: a parameter given several times is an array. */

@@ -1,7 +1,6 @@
 import type { WebSocket } from "ws";
 import { latestSeq } from "../../store/outbox.js";
 import { followEvents } from "../event-stream.js";
-import { linkedTo } from "../linked-signal.js";
 import type { Service } from "../service.js";
 import type { Admission } from "./admission.js";
 import { closeCodes, type Opening } from "./stream.js";
@@ -13,9 +12,7 @@ export async function openEvents(service: Service, { query, projectId }: Admissi
   return {
     abandon() {},
     async run(socket, signal) {
-      const over = linkedTo(signal);
-      socket.once("close", () => over.abort());
-      for await (const event of followEvents(db, feed, projectId, from, over.signal)) {
+      for await (const event of followEvents(db, feed, projectId, from, signal)) {
         await send(socket, JSON.stringify(event), settings.stalledMs);
       }
       socket.close(closeCodes.goingAway);

@@ -1,7 +1,6 @@
 /** Streams of one machine, console and statistics: the worker of its host speaks their protocols (src/worker/streams), and this passes the frames on. */
 import type { RawData, WebSocket } from "ws";
 import { findVm } from "../../store/vm-list.js";
-import { linkedTo } from "../linked-signal.js";
 import type { Metrics } from "../metrics.js";
 import type { Service } from "../service.js";
 import { about, waitFor } from "../waiting.js";
@@ -27,14 +26,14 @@ export async function openMachineStream(service: Service, metrics: Metrics, admi
     abandon: () => placed?.terminate(),
     async run(viewer, signal) {
       const early = keepEarlyFrames(viewer);
-      const worker = placed ?? (await untilPlaced(viewer, signal));
+      const worker = placed ?? (await untilPlaced(signal));
       early.stop();
       if (worker === null || viewer.readyState !== viewer.OPEN) {
         worker?.terminate();
         deletedUnplaced(viewer, admission);
         return;
       }
-      join(viewer, worker, (direction, bytes) => metrics.streamBytes.inc({ stream, direction }, bytes));
+      join(viewer, worker, signal, (direction, bytes) => metrics.streamBytes.inc({ stream, direction }, bytes));
       early.replay();
       worker.resume();
       viewer.resume();
@@ -42,11 +41,9 @@ export async function openMachineStream(service: Service, metrics: Metrics, admi
   };
 
   /** A connection to the machine's host as soon as it has one; null when the machine, the viewer or this server goes first. */
-  async function untilPlaced(viewer: WebSocket, signal: AbortSignal): Promise<WebSocket | null> {
-    const over = linkedTo(signal);
-    viewer.once("close", () => over.abort());
+  async function untilPlaced(signal: AbortSignal): Promise<WebSocket | null> {
     const look = () => findVm(service.db, projectId, vm.id);
-    const seen = await waitFor(service.feed, about(vm.id), look, (found) => found === null || found.hostId !== null, null, over.signal);
+    const seen = await waitFor(service.feed, about(vm.id), look, (found) => found === null || found.hostId !== null, null, signal);
     return seen?.hostId ? connect(seen.hostId) : null;
   }
 }

@@ -8,8 +8,8 @@ const lowWater = 64 * 1024;
 /** Told of each message: `out` is towards the viewer. */
 export type Meter = (direction: "in" | "out", bytes: number) => void;
 
-/** Passes frames both ways until either side closes, and then closes the other one. */
-export function join(viewer: WebSocket, worker: WebSocket, meter: Meter): void {
+/** Passes frames both ways until the worker closes, which closes the viewer too, or until `signal`: nothing that a viewer sends later reaches the worker. */
+export function join(viewer: WebSocket, worker: WebSocket, signal: AbortSignal, meter: Meter): void {
   pipe(worker, viewer, (bytes) => meter("out", bytes));
   pipe(viewer, worker, (bytes) => meter("in", bytes));
   worker.on("error", () => worker.terminate());
@@ -18,7 +18,7 @@ export function join(viewer: WebSocket, worker: WebSocket, meter: Meter): void {
     if (code === 1005 || code === 1006) viewer.close(closeCodes.restarting, "stream_unavailable");
     else viewer.close(code, reason);
   });
-  viewer.once("close", () => worker.close());
+  signal.addEventListener("abort", () => worker.close(), { once: true });
 }
 
 /** While the receiver takes nothing, the sender is not read: so the pressure reaches whoever makes the bytes, who skips a slow viewer forward. */

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import { type WebSocket, WebSocketServer } from "ws";
 import { consumeTicket } from "../../store/tickets.js";
+import { linkedTo } from "../linked-signal.js";
 import { withoutTicket } from "../logging.js";
 import type { Metrics } from "../metrics.js";
 import { asProblem, ProblemError, refusal } from "../problem.js";
@@ -18,7 +19,7 @@ import type { OpenStreams, StreamPlace } from "./open-streams.js";
 import { serveWithoutUpgrade } from "./plain-upgrade.js";
 import { closeCodes, type Opening } from "./stream.js";
 
-/** After the server has said that it closes, a viewer may take so long to answer. */
+/** A viewer that has been told to go may take so long to answer. */
 const closeMs = 1000;
 
 export class Streams {
@@ -44,10 +45,7 @@ export class Streams {
   /** Tells all viewers that the server goes, and cuts those that do not answer. */
   close(): void {
     const open = Object.values(this.sockets).flatMap(({ clients }) => [...clients]);
-    for (const socket of open) socket.close(closeCodes.goingAway, "the server is closing");
-    setTimeout(() => {
-      for (const socket of open) socket.terminate();
-    }, closeMs).unref();
+    for (const socket of open) dismiss(socket, closeCodes.goingAway, "the server is closing");
   }
 
   private speaking(subprotocol: string): WebSocketServer {
@@ -74,7 +72,7 @@ export class Streams {
       opening = await this.open(admission, String(request.id));
       if (admission.ticketHash !== null && !(await consumeTicket(this.service.db, admission.ticketHash)))
         throw new ProblemError("ticket_invalid");
-      this.accept(admission.stream, place, opening, request, socket, head, log);
+      this.accept(admission, place, opening, request, socket, head, log);
     } catch (error) {
       opening?.abandon();
       place?.leave();
@@ -98,7 +96,7 @@ export class Streams {
   }
 
   private accept(
-    stream: Admission["stream"],
+    { stream, tokenId }: Admission,
     place: StreamPlace,
     opening: Opening,
     request: IncomingMessage,
@@ -121,19 +119,30 @@ export class Streams {
     this.sockets[stream].handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
       accepted = true;
       log.info({ stream }, "stream opened");
-      place.opened();
+      const over = linkedTo(this.closing);
+      place.opened(tokenId, () => {
+        dismiss(webSocket, closeCodes.unauthorized, "unauthorized");
+        over.abort();
+      });
       webSocket.on("error", (error) => log.info({ err: error }, "stream broke"));
       webSocket.once("close", (code) => {
+        over.abort();
         place.leave();
         log.info({ stream, code }, "stream closed");
       });
       watchPeer(webSocket, this.service.settings.pingMs);
-      opening.run(webSocket, this.closing).catch((error: unknown) => {
+      opening.run(webSocket, over.signal).catch((error: unknown) => {
         log.error({ err: error }, "stream failed");
         webSocket.close(closeCodes.failed, "internal_error");
       });
     });
   }
+}
+
+/** Closes a stream from this side, and cuts it where the viewer does not answer. */
+function dismiss(socket: WebSocket, code: number, reason: string): void {
+  socket.close(code, reason);
+  setTimeout(() => socket.terminate(), closeMs).unref();
 }
 
 function refuse(socket: Duplex, request: IncomingMessage, problem: ProblemError): void {
