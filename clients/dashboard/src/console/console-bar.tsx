@@ -38,8 +38,6 @@ function sentence({ phase, role, writer, failure }: ConsoleState, mayWrite: bool
   switch (phase) {
     case "opening":
       return "Opening the console";
-    case "waiting":
-      return "Waiting for the machine's host";
     case "lost":
       return "Connection lost, trying again. What comes meanwhile is shown then";
     case "over":

@@ -3,8 +3,8 @@ import type { VmConsole } from "@worldswitch/client";
 import { Observable } from "../live/observable.js";
 
 export interface ConsoleState {
-  /** `waiting`: the machine has no host yet. `over`: it is deleted. */
-  phase: "opening" | "waiting" | "open" | "lost" | "over" | "failed";
+  /** `opening` also while the machine has no host yet. `over`: it is deleted. */
+  phase: "opening" | "open" | "lost" | "over" | "failed";
   role: "viewer" | "writer" | null;
   /** Whether anybody types. */
   writer: boolean;
@@ -21,7 +21,7 @@ export function followConsole(vmConsole: VmConsole): Observable<ConsoleState> {
   vmConsole.on("role", ({ role, writer, viewers }) => become({ role, writer, viewers }));
   vmConsole.on("lost", () => become({ phase: "lost", role: null }));
   vmConsole.closed.then(
-    () => become({ phase: "over", role: null }),
+    () => state.value.phase !== "failed" && become({ phase: "over", role: null }),
     (failure: unknown) => become({ phase: "failed", role: null, failure }),
   );
   return state;

@@ -22,6 +22,8 @@ const endings: Record<string, string> = {
   deleted: "the machine is deleted",
 };
 
+const loadTerminal = () => import("./terminal.js");
+
 /** A machine's serial console: its scrollback, what comes, and keys for whoever writes. */
 export function Console({ open, mayWrite }: Props) {
   const host = useRef<HTMLDivElement>(null);
@@ -30,20 +32,28 @@ export function Console({ open, mayWrite }: Props) {
 
   useEffect(() => {
     let screen: Screen | null = null;
+    let over = false;
     const vmConsole = open();
     const state = followConsole(vmConsole);
     setConnection({ vmConsole, state });
     // Bytes may come before the terminal has: they are told one after the other, behind it.
-    const terminal = import("./terminal.js").then(({ openScreen }) => {
-      if (!host.current) return null;
-      screen = openScreen(
-        host.current,
-        (keys) => void vmConsole.write(keys).catch(() => remind(bar.current)),
-        () => bar.current?.focus(),
-      );
-      screen.setReadOnly(!mayWrite);
-      return screen;
-    });
+    const terminal = loadTerminal().then(
+      ({ openScreen }) => {
+        if (over || !host.current) return null;
+        screen = openScreen(
+          host.current,
+          (keys) => void vmConsole.write(keys).catch(() => remind(bar.current)),
+          () => bar.current?.focus(),
+        );
+        screen.setReadOnly(!mayWrite);
+        return screen;
+      },
+      () => {
+        state.set({ ...state.value, phase: "failed", failure: new Error("The terminal could not be loaded. Load the page again.") });
+        vmConsole.close();
+        return null;
+      },
+    );
     const say = (text: string) => void terminal.then((there) => there?.remark(text));
     vmConsole.on("data", (data) => (screen ? screen.write(data) : void terminal.then((there) => there?.write(data))));
     vmConsole.on("skip", ({ from, to }) =>
@@ -51,9 +61,9 @@ export function Console({ open, mayWrite }: Props) {
     );
     vmConsole.on("exit", ({ reason }) => say(endings[reason] ?? `the machine has ended: ${reason}`));
     return () => {
+      over = true;
       vmConsole.close();
       screen?.dispose();
-      host.current = null;
     };
   }, [open, mayWrite]);
 
