@@ -82,7 +82,8 @@ export class JobRunner {
     // Before the row says `running`: from then on a request to cancel is told by an event.
     this.running.set(operationId, controller);
     try {
-      const operation = await beginOperation(db, operationId, this.hostId);
+      // A connection that was lost behind the commit would leave it running, with nobody at it.
+      const operation = await untilWritten(db, log, () => beginOperation(db, operationId, this.hostId));
       if (!operation?.vmId) return;
       if (operation.cancelRequestedAt) controller.abort({ code: "superseded", message: "the machine was asked for something else" });
       const { kind, vmId } = operation;

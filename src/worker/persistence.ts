@@ -6,7 +6,8 @@ import type { Database } from "../store/database.js";
 const attempts = 5;
 
 /**
- * Writes what has happened, again and again while the database is away: a machine doesn't wait for PostgreSQL to come back, so its reports do.
+ * Writes what has happened, again and again while the database is away: a machine doesn't wait for PostgreSQL to come back, so its reports do. `write` may run
+ * again though it was written: the answer can be lost.
  * @throws the last error, when the database is there and it fails all the same
  */
 export async function untilWritten<T>(db: Database, log: Logger, write: () => Promise<T>): Promise<T> {

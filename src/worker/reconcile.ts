@@ -16,7 +16,7 @@ export interface Reconciled {
   restarted: string[];
   /** Machines that are in `error` for it. */
   failed: string[];
-  /** Vms whose deletion was finished: their files may go. */
+  /** Vms whose deletion was finished. */
   deleted: string[];
 }
 

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { ImageError } from "../../src/images/image-error.js";
 import { defaultDeadlines } from "../../src/worker/deadlines.js";
 import { deferred, startInstallation, type WorkerInstallation } from "./worker-installation.js";
@@ -160,4 +160,14 @@ describe("an image", () => {
     expect(await ended(removal.id)).toMatchObject({ state: "succeeded" });
     expect(await db.vm.findUnique({ where: { id: vm.id } })).toBeNull();
   });
+});
+
+it("a start goes on that lost its connection to the database before there was a machine", async () => {
+  const { db } = installation;
+  const broken = vi.spyOn(db.vm, "findUnique").mockRejectedValueOnce(new Error("the connection was lost"));
+  const { vm, operation } = await installation.created();
+  expect(broken).toHaveBeenCalled();
+  broken.mockRestore();
+  expect(operation).toMatchObject({ state: "succeeded" });
+  expect(await installation.vm(vm.id)).toMatchObject({ state: "running", generation: 1 });
 });

@@ -15,7 +15,9 @@ import { aborted, type Command, type CommandParts, end, failed, failedBy, succee
 const progressPaceMs = 300;
 
 export const begin: Command = async (parts, operation, signal) => {
-  const vm = await parts.db.vm.findUnique({ where: { id: operation.vmId }, include: { image: { include: { files: true } } } });
+  const vm = await untilWritten(parts.db, parts.log, () =>
+    parts.db.vm.findUnique({ where: { id: operation.vmId }, include: { image: { include: { files: true } } } }),
+  );
   if (!vm) return void (await end(parts, operation, failed("vm_state_conflict", "the machine is gone")));
   if (await parts.supervisor.live(vm.id)) return void (await end(parts, operation, succeeded));
   let files: HostFiles;
@@ -69,10 +71,12 @@ async function prepare(parts: CommandParts, operation: Operation, image: ImageWi
 }
 
 async function markReady(parts: CommandParts, image: ImageWithFiles): Promise<void> {
-  await commit(parts.db, async (tx) => {
-    const { count } = await tx.rows.image.updateMany({ where: { id: image.id, state: "available" }, data: { state: "ready" } });
-    if (count > 0) tx.record({ projectId: image.projectId, type: "image.ready", subject: image.id, data: { name: image.name } });
-  });
+  await untilWritten(parts.db, parts.log, () =>
+    commit(parts.db, async (tx) => {
+      const { count } = await tx.rows.image.updateMany({ where: { id: image.id, state: "available" }, data: { state: "ready" } });
+      if (count > 0) tx.record({ projectId: image.projectId, type: "image.ready", subject: image.id, data: { name: image.name } });
+    }),
+  );
 }
 
 type Cleared = { outcome: "start"; vm: Vm } | { outcome: "done" } | { outcome: "cancelled" };
