@@ -107,6 +107,15 @@ describe("a console", () => {
     await expect(wanted.closed).rejects.toMatchObject({ code: "forbidden" });
   });
 
+  it("is watched by a ticket that allows no more, whoever made it", async () => {
+    const ticket = async () => (await vm.ticket({ stream: "console", role: "viewer" })).path;
+    const watched = installation.client({ token: "wst_none" }).console(vm.id, { ticket });
+    consoles.push(watched);
+    expect(await once(watched, "hello")).toMatchObject({ mayWrite: false });
+    await expect(watched.takeOver()).rejects.toThrow("this connection may only watch");
+    await expect(watched.write("x")).rejects.toThrow("this connection may only watch");
+  });
+
   it("says what it waited for in vain, and what came instead", async () => {
     const opened = open();
     await opened.expect("re");

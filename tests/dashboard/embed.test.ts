@@ -97,7 +97,7 @@ describe.skipIf(noBrowser)(`an embedded console${noBrowser ? `, which cannot be 
     await other.leave();
   });
 
-  it("says that a ticket is used up where nobody gives another", async () => {
+  it("offers only to watch by a ticket for no more, and says that it is used up where nobody gives another", async () => {
     const machine = await installation.tiny();
     const { path } = await machine.ticket({ stream: "console", role: "viewer" });
     const other = await Seat.take(browser);
@@ -107,6 +107,8 @@ describe.skipIf(noBrowser)(`an embedded console${noBrowser ? `, which cannot be 
     };
     await open();
     await other.inConsole("ready");
+    await other.consoleSays("You watch: you may not type here");
+    expect(await other.page.getByRole("button", { name: "Take over" }).count()).toBe(0);
     await open();
     await other.text("This console's ticket is used up. Load the page around it again.");
     await other.leave();

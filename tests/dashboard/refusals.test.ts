@@ -71,9 +71,22 @@ describe.skipIf(noBrowser)(`the dashboard${noBrowser ? `, which cannot be tried:
     seat = await Seat.signedIn(browser, url, await installation.token("viewer"));
     await seat.page.getByRole("link", { name: "watched" }).click();
     await seat.inConsole("ready");
-    await seat.consoleSays("You watch: your token may not type");
+    await seat.consoleSays("You watch: you may not type here");
     const offered = await seat.page.getByRole("button").allInnerTexts();
     for (const name of ["Pause", "Power off", "Delete", "Take over", "New machine"]) expect(offered).not.toContain(name);
+    await vm.delete();
+  });
+
+  it("opens a console once more that could not be opened at first", async () => {
+    const vm = await installation.tiny({ name: "late" });
+    seat = await Seat.signedIn(browser, url, admin);
+    const tickets = "**/v1/vms/*/tickets";
+    await seat.page.route(tickets, (route) => route.fulfill({ status: 400, body: "no" }));
+    await seat.page.getByRole("link", { name: "late" }).click();
+    await seat.consoleSays("Something that is no Worldswitch server answered");
+    await seat.page.unroute(tickets);
+    await seat.press("Try again");
+    await seat.inConsole("ready");
     await vm.delete();
   });
 

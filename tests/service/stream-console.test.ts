@@ -50,7 +50,7 @@ describe("console.v1", () => {
   it("greets, replays what is kept, and carries keys", async () => {
     const { vm } = await installation.created("greets=hello echoes");
     const client = await open(vm.id);
-    expect(await client.control("hello")).toEqual({ type: "hello", seq: 0, role: "writer", viewers: 1 });
+    expect(await client.control("hello")).toEqual({ type: "hello", seq: 0, mayWrite: true, role: "writer", writer: true, viewers: 1 });
     await client.until(() => client.text === "hello");
     client.socket.send(Buffer.from("keys"));
     await client.until(() => client.text === "hellokeys");
@@ -87,7 +87,7 @@ describe("console.v1", () => {
   it("does not let a viewer's token write", async () => {
     const { vm } = await installation.created("echoes");
     const viewer = await open(vm.id, "", { token: viewerToken });
-    await viewer.control("hello", { role: "viewer" });
+    await viewer.control("hello", { role: "viewer", mayWrite: false, writer: false });
     viewer.socket.send(JSON.stringify({ type: "take_over" }));
     viewer.socket.send(Buffer.from("no"));
     const writer = await open(vm.id);

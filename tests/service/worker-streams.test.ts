@@ -71,13 +71,13 @@ describe("a console", () => {
   it("greets, replays the scrollback, and carries keys and output", async () => {
     const { vm } = await installation.created("greets=hello echoes");
     const viewer = await new Viewer(consoleOf(vm)).opened();
-    expect(viewer.control[0]).toEqual({ type: "hello", seq: 0, role: "writer", viewers: 1 });
+    expect(viewer.control[0]).toEqual({ type: "hello", seq: 0, mayWrite: true, role: "writer", writer: true, viewers: 1 });
     await viewer.says("hello");
     viewer.socket.send(Buffer.from(" typed"));
     await viewer.says("hello typed");
     const late = await new Viewer(consoleOf(vm, "role=viewer")).opened();
     await late.says("hello typed");
-    expect(late.control[0]).toEqual({ type: "hello", seq: 0, role: "viewer", viewers: 2 });
+    expect(late.control[0]).toEqual({ type: "hello", seq: 0, mayWrite: false, role: "viewer", writer: true, viewers: 2 });
   });
 
   it("begins where it is told to", async () => {

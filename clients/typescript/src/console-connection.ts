@@ -65,7 +65,8 @@ export class ConsoleConnection implements Holding {
   private ended: { error: unknown } | null = null;
   /** Readers that are full. */
   private readonly full = new Set<object>();
-  private ticketRole: ConsoleRole;
+  /** As far as is known: a ticket that somebody else made tells only when it has opened the console. */
+  private mayWrite: boolean;
   private takingOver: boolean;
 
   constructor(
@@ -73,7 +74,7 @@ export class ConsoleConnection implements Holding {
     private readonly vmId: string,
     private readonly options: ConsoleOptions,
   ) {
-    this.ticketRole = options.role ?? "writer";
+    this.mayWrite = options.role !== "viewer";
     this.takingOver = options.takeOver ?? false;
     if (typeof options.from === "number") this.position = options.from;
     this.own = linkedTo(options.signal);
@@ -98,8 +99,7 @@ export class ConsoleConnection implements Holding {
   /** The open socket, once keys on it are heard. @throws ConsoleError where they won't be */
   writableSocket(): Promise<OpenSocket> {
     return this.until(() => {
-      if (this.ticketRole === "viewer")
-        throw new ConsoleError("this connection may only watch: the token's role is viewer, or the console was opened so");
+      if (!this.mayWrite) throw mayOnlyWatch();
       if (this.socket === null || this.role === null) return null;
       if (this.role === "writer") return this.socket;
       if (this.takingOver) return null;
@@ -112,6 +112,7 @@ export class ConsoleConnection implements Holding {
   }
 
   async takeOver(): Promise<void> {
+    if (!this.mayWrite) throw mayOnlyWatch();
     this.takingOver = true;
     if (this.role === "viewer") this.socket?.send(takeOverFrame);
     await this.writableSocket();
@@ -178,11 +179,11 @@ export class ConsoleConnection implements Holding {
     const ask = (role: ConsoleRole) =>
       this.transport.call("createVmTicket", { params: { id: this.vmId }, body: { stream: "console", role }, idempotencyKey: null, signal });
     try {
-      return await ask(this.ticketRole);
+      return await ask(this.mayWrite ? "writer" : "viewer");
     } catch (error) {
       const mayNot = error instanceof ProblemError && error.code === "forbidden";
-      if (!mayNot || this.ticketRole === "viewer" || this.options.role === "writer") throw error;
-      this.ticketRole = "viewer";
+      if (!mayNot || !this.mayWrite || this.options.role === "writer") throw error;
+      this.mayWrite = false;
       return ask("viewer");
     }
   }
@@ -203,8 +204,9 @@ export class ConsoleConnection implements Holding {
         if (this.position !== undefined && control.seq > this.position)
           this.listeners.tell("skip", { from: this.position, to: control.seq });
         this.position = control.seq;
+        this.mayWrite = control.mayWrite;
         this.becomes(control);
-        if (this.takingOver && control.role === "viewer") this.socket?.send(takeOverFrame);
+        if (this.takingOver && this.mayWrite && control.role === "viewer") this.socket?.send(takeOverFrame);
         this.listeners.tell("hello", control);
         break;
       case "role":
@@ -233,4 +235,8 @@ export class ConsoleConnection implements Holding {
     this.socket = null;
     this.role = null;
   }
+}
+
+function mayOnlyWatch(): ConsoleError {
+  return new ConsoleError("this connection may only watch: the token's or the ticket's role is viewer, or the console was opened so");
 }

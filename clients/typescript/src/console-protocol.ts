@@ -5,6 +5,10 @@ export interface Hello {
   /** Offset of the first byte that follows. */
   seq: number;
   role: ConsoleRole;
+  /** Whether this connection may ever type. */
+  mayWrite: boolean;
+  /** Whether anybody may type now. */
+  writer: boolean;
   viewers: number;
 }
 

@@ -18,9 +18,9 @@ export interface ConnectionOptions {
 }
 
 type Control =
-  /** First. `seq` is the offset of the first byte that follows. */
-  | { type: "hello"; seq: number; role: "writer" | "viewer"; viewers: number }
-  /** This connection's role or the number of viewers changed. `writer`: whether there is one. */
+  /** First. `seq` is the offset of the first byte that follows; `mayWrite`: whether this connection may ever be the writer; `writer`: whether there is one. */
+  | { type: "hello"; seq: number; role: "writer" | "viewer"; mayWrite: boolean; writer: boolean; viewers: number }
+  /** This connection's role, or whether there is a writer, or the number of viewers changed. */
   | { type: "role"; role: "writer" | "viewer"; writer: boolean; viewers: number }
   /** Bytes from `from` up to `to` were overtaken and do not come. */
   | { type: "skip"; from: number; to: number }
@@ -53,7 +53,7 @@ export class ConsoleConnection implements Viewer {
     socket.on("close", () => console.detach(this));
     socket.on("error", () => socket.terminate());
     console.attach(this);
-    this.control({ type: "hello", seq: this.position, role: this.role, viewers: console.viewerCount });
+    this.control({ type: "hello", seq: this.position, mayWrite: this.mayWrite, ...this.standing() });
     this.greeted = true;
     this.wake();
   }
@@ -78,8 +78,7 @@ export class ConsoleConnection implements Viewer {
 
   roleChanged(): void {
     if (!this.greeted) return;
-    const { viewerCount, writer } = this.console;
-    this.control({ type: "role", role: this.role, writer: writer !== null, viewers: viewerCount });
+    this.control({ type: "role", ...this.standing() });
   }
 
   machineEnded(reason: string): void {
@@ -99,8 +98,9 @@ export class ConsoleConnection implements Viewer {
     this.socket.resume();
   }
 
-  private get role(): "writer" | "viewer" {
-    return this.console.writer === this ? "writer" : "viewer";
+  private standing(): { role: "writer" | "viewer"; writer: boolean; viewers: number } {
+    const { writer, viewerCount } = this.console;
+    return { role: writer === this ? "writer" : "viewer", writer: writer !== null, viewers: viewerCount };
   }
 
   /** An empty ping is sent behind all that waits; once it is out, there is room. */

@@ -4,18 +4,18 @@ import type { ConsoleState } from "./console-state.js";
 
 interface Props {
   state: ConsoleState;
-  /** The token may type at all. */
-  mayWrite: boolean;
   onTakeOver(): void;
+  /** After it could not be opened. */
+  onOpenAgain(): void;
 }
 
 /** Above a console: whether it is connected, who types, and how many watch. */
-export function ConsoleBar({ state, mayWrite, onTakeOver }: Props) {
-  const { phase, role, viewers } = state;
+export function ConsoleBar({ state, onTakeOver, onOpenAgain }: Props) {
+  const { phase, role, mayWrite, viewers } = state;
   return (
     <div class="console-bar">
       <span class={`console-status ${phase}`} role="status">
-        {sentence(state, mayWrite)}
+        {sentence(state)}
       </span>
       {phase === "open" && (
         <span class="console-viewers" title={viewers === 1 ? "Nobody else watches" : `${viewers} connections watch this console`}>
@@ -30,11 +30,16 @@ export function ConsoleBar({ state, mayWrite, onTakeOver }: Props) {
           Take over
         </button>
       )}
+      {phase === "failed" && (
+        <button type="button" class="button small" onClick={onOpenAgain}>
+          Try again
+        </button>
+      )}
     </div>
   );
 }
 
-function sentence({ phase, role, writer, failure }: ConsoleState, mayWrite: boolean): string {
+function sentence({ phase, role, mayWrite, writer, failure }: ConsoleState): string {
   switch (phase) {
     case "opening":
       return "Opening the console";
@@ -46,7 +51,7 @@ function sentence({ phase, role, writer, failure }: ConsoleState, mayWrite: bool
       return explain(failure);
     case "open":
       if (role === "writer") return "You type here";
-      if (!mayWrite) return "You watch: your token may not type";
+      if (!mayWrite) return "You watch: you may not type here";
       return writer ? "Somebody else types; you watch" : "Nobody types";
   }
 }

@@ -11,7 +11,6 @@ import "./console.css";
 interface Props {
   /** Opens the connection; the console closes it when it is no longer drawn. */
   open(): VmConsole;
-  mayWrite: boolean;
 }
 
 const endings: Record<string, string> = {
@@ -25,9 +24,10 @@ const endings: Record<string, string> = {
 const loadTerminal = () => import("./terminal.js");
 
 /** A machine's serial console: its scrollback, what comes, and keys for whoever writes. */
-export function Console({ open, mayWrite }: Props) {
+export function Console({ open }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const bar = useRef<HTMLDivElement>(null);
+  const [attempt, setAttempt] = useState(0);
   const [connection, setConnection] = useState<{ vmConsole: VmConsole; state: Observable<ConsoleState> } | null>(null);
 
   useEffect(() => {
@@ -45,7 +45,7 @@ export function Console({ open, mayWrite }: Props) {
           (keys) => void vmConsole.write(keys).catch(() => remind(bar.current)),
           () => bar.current?.focus(),
         );
-        screen.setReadOnly(!mayWrite);
+        screen.setReadOnly(!state.value.mayWrite);
         return screen;
       },
       () => {
@@ -54,6 +54,7 @@ export function Console({ open, mayWrite }: Props) {
         return null;
       },
     );
+    state.follow(() => screen?.setReadOnly(!state.value.mayWrite));
     const say = (text: string) => void terminal.then((there) => there?.remark(text));
     vmConsole.on("data", (data) => (screen ? screen.write(data) : void terminal.then((there) => there?.write(data))));
     vmConsole.on("skip", ({ from, to }) =>
@@ -65,12 +66,12 @@ export function Console({ open, mayWrite }: Props) {
       vmConsole.close();
       screen?.dispose();
     };
-  }, [open, mayWrite]);
+  }, [open, attempt]);
 
   return (
     <section class="console card" aria-label="Console">
       <div ref={bar} tabIndex={-1}>
-        {connection && <Bar {...connection} mayWrite={mayWrite} />}
+        {connection && <Bar {...connection} onOpenAgain={() => setAttempt(attempt + 1)} />}
       </div>
       <div class="screen">
         <div ref={host} />
@@ -79,10 +80,10 @@ export function Console({ open, mayWrite }: Props) {
   );
 }
 
-function Bar({ vmConsole, state, mayWrite }: { vmConsole: VmConsole; state: Observable<ConsoleState>; mayWrite: boolean }) {
+function Bar({ vmConsole, state, onOpenAgain }: { vmConsole: VmConsole; state: Observable<ConsoleState>; onOpenAgain(): void }) {
   // Why it was refused is told by `role` staying as it is.
   const takeOver = () => void vmConsole.takeOver().catch(() => {});
-  return <ConsoleBar state={useObserved(state)} mayWrite={mayWrite} onTakeOver={takeOver} />;
+  return <ConsoleBar state={useObserved(state)} onTakeOver={takeOver} onOpenAgain={onOpenAgain} />;
 }
 
 /** Keys went nowhere: the bar says why, and asks to be looked at. */

@@ -19,7 +19,7 @@ import { Empty } from "../parts/empty.js";
 import { Icon } from "../parts/icon.js";
 import { Loading } from "../parts/loading.js";
 import { Message } from "../parts/message.js";
-import { useMay, useSession } from "../session/context.js";
+import { useSession } from "../session/context.js";
 import "../machine/machine.css";
 
 const beside = [figures.speed, figures.processor, figures.memory];
@@ -57,7 +57,6 @@ export function MachinePage({ id }: { id: string }) {
 
 function Machine({ vm, deleted }: { vm: VmData; deleted: boolean }) {
   const { client } = useSession();
-  const { operate } = useMay();
   const samples = useSamples(vm, deleted);
   const [span, setSpan] = useState<SpanName>("minutes");
   const { id } = vm;
@@ -82,7 +81,7 @@ function Machine({ vm, deleted }: { vm: VmData; deleted: boolean }) {
       <UnderWay vm={vm} />
       <Facts vm={vm} />
       <div class="machine-top">
-        <Console open={open} mayWrite={operate} />
+        <Console open={open} />
         <section class="charts-beside" aria-label="Charts">
           <div class="charts-head">
             <h2>Live</h2>
