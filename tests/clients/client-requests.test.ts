@@ -72,6 +72,17 @@ describe("a request", () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  it("that depends on a version is not sent again when its answer may have got lost: it would be refused though it succeeded", async () => {
+    const vm = { id: "vm_1", name: "web" };
+    server.plays(json(200, vm, { ETag: '"1"' }), "break", problem(412, "precondition_failed", "it is another version"));
+    const web = await client.vms.get("web");
+    expect(await failure(web.update({ name: "web2" }, { ifUnchanged: true }))).toBeInstanceOf(UnreachableError);
+    expect(server.requests).toHaveLength(2);
+    server.plays(problem(429, "rate_limited", "slowly", { "Retry-After": "0" }), json(200, { ...vm, name: "web2" }));
+    await web.update({ name: "web2" }, { ifUnchanged: true });
+    expect(server.requests.map(({ headers }) => headers["if-match"])).toEqual(['"1"', '"1"']);
+  });
+
   it("is given up when it is refused for longer than anybody waits", async () => {
     server.plays(problem(429, "rate_limited", "tomorrow", { "Retry-After": "86400" }));
     expect(await failure(client.images.get("tiny"))).toMatchObject({ code: "rate_limited", retryAfterMs: 86_400_000 });

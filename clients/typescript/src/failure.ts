@@ -12,6 +12,11 @@ export function mayPass(error: unknown): boolean {
   return error instanceof ProblemError && (passingStatuses.includes(error.status) || error.code === "idempotency_in_flight");
 }
 
+/** The same, and the service itself says that it has done nothing. */
+export function refusedForNow(error: unknown): boolean {
+  return error instanceof ProblemError && mayPass(error);
+}
+
 export async function failureOf(response: Response, what: string): Promise<ProblemError | UnexpectedAnswerError> {
   const text = await response.text();
   const requestId = response.headers.get("X-Request-Id");

@@ -41,7 +41,7 @@ export async function* followEvents(
     return {
       subprotocol: "events.v1",
       async url() {
-        await queue.untilEmpty();
+        await queue.untilEmpty(own);
         const { path } = await transport.call("createTicket", { body: { stream: "events" }, idempotencyKey: null, signal: own });
         return `${transport.webSocketUrl(path)}&from=${seq}`;
       },

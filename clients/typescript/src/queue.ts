@@ -1,9 +1,11 @@
 /** What one side brings and the other takes, one at a time. */
+import { Changes } from "./changes.js";
+
 export class Queue<T> {
   private items: T[] = [];
   private over: { error?: unknown } | null = null;
   private wake = () => {};
-  private drained = () => {};
+  private readonly taken = new Changes();
 
   get length(): number {
     return this.items.length;
@@ -26,19 +28,16 @@ export class Queue<T> {
     this.wake();
   }
 
-  async untilEmpty(): Promise<void> {
-    while (this.items.length > 0) {
-      await new Promise<void>((resolve) => {
-        this.drained = resolve;
-      });
-    }
+  /** @throws the signal's reason */
+  async untilEmpty(signal: AbortSignal): Promise<void> {
+    await this.taken.until(() => this.items.length === 0 || null, { signal });
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     for (;;) {
       while (this.items.length > 0) {
         const item = this.items.shift() as T;
-        if (this.items.length === 0) this.drained();
+        if (this.items.length === 0) this.taken.tell();
         yield item;
       }
       if (this.over) {

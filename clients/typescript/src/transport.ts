@@ -1,7 +1,7 @@
 /** Requests: by the names of the contract, with its types, and sent again as long as that is harmless and promises something. */
 import { type Routes, routes } from "./contract.js";
 import { UnexpectedAnswerError } from "./errors.js";
-import { failureOf, mayPass, unreachable } from "./failure.js";
+import { failureOf, mayPass, refusedForNow, unreachable } from "./failure.js";
 import { linkedTo } from "./linked-signal.js";
 import { backoffMs, pause } from "./patience.js";
 import type { Settings } from "./settings.js";
@@ -43,25 +43,28 @@ export class Transport {
     const headers: Record<string, string> = { Accept: "application/json", ...ask.headers };
     if (ask.body !== undefined) headers["Content-Type"] = "application/json";
     if (method === "POST" && ask.idempotencyKey !== null) headers["Idempotency-Key"] = ask.idempotencyKey ?? randomKey();
+    // If the answer to one that depends on a version got lost, it may have made the next version: sent again, it would be refused though it succeeded.
+    const worthAnother = "If-Match" in headers ? refusedForNow : mayPass;
     const init = { method, headers, ...(ask.body === undefined ? {} : { body: JSON.stringify(ask.body) }) };
-    return this.persist(ask.signal, async (again) => {
+    const send = async (again: boolean) => {
       const response = await this.once(url, init, this.settings.timeoutMs + (ask.waitMs ?? 0), ask.signal);
       // The first one was heard after all, and its answer got lost.
       if (again && method === "DELETE" && response.status === 404 && empty) return { answer: undefined, headers: response.headers };
       if (!response.ok) throw await failureOf(response, `${method} ${url}`);
       return { answer: await bodyOf(response, url), headers: response.headers };
-    });
+    };
+    return this.persist(ask.signal, send, worthAnother);
   }
 
   /** Sends what is to be sent until it is answered, or as often as is worth it. `again` tells later attempts from the first. */
-  async persist<T>(signal: AbortSignal | undefined, send: (again: boolean) => Promise<T>): Promise<T> {
+  async persist<T>(signal: AbortSignal | undefined, send: (again: boolean) => Promise<T>, worthAnother = mayPass): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       try {
         return await send(attempt > 0);
       } catch (error) {
         signal?.throwIfAborted();
         const wanted = (error as { retryAfterMs?: number | null }).retryAfterMs ?? 0;
-        if (!mayPass(error) || attempt >= this.settings.retries || wanted > mostRetryAfterMs) throw error;
+        if (!worthAnother(error) || attempt >= this.settings.retries || wanted > mostRetryAfterMs) throw error;
         await pause(Math.max(wanted, backoffMs(attempt)), signal);
       }
     }
