@@ -3,6 +3,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Installation, startInstallation } from "../clients/installation.js";
 import { tinyGuest } from "../guests/tiny-guest.js";
+import { until } from "../service/served.js";
 import { launch, noBrowser } from "./chromium.js";
 import { Seat } from "./seat.js";
 
@@ -38,6 +39,29 @@ describe.skipIf(noBrowser)(`the dashboard${noBrowser ? `, which cannot be tried:
     await other.signIn(admin);
     await other.heading("Machines");
     await other.leave();
+  });
+
+  it("revokes the token of a link at sign-out, and leaves one that was pasted", async () => {
+    const tokens = async () => {
+      const names: string[] = [];
+      for await (const { name } of installation.client().tokens.all()) names.push(name);
+      return names.sort();
+    };
+    const before = await tokens();
+    const { code } = await installation.client().tokens.signInLink();
+    seat = await Seat.take(browser);
+    await seat.page.goto(`${url}/#sign-in=${code}`);
+    await seat.heading("Machines");
+    expect(await tokens()).toHaveLength(before.length + 1);
+    await seat.press("Sign out");
+    await until(async () => (await tokens()).length === before.length);
+    expect(await tokens()).toEqual(before);
+    const { secret } = await installation.client().tokens.create({ name: "pasted", role: "viewer" });
+    await seat.signIn(secret);
+    await seat.heading("Machines");
+    await seat.press("Sign out");
+    await seat.heading("Sign in");
+    expect(await tokens()).toContain("pasted");
   });
 
   it("forgets a token with the tab, unless it was asked to keep it", async () => {

@@ -4,7 +4,7 @@ import { Following } from "../live/following.js";
 import { Observable } from "../live/observable.js";
 import { clientFor } from "./client.js";
 import { isCode } from "./explain.js";
-import { forgetToken, keepToken, keptToken } from "./kept-token.js";
+import { forgetToken, isOwnToken, keepOwnToken, keepToken, keptToken } from "./kept-token.js";
 import { takeSignInCode } from "./sign-in-code.js";
 
 export interface Session {
@@ -25,6 +25,7 @@ export type Presence =
 export const presence = new Observable<Presence>({ state: "signing-in" });
 
 const expired = "Your sign-in is not valid any more: it has expired, or the token was revoked.";
+const notRevoked = "You are signed out on this page, but the server could not be told: the token that it had for you still holds.";
 
 /** By the link that led here, else by the token of an earlier visit. */
 export async function resume(): Promise<void> {
@@ -37,9 +38,9 @@ export async function resume(): Promise<void> {
 
 async function signInByCode(code: string): Promise<void> {
   try {
-    const { secret } = await clientFor({ token: null }).request("signIn", { body: { code } });
-    keepToken(secret, true);
-    await signIn(secret);
+    const made = await clientFor({ token: null }).request("signIn", { body: { code } });
+    keepOwnToken(made);
+    await signIn(made.secret);
   } catch (error) {
     // An earlier sign-in of this browser still holds, whatever became of the link.
     const token = keptToken();
@@ -95,9 +96,17 @@ export function selectProject(project: string): void {
   enter({ ...open(token, project), who, project });
 }
 
-export function signOut(): void {
+/** A token that was made for this browser ends with it; one that was pasted is somebody's who may use it elsewhere. */
+export async function signOut({ token, who }: Session): Promise<void> {
+  const own = isOwnToken(who.id);
   forgetToken();
   signedOut(null);
+  if (!own) return;
+  try {
+    await clientFor({ token }).tokens.revoke(who.id);
+  } catch (error) {
+    if (presence.value.state === "out" && !isCode(error, "unauthorized")) signedOut(notRevoked);
+  }
 }
 
 function signedOut(note: string | null, failure: unknown = null): void {
