@@ -18,9 +18,6 @@ const { i32 } = ValueType;
  * to where that was expected.
  */
 export const REGION_PARAMETERS = [i32, i32, i32, i32] as const;
-/** A region has two elements of the table: it is entered from its record by the first, and called by the second. */
-export const CALLED = 1;
-
 /** Or-ed into an `Access` of the MMU for `translate`: must lie on a 16-byte boundary, else #GP(0). */
 export const ALIGNED = 16;
 
@@ -244,14 +241,19 @@ export class CoreFunctions implements HelperLinker {
       const handler = e.loadHost(next, 2, Rec.handler);
       e.when(e.eqz(e.ltU(handler, FIRST_REGION)), () => {
         e.setState(at.EIP_PAGE, e.sub(target, e.loadHost(next, 2, Rec.offset)));
-        countEntry(e);
-        for (const v of [next, expected, depth, e.loadHost(next, 4, Rec.immediate)]) e.put(v);
-        e.put(e.add(handler, CALLED));
-        f.callIndirect(this.module.type(REGION_PARAMETERS, [i32])).op(Op.return);
+        this.enterRegion(e, { record: next, handler, expected, depth });
+        f.op(Op.return);
       });
     });
     f.get(0).i32(0).call(this.jump);
     return index;
+  }
+
+  /** Leaves on the stack what the region gives. */
+  enterRegion(e: Emitter, { record, handler, expected, depth }: Record<"record" | "handler" | "expected" | "depth", Value>): void {
+    e.storeHostWide(0, e.addWide(e.loadHostWide(0, at.REGION_ENTRIES), 1n), at.REGION_ENTRIES);
+    for (const v of [record, expected, depth, e.loadHost(record, 4, Rec.immediate), handler]) e.put(v);
+    e.f.callIndirect(this.module.type(REGION_PARAMETERS, [i32]));
   }
 
   private emitFind(): number {
@@ -294,11 +296,6 @@ const JUMP_SLOT_SIZE = 8;
 function jumpSlot(e: Emitter, target: Value): Value {
   const hash = e.shrU(e.mul(target, at.JUMP_CACHE_FACTOR), Math.clz32(at.JUMP_CACHE_ENTRIES) + 1 - 3);
   return e.add(e.state(at.VIEW_JUMP_CACHE), e.and(hash, 8 * (at.JUMP_CACHE_ENTRIES - 1)));
-}
-
-/** A region is entered. */
-export function countEntry(e: Emitter): void {
-  e.storeHostWide(0, e.addWide(e.loadHostWide(0, at.REGION_ENTRIES), 1n), at.REGION_ENTRIES);
 }
 
 /** The record that the jump cache knows for a target, or 0. */

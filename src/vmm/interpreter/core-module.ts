@@ -5,7 +5,7 @@ import { ModuleBuilder } from "../wasm/module.js";
 import { Mem, Op, ValueType } from "../wasm/opcodes.js";
 import { CoreFunctions, emitBudgetCheck, emitJumpTail } from "./core-functions.js";
 import { ExitReason } from "./exit.js";
-import { handlers, hotCount, SPECIALS, Special } from "./handlers.js";
+import { FIRST_REGION, handlers, hotCount, SPECIALS, Special } from "./handlers.js";
 import { Rec } from "./record.js";
 import { coldContinuation, hotContinuation, InterpreterStage } from "./stage.js";
 
@@ -113,8 +113,17 @@ function emitHot(
   }
 
   f.end(); // cold
-  f.get(record.local).get(handler).callIndirect(handlerType).tee(record.local);
-  e.when(e.take(), () => f.br(loop));
+  e.when(
+    e.ltU({ local: handler }, FIRST_REGION),
+    () => f.get(record.local).get(handler).callIndirect(handlerType).set(record.local),
+    () => {
+      // Without the record's position, which only the interpreter's runs have.
+      e.setState(at.BUDGET, e.sub(e.state(at.BUDGET), e.loadHost(record, 4, Rec.position)));
+      core.enterRegion(e, { record, handler: { local: handler }, expected: 0, depth: 0 });
+      f.set(record.local);
+    },
+  );
+  e.when(record, () => f.br(loop));
   f.op(Op.return);
 
   f.end(); // jump

@@ -5,7 +5,7 @@ import { ModuleBuilder } from "../wasm/module.js";
 import { ValueType } from "../wasm/opcodes.js";
 import { type Block, instructionsOf } from "./blocks.js";
 import { Region, type RegionSource } from "./region.js";
-import { emitEntry, type LinkedFunctions } from "./region-border.js";
+import type { LinkedFunctions } from "./region-border.js";
 import { RegionEmitter } from "./region-emitter.js";
 import type { Linked } from "./surroundings.js";
 import "../isa/all.js";
@@ -44,9 +44,8 @@ export interface Batch {
   readonly imports: readonly string[];
 }
 
-/** Names of what a module exports of the region at a position: as it is entered from its record, and as another region calls it. */
-export const enteredExport = (position: number): string => `r${position}`;
-export const calledExport = (position: number): string => `c${position}`;
+/** Name by which a module exports the region at a position. */
+export const regionExport = (position: number): string => `r${position}`;
 
 /**
  * Translates regions into one module: compiling and instantiating many at once costs less. It imports the memory and functions of the core
@@ -87,9 +86,8 @@ export function translateBatch(memory: Uint8Array, sources: readonly RegionSourc
   for (const one of helpers.values()) one.index = load(CoreExport.helper(one.helper.name), one.helper.params, one.helper.results);
   const translated = regions.map((region, i): TranslatedRegion | null => {
     if (!region) return null;
-    const { index, f } = module.function(REGION_PARAMETERS, [i32], calledExport(i));
+    const { index, f } = module.function(REGION_PARAMETERS, [i32], regionExport(i));
     new RegionEmitter(f, { ...link, self: index }, region).emit();
-    emitEntry(module.function([i32], [i32], enteredExport(i)).f, index);
     const { ownBlocks } = region;
     return {
       instructions: region.instructionCount,

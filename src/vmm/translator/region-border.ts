@@ -1,8 +1,7 @@
 import * as at from "../cpu/layout.js";
-import { countEntry } from "../interpreter/core-functions.js";
 import { ExitReason } from "../interpreter/exit.js";
 import { Rec } from "../interpreter/record.js";
-import { Emitter, type Temp, type Value } from "../isa/emitter.js";
+import type { Emitter, Temp, Value } from "../isa/emitter.js";
 import { MODE_BITS, PE, USUAL } from "../sse/mxcsr.js";
 import type { FunctionBuilder } from "../wasm/function.js";
 import { Op, SimdMem, ValueType } from "../wasm/opcodes.js";
@@ -35,19 +34,6 @@ export const ENTRY = { local: 3 };
 
 /** All x87 exceptions masked: then none becomes pending inside a region. */
 const X87_MASKS = 0x3f;
-
-/** Emits the function by which a region is entered from one of its records: a handler, as the interpreter calls them. */
-export function emitEntry(f: FunctionBuilder, region: number): void {
-  const e = new Emitter(f);
-  // Without the record's position, which only the interpreter's runs have.
-  e.setState(at.BUDGET, e.sub(e.state(at.BUDGET), e.loadHost(RECORD, 4, Rec.position)));
-  countEntry(e);
-  e.put(RECORD);
-  e.put(0);
-  e.put(0);
-  e.put(e.loadHost(RECORD, 4, Rec.immediate));
-  f.call(region);
-}
 
 /**
  * Where a region's function begins and ends: what the code was made for must hold; registers and the budget come out of memory, and go back there; and what

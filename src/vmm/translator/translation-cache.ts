@@ -1,12 +1,11 @@
 import * as at from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
 import type { CodeCache } from "../interpreter/code-cache.js";
-import { CALLED } from "../interpreter/core-functions.js";
 import { FIRST_REGION, LAST_REGION, SPECIALS } from "../interpreter/handlers.js";
 import type { CodeMode } from "../interpreter/predecoder.js";
 import { RECORD_SIZE, Rec } from "../interpreter/record.js";
 import { MODE_BITS, PE, USUAL } from "../sse/mxcsr.js";
-import { calledExport, enteredExport, type TranslatedRegion } from "./batch.js";
+import { regionExport, type TranslatedRegion } from "./batch.js";
 import { newTranslatorCounters, type TranslatorCounters } from "./counters.js";
 import { ExitCounts } from "./exit-counts.js";
 import { type Head, HotHeads } from "./hot-heads.js";
@@ -161,7 +160,7 @@ export class TranslationCache {
     if (
       this.modules >= (this.options.mostModules ?? MOST_MODULES) ||
       this.counted.codeBytes > MOST_BYTES ||
-      this.next + 2 * BATCH > LAST_REGION
+      this.next + BATCH > LAST_REGION
     )
       this.startGeneration();
     const wanted = this.remaking.take(BATCH);
@@ -257,7 +256,7 @@ export class TranslationCache {
       if (entry && !region) for (const { record } of entry.heads) this.hopeless.add(record);
       if (!entry || !region || !this.valid(entry, region)) continue;
       exports ??= new WebAssembly.Instance(module, { core }).exports;
-      this.enter(new Installed(entry, region, leavesUntilReview(entry.round)), exports[enteredExport(i)], exports[calledExport(i)]);
+      this.enter(new Installed(entry, region, leavesUntilReview(entry.round)), exports[regionExport(i)]);
       const [{ address }] = entry.heads;
       this.hot.covered(address - (address % at.PAGE_SIZE), new Set(region.blocks.map(({ start }) => start)));
     }
@@ -276,13 +275,11 @@ export class TranslationCache {
     );
   }
 
-  private enter(entry: Installed, entered: unknown, called: unknown): void {
+  private enter(entry: Installed, region: unknown): void {
     const { table, counted } = this;
-    const index = this.next;
-    this.next += 2;
-    while (index + CALLED >= table.length) table.grow(TABLE_STEP);
-    table.set(index, entered);
-    table.set(index + CALLED, called);
+    const index = this.next++;
+    while (index >= table.length) table.grow(TABLE_STEP);
+    table.set(index, region);
     for (const head of entry.heads) this.lead(head, entry, index);
     this.regions.add(index, entry);
     counted.regionsCompiled++;
