@@ -14,16 +14,18 @@ const { i32 } = ValueType;
 
 /**
  * Parameters of a region's function: the entry's record (0 in a call of the region by itself), where a return is expected, how deep this call is
- * (0: none, by its record), and the entry's number, which its record has as immediate. It gives the next record, 0 to leave, or that it has returned
- * to where that was expected.
+ * (0: none, by its record), and the entry's number, which its record has as immediate. It gives the next record, 0 to leave, RETURNED or JUMPS.
  */
 export const REGION_PARAMETERS = [i32, i32, i32, i32] as const;
+/** What a region gives that is no record: the guest has returned to where the caller expects that; or it goes on at LANDING_EIP, for the dispatch loop to find. */
+export const RETURNED = 1;
+export const JUMPS = 2;
+
 /** Or-ed into an `Access` of the MMU for `translate`: must lie on a 16-byte boundary, else #GP(0). */
 export const ALIGNED = 16;
 
 /** Names under which the core module exports what translated regions and the processor call. */
 export const CoreExport = {
-  jump: "jump",
   call: "call",
   miss: "miss",
   commit: "commitAccess",
@@ -112,7 +114,6 @@ export class CoreFunctions implements HelperLinker {
   exportAll(): void {
     const { module } = this;
     this.helper(enterGate);
-    module.exportFunction(CoreExport.jump, this.jump);
     module.exportFunction(CoreExport.call, this.call);
     module.exportFunction(CoreExport.miss, this.miss);
     module.exportFunction(CoreExport.commit, this.emitCommit());
@@ -231,7 +232,7 @@ export class CoreFunctions implements HelperLinker {
     return index;
   }
 
-  /** Into the region at the target on the caller's stack, if the jump cache knows one; otherwise as a jump, with nobody waiting for the return. */
+  /** Into the region at the target on the caller's stack, if the jump cache knows one; otherwise a jump, with nobody waiting for the return. */
   private emitCall(): number {
     const { index, f } = this.module.function([i32, i32, i32], [i32]);
     const e = new Emitter(f);
@@ -245,7 +246,8 @@ export class CoreFunctions implements HelperLinker {
         f.op(Op.return);
       });
     });
-    f.get(0).i32(0).call(this.jump);
+    e.setState(at.LANDING_EIP, target);
+    f.i32(JUMPS);
     return index;
   }
 

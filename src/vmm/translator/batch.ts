@@ -73,7 +73,6 @@ export function translateBatch(memory: Uint8Array, sources: readonly RegionSourc
     return module.importFunction("core", name, params, results);
   };
   const link: Omit<LinkedFunctions, "self"> = {
-    jump: load(CoreExport.jump, [i32, i32], [i32]),
     call: load(CoreExport.call, [i32, i32, i32], [i32]),
     miss: load(CoreExport.miss, [i32, i32, i32], [i32]),
     commit: load(CoreExport.commit, [], []),

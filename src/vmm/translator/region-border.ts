@@ -1,4 +1,5 @@
 import * as at from "../cpu/layout.js";
+import { JUMPS } from "../interpreter/core-functions.js";
 import { ExitReason } from "../interpreter/exit.js";
 import { Rec } from "../interpreter/record.js";
 import type { Emitter, Temp, Value } from "../isa/emitter.js";
@@ -17,15 +18,12 @@ const { i32 } = ValueType;
 export interface LinkedFunctions extends Linked {
   /** The region's own function. */
   readonly self: number;
-  /** (target EIP, 0) -> record or 0; (target EIP, where a return is expected, depth) -> what a region gives: interpreter/core-functions.ts. */
-  readonly jump: number;
+  /** (target EIP, where a return is expected, depth) -> what a region gives: interpreter/core-functions.ts. */
   readonly call: number;
   /** (request, way, instructions): exit-counts.ts. */
   readonly profile?: number;
 }
 
-/** What a region gives when the guest has returned to where its caller expects that. No record has this address. */
-export const RETURNED = 1;
 /** Parameters (interpreter/core-functions.ts). */
 export const RECORD = { local: 0 };
 export const EXPECTED = { local: 1 };
@@ -157,8 +155,8 @@ export class RegionBorder {
     this.jump(e.add(e.state(at.EIP_PAGE), this.head));
   }
   private jump(eip: Value): void {
-    this.e.put(eip);
-    this.f.i32(0).call(this.link.jump).op(Op.return);
+    this.e.setState(at.LANDING_EIP, eip);
+    this.f.i32(JUMPS).op(Op.return);
   }
 
   leave(): void {

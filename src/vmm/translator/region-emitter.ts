@@ -1,5 +1,6 @@
 import { Event } from "../cpu/events.js";
 import * as at from "../cpu/layout.js";
+import { RETURNED } from "../interpreter/core-functions.js";
 import { Emitter, type Temp, type Value } from "../isa/emitter.js";
 import { RF } from "../isa/flags.js";
 import type { FunctionBuilder, Label } from "../wasm/function.js";
@@ -8,7 +9,7 @@ import { type Block, type Frame, keyIn, targetOf } from "./blocks.js";
 import { RETURNS } from "./exit-counts.js";
 import { Flag } from "./pending-flags.js";
 import type { Region } from "./region.js";
-import { DEPTH, ENTRY, EXPECTED, type LinkedFunctions, RETURNED, RegionBorder } from "./region-border.js";
+import { DEPTH, ENTRY, EXPECTED, type LinkedFunctions, RegionBorder } from "./region-border.js";
 import { RegionStage } from "./stage.js";
 import type { Ways } from "./surroundings.js";
 import { Way } from "./ways.js";
