@@ -8,7 +8,7 @@ const source = await readFile(createRequire(import.meta.url).resolve("axe-core/a
 
 /** Serious faults and worse, one line each. */
 export async function seriousFaults(page: Page): Promise<string[]> {
-  // By the debugger's protocol, which the page's policy about scripts does not concern. What moves would be judged half faded.
+  // By the debugger's protocol, which the page's policy about scripts does not concern.
   await page.evaluate(source);
   const { violations } = (await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")) as AxeResults;
   return violations

@@ -46,7 +46,7 @@ export type {
 export * from "./errors.js";
 export type { EventsOptions, StatsOptions } from "./follow.js";
 export type { FileRole } from "./images.js";
-export type { ProgressOptions } from "./operations.js";
+export { hasEnded, type ProgressOptions } from "./operations.js";
 export type { WorldswitchOptions } from "./settings.js";
 export type { Shell, ShellOptions, ShOptions, ShResult } from "./shell.js";
 export type { Found } from "./transcript.js";

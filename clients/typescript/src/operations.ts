@@ -49,6 +49,7 @@ export class Operations {
   }
 }
 
+/** It changes no more: it succeeded, failed or was cancelled. */
 export function hasEnded({ state }: Operation): boolean {
   return state === "succeeded" || state === "failed" || state === "cancelled";
 }

@@ -49,7 +49,7 @@ function CurrentPage({ at }: { at: Place }) {
     case "machines":
       return <MachinesPage />;
     case "machine":
-      return <MachinePage id={at.id} />;
+      return <MachinePage key={at.id} id={at.id} />;
     case "images":
       return <ImagesPage />;
     case "operations":

@@ -1,7 +1,7 @@
-import type { VmData } from "@worldswitch/client";
+import { hasEnded, type VmData } from "@worldswitch/client";
 import { useObserved } from "../live/use-observed.js";
 import { CancelOperation } from "../operations/cancel-operation.js";
-import { hasEnded, kindNames } from "../operations/operation-words.js";
+import { kindNames } from "../operations/operation-words.js";
 import { Progress } from "../parts/progress.js";
 import { useSession } from "../session/context.js";
 

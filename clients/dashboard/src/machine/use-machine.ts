@@ -19,14 +19,15 @@ export function useMachine(id: string): Found {
 
   const listed = machines?.find((vm) => vm.id === id);
   if (listed) seen.current = listed;
-  const absent = machines !== null && !listed && seen.current === null;
-  // It may be older than all that are listed.
+  const gone = isCode(failure, "not_found");
+  const unclear = machines !== null && !listed && !gone;
+  // It is deleted, or older than all that are listed.
   useEffect(() => {
-    if (absent) client.request("getVm", { params: { id } }).then((vm) => following.machines.put(vm), setFailure);
-  }, [absent, client, following, id]);
+    if (unclear) client.request("getVm", { params: { id } }).then((vm) => following.machines.put(vm), setFailure);
+  }, [unclear, machines, client, following, id]);
 
   if (listed) return { state: "here", vm: listed };
-  if (seen.current) return { state: "deleted", vm: seen.current };
-  if (isCode(failure, "not_found")) return { state: "unknown" };
+  if (seen.current) return { state: gone ? "deleted" : "here", vm: seen.current };
+  if (gone) return { state: "unknown" };
   return failure === null ? { state: "loading" } : { state: "failed", failure };
 }

@@ -1,7 +1,7 @@
-import type { Operation } from "@worldswitch/client";
+import { hasEnded, type Operation } from "@worldswitch/client";
 import { timeOfDay } from "../format/time.js";
 import { useNow } from "../live/now.js";
-import { hasEnded, kindNames, lasted, stateLooks } from "./operation-words.js";
+import { kindNames, lasted, stateLooks } from "./operation-words.js";
 
 /** An operation in a line, where it is plain what it is about. */
 export function OperationLine({ operation }: { operation: Operation }) {

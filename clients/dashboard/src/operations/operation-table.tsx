@@ -1,4 +1,4 @@
-import type { Operation } from "@worldswitch/client";
+import { hasEnded, type Operation } from "@worldswitch/client";
 import { addressOf } from "../app/places.js";
 import { dateAndTime, timeOfDay } from "../format/time.js";
 import { useNow } from "../live/now.js";
@@ -6,7 +6,7 @@ import { useObserved } from "../live/use-observed.js";
 import { Progress } from "../parts/progress.js";
 import { useSession } from "../session/context.js";
 import { CancelOperation } from "./cancel-operation.js";
-import { hasEnded, kindNames, lasted, stateLooks } from "./operation-words.js";
+import { kindNames, lasted, stateLooks } from "./operation-words.js";
 import "./operations.css";
 
 export function OperationTable({ operations }: { operations: readonly Operation[] }) {

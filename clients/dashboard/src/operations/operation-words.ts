@@ -20,10 +20,6 @@ export const stateLooks: Record<Operation["state"], Look> = {
   cancelled: "idle",
 };
 
-export function hasEnded({ state }: Operation): boolean {
-  return state === "succeeded" || state === "failed" || state === "cancelled";
-}
-
 /** How long it took, or takes so far. */
 export function lasted({ createdAt, endedAt }: Operation, now: number): string {
   const seconds = ((endedAt ? Date.parse(endedAt) : now) - Date.parse(createdAt)) / 1000;

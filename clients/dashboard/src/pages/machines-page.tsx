@@ -16,6 +16,7 @@ export function MachinesPage() {
   const { following } = useSession();
   const { operate } = useMay();
   const machines = useObserved(following.machines.items);
+  const incomplete = useObserved(following.machines.incomplete);
   const failure = useObserved(following.machines.failure);
   const [filter, setFilter] = useState<Filter>(noFilter);
   const [creating, setCreating] = useState(false);
@@ -29,7 +30,17 @@ export function MachinesPage() {
     </button>
   );
   return (
-    <Page title="Machines" about={machines && machines.length > 0 ? counted(machines.length) : undefined} actions={create}>
+    <Page
+      title="Machines"
+      about={
+        machines && machines.length > 0
+          ? incomplete
+            ? `Only the newest ${machines.length} are listed`
+            : counted(machines.length)
+          : undefined
+      }
+      actions={create}
+    >
       {machines === null ? (
         <Loading failure={failure} what="The machines" />
       ) : machines.length === 0 ? (
@@ -48,7 +59,10 @@ export function MachinesPage() {
           {shown.length === 0 ? (
             <div class="card">
               <Empty icon="search" title="No machine fits">
-                <p>None of the {counted(machines.length)} has what you look for.</p>
+                <p>
+                  None of the {incomplete && "newest "}
+                  {counted(machines.length)} has what you look for.
+                </p>
                 <button type="button" class="button" onClick={() => setFilter(noFilter)}>
                   Show all
                 </button>

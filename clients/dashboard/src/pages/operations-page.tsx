@@ -1,8 +1,8 @@
+import { hasEnded } from "@worldswitch/client";
 import { useState } from "preact/hooks";
 import { Page } from "../app/page.js";
 import { useObserved } from "../live/use-observed.js";
 import { OperationTable } from "../operations/operation-table.js";
-import { hasEnded } from "../operations/operation-words.js";
 import { Empty } from "../parts/empty.js";
 import { Loading } from "../parts/loading.js";
 import { Segments } from "../parts/segments.js";
@@ -18,13 +18,14 @@ type Choice = (typeof choices)[number]["value"];
 export function OperationsPage() {
   const { following } = useSession();
   const operations = useObserved(following.operations.items);
+  const incomplete = useObserved(following.operations.incomplete);
   const failure = useObserved(following.operations.failure);
   const [choice, setChoice] = useState<Choice>("all");
   const shown = operations?.filter((each) => choice === "all" || (choice === "open" ? !hasEnded(each) : each.state === "failed"));
   return (
     <Page
       title="Operations"
-      about="What was asked of machines, newest first. They are kept for a week after their end."
+      about={`What was asked of machines, newest first. ${incomplete ? "Only the newest are listed." : "They are kept for a week after their end."}`}
       actions={<Segments label="Which operations" choices={choices} value={choice} onChoose={(value) => setChoice(value)} />}
     >
       {!shown ? (

@@ -10,7 +10,7 @@ const words: Partial<Record<Code, string>> = {
   not_found: "It is not there any more.",
   rate_limited: "That was too much at once. Try again in a moment.",
   stream_unavailable: "The machine's host does not answer at the moment.",
-  service_unavailable: "The server is starting. Try again in a moment.",
+  service_unavailable: "The server cannot do this at the moment: it is closing, or its database does not answer. Try again soon.",
   internal_error: "The server failed at this. Its log says why.",
   precondition_failed: "Somebody else has changed it meanwhile. Look again.",
   image_in_use: "A machine still uses this image. Delete the machine first.",
