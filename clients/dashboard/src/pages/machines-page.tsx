@@ -30,17 +30,7 @@ export function MachinesPage() {
     </button>
   );
   return (
-    <Page
-      title="Machines"
-      about={
-        machines && machines.length > 0
-          ? incomplete
-            ? `Only the newest ${machines.length} are listed`
-            : counted(machines.length)
-          : undefined
-      }
-      actions={create}
-    >
+    <Page title="Machines" about={machines && machines.length > 0 ? listed(machines.length, incomplete) : undefined} actions={create}>
       {machines === null ? (
         <Loading failure={failure} what="The machines" />
       ) : machines.length === 0 ? (
@@ -76,6 +66,10 @@ export function MachinesPage() {
       {creating && <CreateMachine onClose={() => setCreating(false)} />}
     </Page>
   );
+}
+
+function listed(machines: number, incomplete: boolean): string {
+  return incomplete ? `Only the newest ${machines} are listed` : counted(machines);
 }
 
 function counted(machines: number): string {
