@@ -17,6 +17,11 @@ export function ConsoleBar({ state, onTakeOver, onOpenAgain }: Props) {
       <span class={`console-status ${phase}`} role="status">
         {sentence(state)}
       </span>
+      {role === "writer" && (
+        <span class="console-leave">
+          <kbd>Shift</kbd> <kbd>F6</kbd> leaves the console
+        </span>
+      )}
       {phase === "open" && (
         <span class="console-viewers" title={viewers === 1 ? "Nobody else watches" : `${viewers} connections watch this console`}>
           <Icon name="people" size={16} />

@@ -11,6 +11,8 @@ import "./console.css";
 interface Props {
   /** Opens the connection; the console closes it when it is no longer drawn. */
   open(): VmConsole;
+  /** Whoever comes to the page types into the console at once, unless the focus is elsewhere by then. Not in a page of somebody else's. */
+  takesFocus?: boolean;
 }
 
 const endings: Record<string, string> = {
@@ -24,7 +26,7 @@ const endings: Record<string, string> = {
 const loadTerminal = () => import("./terminal.js");
 
 /** A machine's serial console: its scrollback, what comes, and keys for whoever writes. */
-export function Console({ open }: Props) {
+export function Console({ open, takesFocus = false }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const bar = useRef<HTMLDivElement>(null);
   const [attempt, setAttempt] = useState(0);
@@ -46,6 +48,7 @@ export function Console({ open }: Props) {
           () => bar.current?.focus(),
         );
         screen.setReadOnly(!state.value.mayWrite);
+        if (takesFocus && isFocusFree()) screen.focus();
         return screen;
       },
       () => {
@@ -66,7 +69,7 @@ export function Console({ open }: Props) {
       vmConsole.close();
       screen?.dispose();
     };
-  }, [open, attempt]);
+  }, [open, attempt, takesFocus]);
 
   return (
     <section class="console card" aria-label="Console">
@@ -84,6 +87,12 @@ function Bar({ vmConsole, state, onOpenAgain }: { vmConsole: VmConsole; state: O
   // Why it was refused is told by `role` staying as it is.
   const takeOver = () => void vmConsole.takeOver().catch(() => {});
   return <ConsoleBar state={useObserved(state)} onTakeOver={takeOver} onOpenAgain={onOpenAgain} />;
+}
+
+/** Nothing has been chosen on the page yet: its heading had the focus when it opened. */
+function isFocusFree(): boolean {
+  const { activeElement } = document;
+  return activeElement === null || activeElement === document.body || activeElement.tagName === "H1";
 }
 
 /** Keys went nowhere: the bar says why, and asks to be looked at. */

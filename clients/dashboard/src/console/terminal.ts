@@ -41,6 +41,7 @@ export interface Screen {
   /** A line of this page's own, told from the guest's. */
   remark(text: string): void;
   setReadOnly(readOnly: boolean): void;
+  focus(): void;
   dispose(): void;
 }
 
@@ -79,6 +80,7 @@ export function openScreen(host: HTMLElement, onKeys: (keys: string | Uint8Array
       terminal.options.disableStdin = readOnly;
       terminal.options.cursorBlink = !readOnly;
     },
+    focus: () => terminal.focus(),
     dispose() {
       resizing.disconnect();
       terminal.dispose();

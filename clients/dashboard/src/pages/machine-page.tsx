@@ -81,7 +81,7 @@ function Machine({ vm, deleted }: { vm: VmData; deleted: boolean }) {
       <UnderWay vm={vm} />
       <Facts vm={vm} />
       <div class="machine-top">
-        <Console open={open} />
+        <Console open={open} takesFocus />
         <section class="charts-beside" aria-label="Charts">
           <div class="charts-head">
             <h2>Live</h2>
