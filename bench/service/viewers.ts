@@ -50,7 +50,8 @@ export async function viewers(args: string[]): Promise<number> {
     const [before, cpuBefore] = [await statsOf(installation, vm), await serverCpuSeconds(installation)];
     writer.socket.send(Buffer.from(script(Math.round(seconds * rate), rate, bytes)));
     const limit = performance.now() + (seconds * 3 + 30) * 1000;
-    while (!heard.includes("written-all")) {
+    // Up to the prompt, the last that the guest prints.
+    while (!/written-all\r\n.*# $/.test(heard)) {
       if (performance.now() > limit) throw new Error(`the guest did not finish; its console ends with ${JSON.stringify(heard)}`);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
