@@ -15,6 +15,8 @@ import { changeState, lockVm } from "./vms.js";
 export interface NewVm {
   name?: string;
   imageId: string;
+  /** Nothing has to be prepared for it. */
+  imageReady: boolean;
   memoryMiB: number;
   cmdline: string | null;
   labels: Record<string, string>;
@@ -24,13 +26,16 @@ export interface NewVm {
 
 export type CreateOutcome = { outcome: "accepted"; operation: Operation; vm: Vm } | ({ outcome: "quota_exceeded" } & Exceeded);
 
-/** Creates a vm in state `creating`, within the project's quota, and on a host where one has room. The image must exist and be usable: the caller has looked. */
+/**
+ * Creates a vm in state `creating`, within the project's quota, and on a host where one has room. The image must exist and be usable: the caller has looked.
+ * A machine that is not to be started, of an image that is ready, gives a host nothing to do: it is `stopped`, and its operation has succeeded, in the same commit.
+ */
 export async function acceptCreate(db: Database, asker: Asker, wanted: NewVm): Promise<CreateOutcome> {
   return commit(db, async (tx) => {
     const exceeded = await machineQuota(tx, asker.projectId, wanted.memoryMiB);
     if (exceeded) return { outcome: "quota_exceeded", ...exceeded };
     const id = newId("vm");
-    const { start, name, ...fields } = wanted;
+    const { start, name, imageReady, ...fields } = wanted;
     // Where no host has room just now, the placement queue goes on looking.
     const hostId = await chooseHost(tx, wanted.memoryMiB);
     const vm = await tx.rows.vm.create({
@@ -45,14 +50,17 @@ export async function acceptCreate(db: Database, asker: Asker, wanted: NewVm): P
       },
     });
     tx.record({ projectId: vm.projectId, type: "vm.created", subject: vm.id, data: { name: vm.name, imageId: vm.imageId, host: hostId } });
+    const done = !start && imageReady && hostId !== null;
+    const made = done ? await changeState(tx, vm, "stopped") : vm;
     const operation = await createOperation(tx, asker, {
       kind: "vm.create",
       vmId: vm.id,
       hostId,
       resources: { vm: vm.id, image: vm.imageId },
       mayCancel: true,
+      holds: done,
     });
-    return { outcome: "accepted", operation, vm };
+    return { outcome: "accepted", operation, vm: made };
   });
 }
 

@@ -105,7 +105,7 @@ describe("GET /v1/vms/{id}/stats/history", () => {
 describe("GET /v1/hosts", () => {
   it("tells hosts that are alive from one that is not, and counts the project's machines", async () => {
     const { vm } = await installation.created("", { start: false });
-    const theirs = { imageId: "img_1", memoryMiB: 32, cmdline: null, labels: {}, start: false, expiresAt: null };
+    const theirs = { imageId: "img_1", imageReady: true, memoryMiB: 32, cmdline: null, labels: {}, start: false, expiresAt: null };
     const other = await acceptCreate(installation.db, { projectId: otherProject, requestId: null, actor: null }, theirs);
     if (other.outcome !== "accepted") throw new Error(other.outcome);
     await installation.queue.submit(null, other.operation.id);

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => store?.close());
 
-const wanted = { imageId: "img_1", memoryMiB: 32, cmdline: null, labels: { a: "b" }, start: true, expiresAt: null };
+const wanted = { imageId: "img_1", imageReady: true, memoryMiB: 32, cmdline: null, labels: { a: "b" }, start: true, expiresAt: null };
 
 /** Puts a vm where a test wants it, by the way the worker goes. */
 async function vmIn(state: Vm["state"], fields: StateFields = {}): Promise<Vm> {
@@ -66,6 +66,26 @@ describe("a create", () => {
       placed.push(vm.hostId);
     }
     expect(placed).toEqual(["host_large", "host_small", "host_large", null]);
+    await store.db.vm.updateMany({ where: { hostId: { not: null } }, data: { hostId: null } });
+    await store.db.host.deleteMany({});
+  });
+
+  it("is done with its commit where it gives no host anything to do: a ready image, a host with room, and no start", async () => {
+    const host = { id: "host_idle", projectId: "proj_system", name: "idle", streamUrl: "http://127.0.0.1:9", incarnation: "i", cpus: 1 };
+    const now = new Date();
+    await store.db.host.create({ data: { ...host, memoryMiB: 1000, startedAt: now, heartbeatAt: now } });
+    const states = async (fields: object) => {
+      const { vm, operation } = await store.create("", fields);
+      return [vm.state, operation.state];
+    };
+    const { vm, operation } = await store.create("", { start: false, imageReady: true });
+    expect(vm).toMatchObject({ state: "stopped", desiredState: "stopped", hostId: "host_idle" });
+    expect(operation).toMatchObject({ state: "succeeded", mayCancel: false, progress: 1 });
+    const events = await store.db.event.findMany({ where: { subject: { in: [vm.id, operation.id] } }, orderBy: { seq: "asc" } });
+    expect(events.map(({ type }) => type)).toEqual(["vm.created", "vm.state", "operation.state"]);
+    expect(await states({ start: true, imageReady: true })).toEqual(["creating", "queued"]);
+    expect(await states({ start: false, imageReady: false })).toEqual(["creating", "queued"]);
+    expect(await states({ start: false, imageReady: true, memoryMiB: 2000 })).toEqual(["creating", "queued"]);
     await store.db.vm.updateMany({ where: { hostId: { not: null } }, data: { hostId: null } });
     await store.db.host.deleteMany({});
   });

@@ -62,7 +62,16 @@ export async function startStore(backend = postgresQueue) {
     until,
     /** Accepts a vm whose VM process does what `words` say. */
     async create(words = "", fields: Partial<NewVm> = {}): Promise<{ vm: Vm; operation: Operation }> {
-      const wanted = { imageId: "img_1", memoryMiB: 32, cmdline: words, labels: {}, start: true, expiresAt: null, ...fields };
+      const wanted = {
+        imageId: "img_1",
+        imageReady: false,
+        memoryMiB: 32,
+        cmdline: words,
+        labels: {},
+        start: true,
+        expiresAt: null,
+        ...fields,
+      };
       const outcome = await acceptCreate(db, asker, wanted);
       if (outcome.outcome !== "accepted") throw new Error(outcome.outcome);
       return outcome;

@@ -56,7 +56,7 @@ export const createVm = endpoint({
   tag,
   summary: "Create a machine",
   description:
-    "The operation succeeds once the guest has executed its first instruction, or with `start: false` once the machine may be started.",
+    "The operation succeeds once the guest has executed its first instruction, or with `start: false` once the machine may be started: with an image that is ready, and a host with room, at once.",
   role: "operator",
   body: VmCreate,
   answers: { 202: accepted },

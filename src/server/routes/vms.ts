@@ -35,6 +35,7 @@ export function vmRoutes(router: Router, service: Service): void {
     const outcome = await acceptCreate(db, asker, {
       ...(name === undefined ? {} : { name }),
       imageId: image.id,
+      imageReady: image.state === "ready",
       memoryMiB: memoryMiB ?? image.memoryMiB,
       cmdline: cmdline ?? null,
       labels: labels ?? {},
@@ -46,7 +47,7 @@ export function vmRoutes(router: Router, service: Service): void {
       throw error;
     });
     if (outcome.outcome === "quota_exceeded") throw quotaExceeded(outcome);
-    return accept(service, request, outcome.operation, true);
+    return accept(service, request, outcome.operation, outcome.operation.state === "queued");
   });
 
   router.serve(getVm, async ({ projectId, params }) => {
