@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { Dialog } from "../parts/dialog.js";
-import { Field } from "../parts/field.js";
 import { Message } from "../parts/message.js";
+import { NameField } from "../parts/name-field.js";
 import { useSession } from "../session/context.js";
 import { explain, wrongField } from "../session/explain.js";
 
@@ -23,18 +23,7 @@ export function CreateProject({ onCreated, onClose }: { onCreated(): void; onClo
   return (
     <Dialog title="New project" onClose={onClose}>
       <form class="form" onSubmit={submit} noValidate>
-        <Field label="Name" hint="Small letters, digits, dot, hyphen." wrong={nameWrong}>
-          {(control) => (
-            <input
-              {...control}
-              class="input"
-              autocomplete="off"
-              spellcheck={false}
-              value={name}
-              onInput={(event) => setName(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+        <NameField hint="Small letters, digits, dot, hyphen." value={name} onInput={setName} wrong={nameWrong} />
         {failure !== null && !nameWrong && <Message tone="bad">{explain(failure)}</Message>}
         <div class="form-actions">
           <button type="button" class="button" onClick={onClose}>

@@ -4,6 +4,7 @@ import { CopyButton } from "../parts/copy-button.js";
 import { Dialog } from "../parts/dialog.js";
 import { Field } from "../parts/field.js";
 import { Message } from "../parts/message.js";
+import { NameField } from "../parts/name-field.js";
 import { useSession } from "../session/context.js";
 import { explain, wrongField } from "../session/explain.js";
 
@@ -62,18 +63,12 @@ export function CreateToken({ onCreated, onClose }: { onCreated(): void; onClose
   return (
     <Dialog title="New token" onClose={onClose}>
       <form class="form" onSubmit={submit} noValidate>
-        <Field label="Name" hint="What it is for, like ci or grafana. Small letters, digits, dot, hyphen." wrong={nameWrong}>
-          {(control) => (
-            <input
-              {...control}
-              class="input"
-              autocomplete="off"
-              spellcheck={false}
-              value={name}
-              onInput={(event) => setName(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+        <NameField
+          hint="What it is for, like ci or grafana. Small letters, digits, dot, hyphen."
+          value={name}
+          onInput={setName}
+          wrong={nameWrong}
+        />
         <fieldset class="roles">
           <legend>Role</legend>
           {roles.map(({ value, label, meaning }) => (
