@@ -30,6 +30,11 @@ export class DataFolder {
     return join(this.path, "fetched");
   }
 
+  /** What machines here keep of hot code, so that those that boot the same later need not compile it. */
+  get translations(): string {
+    return join(this.path, "translations");
+  }
+
   /** Who this host is, to all workers and servers of the installation. */
   hostId(): Promise<string> {
     return this.keep("host-id", newHostId);

@@ -23,6 +23,7 @@ Runs one machine in the foreground, its first serial port on this terminal.
                         they differ in; goes by the deterministic clock
   --lockstep-every N    compares every N instructions, 50000 (default) at most
   --force-bt            translates application code as system code is: to see what direct execution gains
+  --cold                translates everything anew, and keeps nothing: without, the machine has translations of earlier ones that booted the same
   --profile             prints the hottest translated code to standard error at the end
 
 On a terminal: Ctrl-A x ends the machine, Ctrl-A Ctrl-A types Ctrl-A.
@@ -48,6 +49,7 @@ export interface RunOptions {
   debug?: DebugFacilities;
   stats?: string;
   profile: boolean;
+  cold: boolean;
   forceBinaryTranslation: boolean;
 }
 
@@ -64,7 +66,7 @@ const MOST_DEBUG_PORTS = 64;
 export function runOptions(args: readonly string[]): RunOptions | null {
   const values = parse(args);
   if (values.help) return null;
-  const { append = "", memory, engine = "auto", stats, profile = false } = values;
+  const { append = "", memory, engine = "auto", stats, profile = false, cold = false } = values;
   const lockstep = lockstepOf(values);
   const { clock = lockstep ? "deterministic" : "host" } = values;
   if (lockstep && clock === "host") throw new UsageError("--lockstep goes by the deterministic clock");
@@ -84,6 +86,7 @@ export function runOptions(args: readonly string[]): RunOptions | null {
     debug,
     stats,
     profile,
+    cold,
     forceBinaryTranslation: values["force-bt"] ?? false,
   };
 }
@@ -106,6 +109,7 @@ function parse(args: readonly string[]) {
     ...lockstep,
     stats: text,
     profile: flag,
+    cold: flag,
     "force-bt": flag,
   } as const;
   try {

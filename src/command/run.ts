@@ -1,6 +1,8 @@
 /** `worldswitch run`: one machine in the foreground, without a server. */
 import { access, writeFile } from "node:fs/promises";
 import { constants } from "node:os";
+import { join } from "node:path";
+import { cacheFolder } from "../images/cache-folder.js";
 import { ImageError } from "../images/image-error.js";
 import type { BootFiles, MachineSpec } from "../vmx/spec.js";
 import { ForegroundMachine, type MachineEnd } from "./foreground-machine.js";
@@ -38,9 +40,10 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 }
 
 async function machineSpec(options: RunOptions): Promise<MachineSpec> {
-  const { source, append, engine, clock, lockstep, debug, profile, forceBinaryTranslation } = options;
+  const { source, append, engine, clock, lockstep, debug, profile, cold, forceBinaryTranslation } = options;
   const { boot, memoryMiB } = source.kind === "image" ? await catalogBoot(source.name, append) : await fileBoot(source, append);
-  return { memoryMiB: options.memoryMiB ?? memoryMiB, boot, engine, clock, lockstep, debug, profile, forceBinaryTranslation };
+  const translations = cold ? undefined : join(cacheFolder(), "translations");
+  return { memoryMiB: options.memoryMiB ?? memoryMiB, boot, engine, clock, lockstep, debug, profile, translations, forceBinaryTranslation };
 }
 
 interface BootAndMemory {

@@ -35,6 +35,7 @@ export async function startHostWorker(installation: Installation, host: string):
         clusterSecret,
         consoleFolder: data.consoles,
         bootSource: hostBootSource(uploads, new ImageCache()),
+        translations: data.translations,
         onTaken: () => uploads.open(),
         listen: { host, port: environment.streamPort, reachableAs: reachableHost(environment, host) },
         memoryMiB: environment.memoryMiB,

@@ -5,8 +5,8 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { cacheFolder } from "./cache-folder.js";
 import type { BuiltImage, CatalogImage } from "./catalog.js";
 import { type FileSum, MANIFEST_FILE, type Manifest, parseManifest } from "./manifest.js";
 
@@ -25,8 +25,8 @@ export const IMAGE_FILES = ["kernel", "initrd"] as const;
 const ABANDONED_MS = 24 * 3600 * 1000;
 
 export class ImageCache {
-  /** @param folder absolute, or relative to the working directory; by default `WORLDSWITCH_CACHE`, else `~/.cache/worldswitch` */
-  constructor(folder: string = process.env.WORLDSWITCH_CACHE || join(homedir(), ".cache", "worldswitch")) {
+  /** @param folder absolute, or relative to the working directory */
+  constructor(folder: string = cacheFolder()) {
     this.folder = resolve(folder);
   }
   readonly folder: string;

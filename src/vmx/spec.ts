@@ -11,6 +11,8 @@ export interface MachineSpec {
   debug?: DebugFacilities;
   /** Tell with the end where time went. */
   profile?: boolean;
+  /** Folder in which translations are kept from one machine to the next of its kind; without, none are. Nobody but this user may write there. */
+  translations?: string;
   /** Application code is translated as system code is. */
   forceBinaryTranslation?: boolean;
 }

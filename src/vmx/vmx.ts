@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { RAM_BASE, wasmPages } from "../vmm/cpu/layout.js";
 import { builtCore } from "../world/built-core.js";
@@ -5,11 +6,12 @@ import { CrossPage } from "../world/cross-page.js";
 import { HostDriver } from "../world/host-driver.js";
 import { Command, type Question } from "../world/leave-reason.js";
 import { translatorThreadUrl, vmmThreadUrl } from "../world/thread-urls.js";
-import type { TranslatorThreadData } from "../world/translator-thread.js";
+import type { TranslatorThreadData, TranslatorThreadEnd } from "../world/translator-thread.js";
 import type { LoadAnswer, LoadQuestion, StoppedMessage } from "../world/vmm.js";
 import type { VmmThreadData } from "../world/vmm-thread.js";
 import { BootFailure, type GuestStorage, loadBootImage, romRoom } from "./boot-image.js";
 import { InputQueue } from "./input-queue.js";
+import { keptFile } from "./kept-file.js";
 import type { FromVm } from "./protocol.js";
 import type { GuestFault, MachineSpec, StopReason } from "./spec.js";
 import { machineStats } from "./statistics.js";
@@ -27,6 +29,8 @@ export type VmxEvent =
 
 /** The VMM answers a command within a slice; after this long it is ended without being asked, in milliseconds. */
 const STOP_PATIENCE_MS = 2_000;
+/** How long the translator may take to write down what is worth keeping, in milliseconds. */
+const KEEP_PATIENCE_MS = 2_000;
 /** A thread's heap, the guest's memory not included: many times what it needs. V8 collects the earlier, the nearer the limit is. */
 const HEAP_MB = 128;
 /** Young generation of a thread's heap. Left to itself V8 lets it grow to 48 MiB, which two threads keep for what is garbage after a moment. */
@@ -90,6 +94,7 @@ export class Vmx {
       profile,
       forceBinaryTranslation,
       translator,
+      keeps: this.keeps,
     };
     if (lockstep) workerData.lockstep = { ...lockstep, subject: translated ? "translator" : "interpreter" };
     this.thread = new Worker(vmmThreadUrl, {
@@ -113,14 +118,22 @@ export class Vmx {
     return port1;
   }
 
+  /** Code that tells what it does is not for others; and machines in lockstep are there to see how code is made. */
+  private get keeps(): boolean {
+    return this.spec.translations !== undefined && !this.spec.profile && !this.spec.lockstep;
+  }
+
   /** Once the guest runs: until then the thread would only be in the way of its start. What was asked for meanwhile waits in the port. */
-  private startTranslator(): void {
+  private async startTranslator(): Promise<void> {
     const { memory, translatorPort: port } = this;
     if (!memory || !port) return;
     this.translatorPort = null;
+    const { translations, boot } = this.spec;
+    const kept = this.keeps && translations !== undefined ? await keptFile(translations, boot).catch(() => undefined) : undefined;
+    if (this.ended) return;
     this.translator = new Worker(translatorThreadUrl, {
       name: "translator",
-      workerData: { memory, port } satisfies TranslatorThreadData,
+      workerData: { memory, port, kept } satisfies TranslatorThreadData,
       transferList: [port],
       execArgv: [],
       resourceLimits: HEAP_LIMITS,
@@ -192,7 +205,7 @@ export class Vmx {
         return "";
       }
       case "started":
-        this.startTranslator();
+        void this.startTranslator();
         this.report({ type: question });
         return "";
       default:
@@ -228,9 +241,21 @@ export class Vmx {
     if (this.stopTimer) clearTimeout(this.stopTimer);
     this.driver.close();
     this.answerStats();
-    void Promise.all([this.thread?.terminate(), this.translator?.terminate()]).then(() =>
-      this.report({ type: "stopped", reason, ...more }),
-    );
+    void Promise.all([this.thread?.terminate(), this.endTranslator()]).then(() => this.report({ type: "stopped", reason, ...more }));
+  }
+
+  /** It may have something to keep first. */
+  private async endTranslator(): Promise<void> {
+    const { translator } = this;
+    if (!translator) return;
+    if (this.keeps) {
+      const ended = new Promise((resolve) => translator.once("exit", resolve));
+      translator.postMessage("end" satisfies TranslatorThreadEnd);
+      const patience = new AbortController();
+      await Promise.race([ended, delay(KEEP_PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => undefined)]);
+      patience.abort();
+    }
+    await translator.terminate();
   }
 }
 

@@ -41,6 +41,8 @@ export interface WorkerOptions {
   /** Where the scrollback of consoles is kept. */
   consoleFolder: string;
   bootSource: BootSource;
+  /** Folder in which machines keep translations; none: they don't. */
+  translations?: string;
   /** Where the stream endpoint listens; port 0 takes a free one. `reachableAs`: the host in the address by which API servers find it. */
   listen: { host: string; port: number; reachableAs: string };
   /** What machines here may take in all; 0: all that there is. */
@@ -74,7 +76,7 @@ const workerStops: MachineEnd = { state: "stopped", reason: "server_stopped", fa
  * @throws HostInUse when another worker of this host is alive
  */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
-  const { db, feed, queue, hostId, clusterSecret, bootSource, deadlines = defaultDeadlines, program = vmProgram } = options;
+  const { db, feed, queue, hostId, clusterSecret, bootSource, translations, deadlines = defaultDeadlines, program = vmProgram } = options;
   const log = options.log.child({ host: hostId });
   const lock = await HostLock.take(options.databaseUrl, hostId, options.onLost);
   await options.onTaken?.();
@@ -100,7 +102,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const stopBeating = beat(db, hostId, incarnation, takenOver, log);
   const stopSampling = beginSampling({ db, supervisor, history, log });
 
-  const parts: CommandParts = { db, supervisor, consoles, history, bootSource, deadlines, log };
+  const parts: CommandParts = { db, supervisor, consoles, history, bootSource, translations, deadlines, log };
   const runner = new JobRunner(parts, hostId, feed);
   const sweeper = new Sweeper(db, queue, log);
   // Jobs that the earlier worker held would wait for their locks: begin anew with what is queued.

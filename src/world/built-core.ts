@@ -25,10 +25,15 @@ export async function writeCore(bytes: Uint8Array, folder = MONITOR): Promise<vo
   await writeFile(await coreFile(folder), bytes);
 }
 
-async function coreFile(folder: string): Promise<string> {
+/** Of the compiled monitor: another for whatever might emit other code. */
+export async function monitorDigest(folder = MONITOR): Promise<string> {
   const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".js")).sort();
   const files = await Promise.all(names.map((name) => readFile(join(folder, name))));
   const digest = createHash("sha256");
   for (const [i, name] of names.entries()) digest.update(`${name} ${files[i].length}\n`).update(files[i]);
-  return join(folder, `core-${digest.digest("hex")}.wasm`);
+  return digest.digest("hex");
+}
+
+async function coreFile(folder: string): Promise<string> {
+  return join(folder, `core-${await monitorDigest(folder)}.wasm`);
 }

@@ -5,17 +5,23 @@
 
 import { availableParallelism, setPriority } from "node:os";
 import { setFlagsFromString } from "node:v8";
-import { type MessagePort, workerData } from "node:worker_threads";
-import type { TranslationRequest } from "../vmm/translator/port.js";
-import { translate } from "../vmm/translator/translator.js";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import type { TranslationRequest, TranslatorAnswer, TranslatorRequest } from "../vmm/translator/port.js";
+import { Translator } from "../vmm/translator/translator.js";
+import { TranslationStore } from "./kept/translation-store.js";
 
 /** What a translator thread is started with. */
 export interface TranslatorThreadData {
   memory: WebAssembly.Memory;
   port: MessagePort;
+  /** The file that translations are kept in; none: they are not. */
+  kept?: string;
 }
 
-const { memory, port } = workerData as TranslatorThreadData;
+/** What the thread is told by the machine's host side, by the worker's own channel: to keep what is to be kept, and to end. */
+export type TranslatorThreadEnd = "end";
+
+const { memory, port, kept } = workerData as TranslatorThreadData;
 const bytes = new Uint8Array(memory.buffer);
 
 /** Where cores are scarce the guest goes first, even if it is interpreted: a boot on two cores was faster by some percent. But what is compiled must not starve. */
@@ -38,7 +44,77 @@ function compileStraightToTheOptimizingTier(): void {
   setFlagsFromString(`--wasm-num-compilation-tasks=${Math.max(1, availableParallelism() - 1)}`);
 }
 
-port.on("message", (requests: readonly TranslationRequest[]) => {
+const store = kept === undefined ? undefined : new TranslationStore(kept);
+/** What is new is written to the file once nothing has been asked for so long, or at the latest after so long: a machine may end without saying so. */
+const QUIET_MS = 500;
+const AT_LATEST_MS = 10_000;
+let quiet: NodeJS.Timeout | undefined;
+let savedAt = performance.now();
+function save(): void {
+  savedAt = performance.now();
+  store?.save();
+}
+
+if (store) {
   compileStraightToTheOptimizingTier();
-  port.postMessage(translate(bytes, requests, () => performance.now() * 1000));
+  port.postMessage({ kind: "kept", regions: store.open() } satisfies TranslatorAnswer);
+}
+
+const translator = new Translator(bytes);
+let chunks = 0;
+const nowUs = () => performance.now() * 1000;
+const send = (answer: TranslatorAnswer) => port.postMessage(answer);
+
+function translateAll(requests: readonly TranslationRequest[]): void {
+  const begun = nowUs();
+  const { regions, numbers, objects, imports, bytes: wasm } = translator.translate(requests);
+  const translated = nowUs();
+  const module = new WebAssembly.Module(wasm);
+  const [translateUs, compileUs] = [translated - begun, nowUs() - translated];
+  send({ kind: "translated", ids: requests.map(({ id }) => id), regions, linked: { module, imports }, translateUs, compileUs });
+  store?.add(++chunks, numbers, objects, module);
+}
+
+/** Beside everything else: it takes long, and nobody waits for it. */
+async function linkAll(wanted: readonly number[]): Promise<void> {
+  const begun = nowUs();
+  const { numbers, objects, imports, bytes: wasm } = translator.relink(wanted, (number) => store?.object(number));
+  const module = await WebAssembly.compile(wasm);
+  const chunk = ++chunks;
+  store?.add(chunk, numbers, objects, module);
+  send({ kind: "linked", chunk, numbers, linked: { module, imports }, compileUs: nowUs() - begun });
+  saveSoon();
+}
+
+port.on("message", (what: TranslatorRequest) => {
+  compileStraightToTheOptimizingTier();
+  switch (what.kind) {
+    case "translate":
+      translateAll(what.requests);
+      break;
+    case "link":
+      void linkAll(what.numbers);
+      break;
+    case "load":
+      send({ kind: "loaded", chunk: what.chunk, linked: store?.load(what.chunk) ?? null });
+      break;
+    case "keep":
+      store?.keep(what.number, what.region);
+      break;
+    case "forget":
+      translator.forget(what.number);
+      store?.forget(what.number);
+  }
+  saveSoon();
+});
+
+function saveSoon(): void {
+  if (!store) return;
+  clearTimeout(quiet);
+  quiet = setTimeout(save, performance.now() - savedAt > AT_LATEST_MS ? 0 : QUIET_MS).unref();
+}
+
+parentPort?.once("message", () => {
+  save();
+  process.exit();
 });

@@ -24,6 +24,8 @@ export interface VmmThreadData {
   forceBinaryTranslation?: boolean;
   /** The way to the translator thread; none: hot code is interpreted, too. */
   translator?: MessagePort;
+  /** That thread keeps translations, and has those of earlier machines. */
+  keeps?: boolean;
   /** Two machines in lockstep, compared after so many instructions. */
   lockstep?: { every: number; subject: "interpreter" | "translator" };
 }
@@ -31,7 +33,18 @@ export interface VmmThreadData {
 /** Wall-clock time of deterministic machines at power-on: they must not differ by the day of the run. */
 const DETERMINISTIC_EPOCH_MS = Date.UTC(2024, 0, 1);
 
-const { memory, ramBytes, page: buffer, clock, debug, profile, forceBinaryTranslation, translator, lockstep } = workerData as VmmThreadData;
+const {
+  memory,
+  ramBytes,
+  page: buffer,
+  clock,
+  debug,
+  profile,
+  forceBinaryTranslation,
+  translator,
+  keeps,
+  lockstep,
+} = workerData as VmmThreadData;
 const page = new CrossPage(buffer);
 const [core] = (await once(parentPort as MessagePort, "message")) as [WebAssembly.Module | null];
 const parts: MachineParts = {
@@ -43,7 +56,7 @@ const parts: MachineParts = {
   wallClockMs: () => (clock === "host" ? Date.now() : DETERMINISTIC_EPOCH_MS),
   serialSink: (port, byte) => put(page.output[port], byte),
   input: page.input,
-  translator: translator && new ThreadPort(translator),
+  translator: translator && new ThreadPort(translator, keeps ?? false),
   profileRegions: profile,
   forceBinaryTranslation,
   debug: debug && { ...debug, sink: (byte) => put(page.debug, byte) },

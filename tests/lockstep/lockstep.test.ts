@@ -8,7 +8,7 @@ import { interpreterSubject, type Subject, translatorSubject } from "../../src/v
 import { type Boot, type InputSource, Machine, type MachineParts, type SliceEnd } from "../../src/vmm/machine.js";
 import { MonitorFault } from "../../src/vmm/monitor-fault.js";
 import { LocalPort } from "../../src/vmm/translator/local-port.js";
-import type { TranslationRequest } from "../../src/vmm/translator/port.js";
+import type { TranslatorRequest } from "../../src/vmm/translator/port.js";
 import { loadLinux } from "../../src/vmx/loader/linux.js";
 import { loadTimerGuest, TIMER_GUEST_RAM, timerLog } from "../guests/timer-guest.js";
 import { READY, tinyGuest } from "../guests/tiny-guest.js";
@@ -205,15 +205,15 @@ class Wrong extends LocalPort {
   ) {
     super(machineMemory.slice());
   }
-  override send(requests: readonly TranslationRequest[]): void {
+  override send(what: TranslatorRequest): void {
     const { pattern, replacement } = this;
     this.memory.set(this.machineMemory);
-    for (const { pages } of requests)
+    for (const { pages } of what.kind === "translate" ? what.requests : [])
       for (const { host } of pages) {
         const page = this.memory.subarray(host, host + 4096);
         for (let i = 0; i < page.length; i++) if (pattern.every((byte, n) => page[i + n] === byte)) page.set(replacement, i);
       }
-    super.send(requests);
+    super.send(what);
   }
 }
 

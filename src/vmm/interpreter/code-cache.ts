@@ -125,6 +125,13 @@ export class CodeCache implements CodeWatch {
     return this.pages.get(number);
   }
 
+  /** Bytes of a page count as decoded, though they may not be: somebody relies on them. */
+  hold(number: number, from: number, to: number): CodePage {
+    const page = this.page(number);
+    this.cover(page, number << 12, from, to);
+    return page;
+  }
+
   /** A copy of a record of that page which runs it and goes on behind it, for when something else takes the record's place. Not when `full`. */
   copyHead(head: number, page: CodePage): number {
     const { state } = this;

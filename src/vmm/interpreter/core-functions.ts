@@ -13,7 +13,7 @@ import { Rec, RecFlag } from "./record.js";
 const { i32 } = ValueType;
 
 /**
- * Parameters of a region's function: the entry's record (0 in a call of the region by itself), where a return is expected, how deep this call is
+ * Parameters of a region's function: the entry's record (in a call of the region by itself, of any of its entries), where a return is expected, how deep this call is
  * (0: none, by its record), and the entry's number, which its record has as immediate. It gives the next record, 0 to leave, RETURNED or JUMPS.
  */
 export const REGION_PARAMETERS = [i32, i32, i32, i32] as const;

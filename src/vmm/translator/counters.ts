@@ -2,6 +2,10 @@
 export interface TranslatorCounters {
   /** Regions translated and put in place. */
   regionsCompiled: number;
+  /** Regions put in place that had been translated before, by this machine or an earlier one. */
+  regionsRecalled: number;
+  /** Regions that were put into a larger module. */
+  regionsLinked: number;
   /** Regions in place now. */
   liveRegions: number;
   /** Bytes of WebAssembly of the regions in place now. */
@@ -32,6 +36,8 @@ export interface TranslatorCounters {
 export function newTranslatorCounters(): TranslatorCounters {
   return {
     regionsCompiled: 0,
+    regionsRecalled: 0,
+    regionsLinked: 0,
     liveRegions: 0,
     codeBytes: 0,
     queueLength: 0,

@@ -40,7 +40,10 @@ export class HotHeads {
     const i = slot(record);
     if (counts[i] === 0) this.warm.add(i);
     if (counts[i] < MOST) counts[i]++;
-    return counts[i] >= this.threshold && !this.candidates.has(record);
+    return this.isHot(record);
+  }
+  isHot(record: number): boolean {
+    return this.counts[slot(record)] >= this.threshold && !this.candidates.has(record);
   }
   propose(head: Head): void {
     this.candidates.set(head.record, head);

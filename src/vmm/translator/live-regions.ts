@@ -1,8 +1,8 @@
 import * as at from "../cpu/layout.js";
 import type { CodePage } from "../interpreter/code-cache.js";
 import type { CodeMode } from "../interpreter/predecoder.js";
-import type { TranslatedRegion } from "./batch.js";
 import type { Head } from "./hot-heads.js";
+import type { TranslatedRegion } from "./region-translation.js";
 
 /** Instructions at which one region is entered, at most: each is one that loops may not be structured around. */
 export const MOST_ENTRIES = 8;
@@ -48,11 +48,17 @@ export class Installed implements Entry {
   readonly takesIn: boolean;
   readonly round: number;
 
-  /** @param limit leaves after which it is looked at */
+  /**
+   * @param limit leaves after which it is looked at
+   * @param number what the translator knows it by
+   * @param moduleSize regions that its code shares a module with, itself included
+   */
   constructor(
     entry: Entry,
     readonly region: TranslatedRegion,
     public limit: number,
+    readonly number: number,
+    public moduleSize: number,
   ) {
     this.id = entry.id;
     this.heads = entry.heads;

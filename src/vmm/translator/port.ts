@@ -1,5 +1,6 @@
-import type { TranslatedRegion } from "./batch.js";
+import type { KeptRegion } from "./kept-regions.js";
 import type { RegionEntry } from "./region.js";
+import type { TranslatedRegion } from "./region-translation.js";
 
 /** A page that a region may take code from, as it was when the region was asked for. */
 export interface RequestedPage {
@@ -34,22 +35,66 @@ export interface TranslationRequest {
   readonly longest: number;
 }
 
-export interface TranslationAnswer {
-  readonly ids: readonly number[];
-  readonly regions: readonly (TranslatedRegion | null)[];
-  readonly imports: readonly string[];
+/** A compiled module of regions, and the names of the core module's exports that it imports. The region at a position is exported as `regionExport` says. */
+export interface LinkedModule {
   readonly module: WebAssembly.Module;
-  readonly bytes: number;
-  /** What translating and compiling took, microseconds. */
-  readonly translateUs: number;
-  readonly compileUs: number;
+  readonly imports: readonly string[];
+}
+
+export type TranslatorRequest =
+  | { readonly kind: "translate"; readonly requests: readonly TranslationRequest[] }
+  /** Regions that were made here or loaded, by number, all into one module. */
+  | { readonly kind: "link"; readonly numbers: readonly number[] }
+  /** The module that kept regions are in. */
+  | { readonly kind: "load"; readonly chunk: number }
+  /** A region is worth keeping from one machine to the next. */
+  | { readonly kind: "keep"; readonly number: number; readonly region: KeptRegion }
+  /** Something better has taken a region's place. */
+  | { readonly kind: "forget"; readonly number: number };
+
+export type TranslatorAnswer =
+  | {
+      readonly kind: "translated";
+      /** Of the requests; and what came of them, null where there was nothing to translate. Those that there are stand in the module, in this order. */
+      readonly ids: readonly number[];
+      readonly regions: readonly (TranslatedRegion | null)[];
+      readonly linked: LinkedModule;
+      /** What translating and compiling took, microseconds. */
+      readonly translateUs: number;
+      readonly compileUs: number;
+    }
+  /** By position. */
+  | {
+      readonly kind: "linked";
+      readonly chunk: number;
+      readonly numbers: readonly number[];
+      readonly linked: LinkedModule;
+      readonly compileUs: number;
+    }
+  /** Null: it can't be had any more. */
+  | { readonly kind: "loaded"; readonly chunk: number; readonly linked: LinkedModule | null }
+  /** What there is of earlier machines. */
+  | { readonly kind: "kept"; readonly regions: readonly PlacedRegion[] };
+
+export type Answer<Kind extends TranslatorAnswer["kind"]> = Extract<TranslatorAnswer, { kind: Kind }>;
+
+/** A kept region: what it is known by (a request's number, or for those of earlier machines a negative one), and where its code is. */
+export interface PlacedRegion {
+  readonly number: number;
+  readonly chunk: number;
+  readonly position: number;
+  /** Regions that the chunk has. */
+  readonly chunkSize: number;
+  readonly region: KeptRegion;
 }
 
 /** Where translations are made: another thread, or (for tests) the caller's own. */
 export interface TranslatorPort {
-  send(requests: readonly TranslationRequest[]): void;
+  /** Whether translations are kept there, so that later machines can have them again. Those of earlier ones come as first answer. */
+  readonly keeps: boolean;
+  send(request: TranslatorRequest): void;
   /** The next answer that has come; undefined: none. */
-  take(): TranslationAnswer | undefined;
+  take(): TranslatorAnswer | undefined;
   /** A clock, in microseconds. */
   nowUs(): number;
 }

@@ -47,8 +47,6 @@ export class RegionBorder {
   readonly refund: Temp;
   /** What may retire between two looks at the budget. */
   readonly longest: number;
-  /** Whether any of its instructions depends on TOP and tags. */
-  readonly asksShape: boolean;
   private readonly f: FunctionBuilder;
 
   constructor(
@@ -59,7 +57,6 @@ export class RegionBorder {
     const { f } = e;
     this.f = f;
     this.longest = region.instructionCount;
-    this.asksShape = [...region.blocks.values()].some(({ facts }) => facts.asksShape);
     this.registers = newRegisters(f);
     this.budget = { local: f.local(i32) };
     this.target = { local: f.local(i32) };
@@ -82,13 +79,13 @@ export class RegionBorder {
     const { entries, blocks } = this.region;
     const head = blocks.get(this.head) as Block;
     for (const distance of head.pages) if (distance !== 0) bad = e.or(bad, this.isElsewhere(distance));
-    if (this.asksShape)
+    if (this.region.asksShape)
       for (const [i, offset] of entries.entries()) {
         const differs = this.shapeDiffers((blocks.get(offset) as Block).facts.shape);
         bad = e.or(bad, entries.length === 1 ? differs : e.select(e.eq(ENTRY, i), differs, 0));
       }
     if (gates.has(at.X87_GATE)) bad = e.or(bad, e.xor(e.and(e.state(at.X87_CONTROL), X87_MASKS), X87_MASKS));
-    if ([...this.region.blocks.values()].some(({ facts }) => facts.usualMode)) {
+    if (this.region.asksMode) {
       const precision = this.region.source.mode.inexact ? PE : 0;
       bad = e.or(bad, e.xor(e.and(e.state(at.MXCSR), MODE_BITS | precision), USUAL | precision));
     }
@@ -144,10 +141,10 @@ export class RegionBorder {
     e.recycle();
   }
 
-  /** Gives the entry to the interpreter: its copy, or where the record isn't known, by way of that. */
+  /** Gives the entry to the interpreter: its copy, or where the region has called itself and another entry's record is known, by way of its head. */
   private giveEntry(): void {
     const { f, e } = this;
-    e.when(RECORD, () => {
+    e.when(e.eq(e.loadHost(RECORD, 4, Rec.immediate), ENTRY), () => {
       e.setState(at.BUDGET, e.add(e.state(at.BUDGET), e.loadHost(RECORD, 4, Rec.position)));
       e.put(e.loadHost(RECORD, 4, Rec.target));
       f.op(Op.return);
@@ -182,17 +179,19 @@ export class RegionBorder {
   /** For whoever decides what to translate again: returns to somebody who no longer waits for them can't be helped. */
   private countLeave(): void {
     const { e } = this;
-    const slot = this.count(at.LEAVES);
     const offset = e.sub(this.target, e.select(e.eq(this.way, Way.indirect), e.state(at.EIP_PAGE), 0));
-    e.setState(slot + 4, e.or(e.shl(this.way, OFFSET_BITS), e.and(offset, (1 << OFFSET_BITS) - 1)));
+    this.count(at.LEAVES, e.or(e.shl(this.way, OFFSET_BITS), e.and(offset, (1 << OFFSET_BITS) - 1)));
   }
 
-  /** Counts in the word that this region has there, and gives its address. */
-  count(words: number): number {
+  /**
+   * Counts in the word that this region has there, and puts down the last case in the word behind it. The entry's record says which they are, so that the code
+   * is the same whenever it is made; if that isn't the region's any more, it may be another's.
+   */
+  count(words: number, last?: Value): void {
     const { e } = this;
-    const word = words + 8 * (this.region.source.id % at.LEAVES_SLOTS);
-    e.setState(word, e.add(e.state(word), 1));
-    return word;
+    const slot = e.and(e.loadHost(RECORD, 4, Rec.displacement), 8 * (at.LEAVES_SLOTS - 1));
+    e.storeHost(slot, 4, e.add(e.loadHost(slot, 4, words), 1), words);
+    if (last !== undefined) e.storeHost(slot, 4, last, words + 4);
   }
 
   /** Not 0 where the guest's page at this distance is not the one that the code was made from any more. */

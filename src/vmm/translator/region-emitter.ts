@@ -9,7 +9,7 @@ import { type Block, type Frame, keyIn, targetOf } from "./blocks.js";
 import { RETURNS } from "./exit-counts.js";
 import { Flag } from "./pending-flags.js";
 import type { Region } from "./region.js";
-import { DEPTH, ENTRY, EXPECTED, type LinkedFunctions, RegionBorder } from "./region-border.js";
+import { DEPTH, ENTRY, EXPECTED, type LinkedFunctions, RECORD, RegionBorder } from "./region-border.js";
 import { RegionStage } from "./stage.js";
 import type { Ways } from "./surroundings.js";
 import { Way } from "./ways.js";
@@ -281,10 +281,7 @@ export class RegionEmitter {
     const expected = e.add(e.state(at.EIP_PAGE), offset);
     const depth = e.add(DEPTH, 1);
     if (itself) {
-      e.put(0);
-      e.put(expected);
-      e.put(depth);
-      e.put(0);
+      for (const v of [RECORD, expected, depth, 0]) e.put(v);
       f.call(this.link.self);
     } else {
       e.put(this.target);
@@ -300,7 +297,7 @@ export class RegionEmitter {
     e.recycle();
     if (!itself) e.setState(at.EIP_PAGE, this.eipPage);
     this.border.load();
-    if (this.border.asksShape) e.seldom(this.border.shapeDiffers(this.stage.x87.shape), () => this.leaveToOffset(offset));
+    if (this.region.asksShape) e.seldom(this.border.shapeDiffers(this.stage.x87.shape), () => this.leaveToOffset(offset));
     this.unlessExhausted(offset);
   }
   /** For whoever decides whether callees are to be taken in, and the code that returns lead to. */
@@ -310,8 +307,7 @@ export class RegionEmitter {
   private countReturn(): void {
     const { e } = this;
     if (this.region.takesIn) return;
-    const word = this.border.count(at.RETURNS);
-    e.setState(word + 4, e.sub(this.target, e.state(at.EIP_PAGE)));
+    this.border.count(at.RETURNS, e.sub(this.target, e.state(at.EIP_PAGE)));
   }
   /** Whether the call at the end of the block is to the region's own head. */
   private callsItself(): boolean {

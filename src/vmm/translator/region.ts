@@ -100,6 +100,13 @@ export class Region {
   get pageDistances(): number[] {
     return [...new Set([...this.blocks.values()].flatMap((block) => block.pages))];
   }
+  /** Some of it depends on TOP and tags; or relies on the usual mode of MXCSR. */
+  get asksShape(): boolean {
+    return [...this.blocks.values()].some(({ facts }) => facts.asksShape);
+  }
+  get asksMode(): boolean {
+    return [...this.blocks.values()].some(({ facts }) => facts.usualMode);
+  }
   get instructionCount(): number {
     return instructionsOf(this.blocks.values());
   }

@@ -218,5 +218,9 @@ export class Remaking {
 
 /** Address of the words that a region counts in. */
 function slot(words: number, id: number): number {
-  return words + 8 * (id % at.LEAVES_SLOTS);
+  return words + counterSlot(id);
+}
+/** How far it is from the first region's: what the records that it is entered at have as displacement. */
+export function counterSlot(id: number): number {
+  return 8 * (id % at.LEAVES_SLOTS);
 }

@@ -5,14 +5,19 @@ import { FIRST_REGION, LAST_REGION, SPECIALS } from "../interpreter/handlers.js"
 import type { CodeMode } from "../interpreter/predecoder.js";
 import { RECORD_SIZE, Rec } from "../interpreter/record.js";
 import { MODE_BITS, PE, USUAL } from "../sse/mxcsr.js";
-import { regionExport, type TranslatedRegion } from "./batch.js";
 import { newTranslatorCounters, type TranslatorCounters } from "./counters.js";
 import { ExitCounts } from "./exit-counts.js";
 import { type Head, HotHeads } from "./hot-heads.js";
+import { KeptRegions } from "./kept-regions.js";
+import { regionExport } from "./link.js";
+import { Linking } from "./linking.js";
 import { contains, type Entry, Installed, type KnownPages, LiveRegions, type Making, MOST_ENTRIES, sameMode } from "./live-regions.js";
-import type { TranslationAnswer, TranslationRequest, TranslatorPort } from "./port.js";
+import { Modules } from "./modules.js";
+import type { Answer, PlacedRegion, TranslationRequest, TranslatorAnswer, TranslatorPort } from "./port.js";
 import { profileOf, type RegionProfile } from "./profile.js";
-import { type FetchedFrom, leavesUntilReview, NEIGHBOURS, Remaking } from "./remaking.js";
+import { Recalling } from "./recalling.js";
+import type { TranslatedRegion } from "./region-translation.js";
+import { counterSlot, type FetchedFrom, leavesUntilReview, NEIGHBOURS, Remaking } from "./remaking.js";
 import { Way } from "./ways.js";
 
 const TABLE_STEP = 1024;
@@ -50,6 +55,8 @@ export interface TranslationOptions {
   readonly mostModules?: number;
   /** Made-up number for tests: calls of other regions after which small ones are taken in. */
   readonly manyCalls?: number;
+  /** Made-up number for tests: regions in small modules from which on they are put into one. */
+  readonly fewestLinked?: number;
 }
 
 /** The core module's table of handlers. */
@@ -72,6 +79,9 @@ export class TranslationCache {
   private readonly regions = new LiveRegions();
   private readonly waiting = new Map<number, Entry>();
   private readonly remaking: Remaking;
+  private readonly recalling: Recalling;
+  private readonly linking: Linking;
+  private readonly modules: Modules;
   /** Heads at which nothing could be translated. */
   private readonly hopeless = new Set<number>();
   private readonly exits = new ExitCounts();
@@ -79,7 +89,7 @@ export class TranslationCache {
   private readonly counted = newTranslatorCounters();
   private next = FIRST_REGION;
   private requests = 0;
-  private modules = 0;
+  private modulesMade = 0;
   private exchanges = 0;
   private sentAt = 0;
   /** Everything was dropped: its memory comes back when the thread lets its event loop turn. */
@@ -89,13 +99,17 @@ export class TranslationCache {
     private readonly state: CpuState,
     private readonly cache: CodeCache,
     private readonly table: HandlerTable,
-    private readonly core: Record<string, unknown>,
+    core: Record<string, unknown>,
     private readonly port: TranslatorPort,
     private readonly fetchedFrom: FetchedFrom,
     private readonly options: TranslationOptions,
   ) {
     this.hot = new HotHeads(Math.max(1, options.threshold));
     this.remaking = new Remaking(state, this.regions, fetchedFrom, { longest: this.longest, manyCalls: options.manyCalls });
+    this.modules = new Modules({ ...core, memory: state.memory, profile: this.exits.note });
+    const kept = new KeptRegions(state);
+    this.recalling = new Recalling(state, cache, kept, this.modules, port);
+    this.linking = new Linking(this.regions, kept, port, options.fewestLinked);
     cache.onDrop = (number) => this.dropped(number);
     cache.onFlush = () => this.flushed();
   }
@@ -138,13 +152,14 @@ export class TranslationCache {
     return this.options.threshold === 0;
   }
 
-  /** Execution was seen at a record. True: so often that it is to be proposed. */
+  /** Execution was seen at a record. True: so often that it is to be proposed; or it may be the head of a region that can be had again. */
   seen(record: number, mode: CodeMode): boolean {
     const handler = this.handlerOf(record);
-    return mode.flat && mode.code32 && handler >= SPECIALS && handler < FIRST_REGION && !this.hopeless.has(record) && this.hot.seen(record);
+    if (!mode.flat || !mode.code32 || handler < SPECIALS || handler >= FIRST_REGION || this.hopeless.has(record)) return false;
+    return this.hot.seen(record) || this.recalling.mayBegin(record, mode);
   }
   propose(head: Head): void {
-    this.hot.propose(head);
+    if (!this.recalling.propose(head) && this.hot.isHot(head.record)) this.hot.propose(head);
   }
 
   /** The guest has nothing to do for a while. */
@@ -154,11 +169,12 @@ export class TranslationCache {
 
   /** Takes what has been translated meanwhile, and asks for what is hottest now. Not while emitted code runs. */
   exchange(): void {
-    for (let answer = this.nextAnswer(); answer; answer = this.nextAnswer()) this.installBatch(answer);
+    for (let answer = this.nextAnswer(); answer; answer = this.nextAnswer()) this.hear(answer);
     if (this.exchanges++ % REVIEW_INTERVAL === 0) this.counted.retranslations += this.remaking.review();
+    this.recalling.take((entry, placed, f) => this.recalled(entry, placed, f));
     if (this.waiting.size > 0) return;
     if (
-      this.modules >= (this.options.mostModules ?? MOST_MODULES) ||
+      this.modulesMade >= (this.options.mostModules ?? MOST_MODULES) ||
       this.counted.codeBytes > MOST_BYTES ||
       this.next + BATCH > LAST_REGION
     )
@@ -167,9 +183,10 @@ export class TranslationCache {
     for (const head of this.hot.take(BATCH - wanted.length)) wanted.push(this.howToEnter(head));
     if (wanted.length === 0) wanted.push(...this.remaking.takeBetter());
     const requests = wanted.flatMap((how) => this.request(how) ?? []);
+    this.linking.turn(requests.length > 0);
     if (requests.length === 0) return;
     this.sentAt = this.port.nowUs();
-    this.port.send(requests);
+    this.port.send({ kind: "translate", requests });
     if (this.eager) this.exchange();
   }
 
@@ -182,8 +199,8 @@ export class TranslationCache {
   }
 
   /** Nothing comes that nobody waits for, and to look costs microseconds. */
-  private nextAnswer(): TranslationAnswer | undefined {
-    return this.waiting.size === 0 ? undefined : this.port.take();
+  private nextAnswer(): TranslatorAnswer | undefined {
+    return this.waiting.size > 0 || this.recalling.waits || this.linking.waits ? this.port.take() : undefined;
   }
 
   /** By an entry of the region that it is in, or else by a region of its own. */
@@ -241,26 +258,59 @@ export class TranslationCache {
     };
   }
 
-  private installBatch({ ids, regions, imports, module, translateUs, compileUs }: TranslationAnswer): void {
+  private hear(answer: TranslatorAnswer): void {
+    if (answer.kind === "translated") this.translated(answer);
+    else if (answer.kind === "linked") this.linked(answer);
+    else if (answer.kind === "loaded") this.recalling.loaded(answer);
+    else this.recalling.learn(answer);
+  }
+
+  private translated({ ids, regions, linked, translateUs, compileUs }: Answer<"translated">): void {
     const { counted } = this;
     counted.translateTimeUs += translateUs;
     counted.compileTimeUs += compileUs;
     counted.queueTimeUs += this.port.nowUs() - this.sentAt;
-    const core: Record<string, unknown> = { memory: this.state.memory, profile: this.exits.note };
-    for (const name of imports) core[name] ??= this.core[name];
+    const size = regions.filter((region) => region !== null).length;
     let exports: Record<string, unknown> | undefined;
+    let position = 0;
     for (const [i, id] of ids.entries()) {
       const entry = this.waiting.get(id);
-      const region = regions[i];
       this.waiting.delete(id);
+      const region = regions[i];
+      const name = regionExport(region ? position++ : position);
       if (entry && !region) for (const { record } of entry.heads) this.hopeless.add(record);
       if (!entry || !region || !this.valid(entry, region)) continue;
-      exports ??= new WebAssembly.Instance(module, { core }).exports;
-      this.enter(new Installed(entry, region, leavesUntilReview(entry.round)), exports[regionExport(i)]);
-      const [{ address }] = entry.heads;
-      this.hot.covered(address - (address % at.PAGE_SIZE), new Set(region.blocks.map(({ start }) => start)));
+      exports ??= this.modules.instantiate(linked);
+      const installed = new Installed(entry, region, leavesUntilReview(entry.round), id, size);
+      this.enter(installed, exports[name]);
+      this.recalling.made(installed);
+      counted.regionsCompiled++;
+      this.hot.covered(pageOf(entry.heads[0]), new Set(region.blocks.map(({ start }) => start)));
     }
-    if (exports) this.modules++;
+    if (exports) this.modulesMade++;
+  }
+
+  private linked(answer: Answer<"linked">): void {
+    const { chunk, linked, compileUs } = answer;
+    this.counted.compileTimeUs += compileUs;
+    this.recalling.moved(answer);
+    let exports: Record<string, unknown> | undefined;
+    this.linking.linked(answer, (index, region, position) => {
+      exports ??= this.modules.add(chunk, linked);
+      this.table.set(index, exports[regionExport(position)]);
+      this.recalling.linked(region, chunk, position);
+      this.counted.regionsLinked++;
+    });
+    // The smaller modules can go.
+    this.wantsTurn = true;
+  }
+
+  private recalled(what: Omit<Entry, "id">, { number, chunkSize, region: { region } }: PlacedRegion, f: unknown): void {
+    const entry = { id: ++this.requests, ...what };
+    this.remaking.forget(entry.id);
+    this.enter(new Installed(entry, region, leavesUntilReview(entry.round), number, chunkSize), f);
+    this.counted.regionsRecalled++;
+    this.hot.covered(pageOf(entry.heads[0]), new Set(region.blocks.map(({ start }) => start)));
   }
 
   /** Whether the code is what it was, and the heads still begin what they did. */
@@ -277,18 +327,21 @@ export class TranslationCache {
 
   private enter(entry: Installed, region: unknown): void {
     const { table, counted } = this;
+    for (const index of entry.replaces) {
+      const replaced = this.regions.get(index);
+      if (replaced) this.recalling.replaced(replaced);
+    }
     const index = this.next++;
     while (index >= table.length) table.grow(TABLE_STEP);
     table.set(index, region);
     for (const head of entry.heads) this.lead(head, entry, index);
     this.regions.add(index, entry);
-    counted.regionsCompiled++;
     counted.codeBytes += entry.region.size;
     if (this.options.profile) this.made.push(entry);
   }
 
   /** Makes the head's record lead into the region, if that can be entered there. */
-  private lead({ record, address }: Head, { region, pages }: Installed, index: number): void {
+  private lead({ record, address }: Head, { id, region, pages }: Installed, index: number): void {
     const { state } = this;
     const number = region.entries.indexOf(address % at.PAGE_SIZE);
     const led = this.handlerOf(record) >= FIRST_REGION;
@@ -300,6 +353,7 @@ export class TranslationCache {
     const own = pages.get(0);
     if (own && !led) state.i32[(record + Rec.target) >> 2] = this.cache.copyHead(record, own.page);
     state.i32[(record + Rec.immediate) >> 2] = number;
+    state.i32[(record + Rec.displacement) >> 2] = counterSlot(id);
     state.u16[(record + Rec.handler) >> 1] = index;
   }
 
@@ -331,10 +385,18 @@ export class TranslationCache {
     this.regions.clear();
     this.waiting.clear();
     this.remaking.clear();
+    this.recalling.clear();
     this.hopeless.clear();
     this.hot.clear();
     this.next = FIRST_REGION;
-    this.modules = 0;
+    this.modulesMade = 0;
+    this.modules.clear();
+    this.linking.clear();
     this.counted.codeBytes = 0;
   }
+}
+
+/** Host address of the page that a head lies in. */
+function pageOf({ address }: Head): number {
+  return address - (address % at.PAGE_SIZE);
 }

@@ -1,33 +1,65 @@
-import { translateBatch } from "./batch.js";
-import type { TranslationAnswer, TranslationRequest } from "./port.js";
+import { type Linkage, link, type RegionObject } from "./link.js";
+import type { TranslationRequest } from "./port.js";
+import { type TranslatedRegion, translateRegion } from "./region-translation.js";
 
-/** Turns requests into a compiled module. Reads guest code from the machine's memory while the guest runs: who installs the regions checks that it hasn't changed. */
-export function translate(memory: Uint8Array, requests: readonly TranslationRequest[], nowUs: () => number): TranslationAnswer {
-  const begun = nowUs();
-  const sources = requests.map(
-    ({ id, pages, entries, linearPage, heads, callees, returns, exactCalls, inexact, slow, user, direct, strict, profile, longest }) => ({
-      id,
-      pages: new Map(pages.map((page) => [page.delta, page])),
-      entries,
-      linearPage,
-      heads: new Set(heads),
-      callees: new Set(callees),
-      returns,
-      longest,
-      code32: true,
-      mode: { user, direct, strict, exactCalls, inexact, profile, slow: new Set(slow) },
-    }),
-  );
-  const { bytes, regions, imports } = translateBatch(memory, sources);
-  const translated = nowUs();
-  const module = new WebAssembly.Module(bytes);
+/** Objects of regions that have not been linked into a larger module, at most; the oldest are the first that can't be any more. */
+const MOST_OBJECTS = 4096;
+
+/** What came of some requests: regions by position, null where there was nothing to translate; and those that there are, in one module. */
+export interface Batch extends Linkage {
+  readonly regions: readonly (TranslatedRegion | null)[];
+  readonly numbers: readonly number[];
+  readonly objects: readonly RegionObject[];
+}
+
+/** Turns requests into modules, and keeps what is needed to put regions into other modules later. */
+export class Translator {
+  private readonly objects = new Map<number, RegionObject>();
+
+  constructor(private readonly memory: Uint8Array) {}
+
+  /** Reads guest code from the machine's memory while the guest runs: who installs the regions checks that it hasn't changed. */
+  translate(requests: readonly TranslationRequest[]): Batch {
+    const made = requests.map((request) => translateRegion(this.memory, sourceOf(request)));
+    const numbers = requests.flatMap(({ id }, i) => (made[i] ? [id] : []));
+    const objects = made.flatMap((one) => (one ? [one.object] : []));
+    for (const [i, number] of numbers.entries()) this.objects.set(number, objects[i]);
+    for (const oldest of this.objects.keys()) {
+      if (this.objects.size <= MOST_OBJECTS) break;
+      this.objects.delete(oldest);
+    }
+    return { ...link(objects), regions: made.map((one) => one?.region ?? null), numbers, objects };
+  }
+
+  /** Those regions that are still known. @param others where to look for what was not made here */
+  relink(numbers: readonly number[], others: (number: number) => RegionObject | undefined = () => undefined): Omit<Batch, "regions"> {
+    const found = numbers.flatMap((number) => {
+      const object = this.objects.get(number) ?? others(number);
+      this.objects.delete(number);
+      return object ? [{ number, object }] : [];
+    });
+    const objects = found.map(({ object }) => object);
+    return { ...link(objects), numbers: found.map(({ number }) => number), objects };
+  }
+
+  forget(number: number): void {
+    this.objects.delete(number);
+  }
+}
+
+function sourceOf(request: TranslationRequest) {
+  const { id, pages, entries, linearPage, heads, callees, returns, exactCalls, inexact, slow, user, direct, strict, profile, longest } =
+    request;
   return {
-    ids: requests.map(({ id }) => id),
-    regions,
-    imports,
-    module,
-    bytes: bytes.length,
-    translateUs: translated - begun,
-    compileUs: nowUs() - translated,
+    id,
+    pages: new Map(pages.map((page) => [page.delta, page])),
+    entries,
+    linearPage,
+    heads: new Set(heads),
+    callees: new Set(callees),
+    returns,
+    longest,
+    code32: true,
+    mode: { user, direct, strict, exactCalls, inexact, profile, slow: new Set(slow) },
   };
 }

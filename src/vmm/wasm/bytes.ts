@@ -51,6 +51,14 @@ export class Bytes {
     return this;
   }
 
+  /** The same in five bytes, whatever the value: it can be overwritten. */
+  fixedU32(value: number): this {
+    this.room(LONGEST_U32);
+    putFixedU32(this.buffer, this.length, value);
+    this.length += LONGEST_U32;
+    return this;
+  }
+
   /** Signed LEB128 of a 32-bit value (either signedness is accepted). */
   s32(value: number): this {
     let rest = value | 0;
@@ -105,6 +113,11 @@ export class Bytes {
   }
 }
 
+/** Overwrites what `fixedU32` has written. */
+export function putFixedU32(bytes: Uint8Array, at: number, value: number): void {
+  for (let i = 0; i < LONGEST_U32; i++) bytes[at + i] = ((value >>> (7 * i)) & 0x7f) | (i < LONGEST_U32 - 1 ? 0x80 : 0);
+}
+
 /** Keeps nothing: for whoever wants to know what would be written, but not the bytes. */
 export class NoBytes extends Bytes {
   override u8(): this {
@@ -114,6 +127,9 @@ export class NoBytes extends Bytes {
     return this;
   }
   override u32(): this {
+    return this;
+  }
+  override fixedU32(): this {
     return this;
   }
   override s32(): this {

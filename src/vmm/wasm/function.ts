@@ -15,12 +15,17 @@ export class FunctionBuilder {
   private depth = 0;
   /** Places of `if`s that are seldom taken. */
   private readonly seldom: number[] = [];
+  /** Places of function indices, where a linker is to fill them in. */
+  private readonly callees?: { readonly place: number; readonly symbol: number }[];
 
   constructor(
     readonly params: readonly ValueType[],
     readonly results: readonly ValueType[],
     private readonly code = new Bytes(),
-  ) {}
+    relocatable = false,
+  ) {
+    if (relocatable) this.callees = [];
+  }
 
   /** Bytes of code emitted so far (locals apart). */
   get size(): number {
@@ -150,8 +155,14 @@ export class FunctionBuilder {
     this.code.u32(this.depth - otherwise.depth);
     return this;
   }
+  /** @param func the function's index; in relocatable code any number by which whoever links it knows the function */
   call(func: number): this {
-    this.code.u8u32(0x10, func);
+    if (!this.callees) this.code.u8u32(0x10, func);
+    else {
+      this.code.u8(0x10);
+      this.callees.push({ place: this.code.length, symbol: func });
+      this.code.fixedU32(0);
+    }
     return this;
   }
   /** Calls table 0 at the index on the stack; `type` is an index that `ModuleBuilder.type` gave. */
@@ -173,20 +184,21 @@ export class FunctionBuilder {
     return locals;
   }
 
+  /** Where relocatable code has function indices (fixedU32), counted from its locals on, and for which functions. */
+  get calls(): readonly { readonly place: number; readonly symbol: number }[] {
+    const { length } = this.locals();
+    return (this.callees ?? []).map(({ place, symbol }) => ({ place: length + place, symbol }));
+  }
+
   /** Where the body has `if`s that are seldom taken, counted from its locals on. */
   get hints(): readonly number[] {
     const { length } = this.locals();
     return this.seldom.map((place) => length + place);
   }
 
-  /** Writes the body as the code section wants it: size, locals, code. */
-  writeBody(out: Bytes): void {
+  /** Locals and code. */
+  get body(): Uint8Array {
     if (this.depth !== 0) throw new Error(`wasm function ends inside ${this.depth} open blocks`);
-    const locals = this.locals();
-    out
-      .u32(locals.length + this.code.length + 1)
-      .raw(locals.view())
-      .raw(this.code.view())
-      .u8(Op.end);
+    return this.locals().raw(this.code.view()).u8(Op.end).view();
   }
 }

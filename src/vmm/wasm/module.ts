@@ -14,6 +14,14 @@ function same(a: readonly ValueType[], b: readonly ValueType[]): boolean {
   return a.length === b.length && a.every((type, i) => type === b[i]);
 }
 
+/** A function's code. */
+interface FunctionBody {
+  /** Locals and code. */
+  readonly body: Uint8Array;
+  /** Where that has `if`s that are seldom taken. */
+  readonly hints: readonly number[];
+}
+
 interface Global {
   type: ValueType;
   initial: number;
@@ -28,7 +36,7 @@ export class ModuleBuilder {
   private readonly types: FunctionType[] = [];
   private readonly imports: { module: string; name: string; type: number }[] = [];
   private memory?: { module: string; name: string; minimum: number };
-  private readonly functions: { builder: FunctionBuilder; type: number }[] = [];
+  private readonly functions: { code: FunctionBody; type: number }[] = [];
   private readonly globals: Global[] = [];
   private readonly exports: { name: string; kind: number; index: number }[] = [];
   private table: number[] = [];
@@ -53,9 +61,13 @@ export class ModuleBuilder {
   /** Declares a function, to be filled later through the builder; returns its index. */
   function(params: readonly ValueType[], results: readonly ValueType[], exported?: string): { index: number; f: FunctionBuilder } {
     const f = new FunctionBuilder(params, results);
-    const index = this.imports.length + this.functions.push({ builder: f, type: this.type(params, results) }) - 1;
+    return { index: this.place(params, results, f, exported), f };
+  }
+  /** Adds a function whose code is there; returns its index. */
+  place(params: readonly ValueType[], results: readonly ValueType[], code: FunctionBody, exported?: string): number {
+    const index = this.imports.length + this.functions.push({ code, type: this.type(params, results) }) - 1;
     if (exported) this.exports.push({ name: exported, kind: 0, index });
-    return { index, f };
+    return index;
   }
 
   /** Declares a mutable i32 global; returns its index. */
@@ -83,7 +95,7 @@ export class ModuleBuilder {
   /** Which branches are seldom taken: V8 lays them out behind the rest (where it knows the section: with a flag before V8 13). */
   private putHints(put: (id: number, bytes: Bytes) => void): void {
     const hinted = this.functions
-      .map(({ builder }, i) => ({ index: this.imports.length + i, hints: builder.hints }))
+      .map(({ code }, i) => ({ index: this.imports.length + i, hints: code.hints }))
       .filter(({ hints }) => hints.length > 0);
     if (hinted.length === 0) return;
     const bytes = new Bytes().name("metadata.code.branch_hint").u32(hinted.length);
@@ -133,7 +145,10 @@ export class ModuleBuilder {
     });
     this.putHints(put);
     section(10, this.functions.length, (b) => {
-      for (const { builder } of this.functions) builder.writeBody(b);
+      for (const { code } of this.functions) {
+        const { body } = code;
+        b.u32(body.length).raw(body);
+      }
     });
     for (const { name, contents } of this.customs) put(0, new Bytes().name(name).raw(contents));
     return out.view().slice();

@@ -1,4 +1,5 @@
 /** create and start: from a row to a guest that has executed its first instruction. */
+import { join } from "node:path";
 import { ImageError } from "../../images/image-error.js";
 import type { ImageWithFiles } from "../../store/images.js";
 import { endOperation, type Operation, reportProgress } from "../../store/operations.js";
@@ -34,6 +35,8 @@ export const begin: Command = async (parts, operation, signal) => {
     boot: bootFiles(vm.image, files, vm.cmdline ?? vm.image.cmdline),
     engine: "auto",
     clock: "host",
+    // What another project's guests ran is nothing to this one's, not even by how fast it starts.
+    translations: parts.translations && join(parts.translations, vm.projectId),
   };
   const machine = parts.supervisor.launch(vm.id, cleared.vm.generation, spec);
   const outcome = await machine.perform({

@@ -19,6 +19,8 @@ export interface CommandParts {
   consoles: ConsoleHub;
   history: StatsHistory;
   bootSource: BootSource;
+  /** Folder in which machines keep translations; none: they don't. */
+  translations?: string;
   deadlines: Deadlines;
   log: Logger;
 }

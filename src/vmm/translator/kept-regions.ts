@@ -1,0 +1,155 @@
+import * as at from "../cpu/layout.js";
+import type { CpuState } from "../cpu/state.js";
+import type { CodeMode } from "../interpreter/predecoder.js";
+import { MODE_BITS, PE, USUAL } from "../sse/mxcsr.js";
+import type { Head } from "./hot-heads.js";
+import type { Entry } from "./live-regions.js";
+import type { PlacedRegion } from "./port.js";
+import type { RegionEntry } from "./region.js";
+import type { Span, TranslatedRegion } from "./region-translation.js";
+
+/** Code of a region in one page. */
+export interface CodePiece {
+  /** Of the page, from the head's. */
+  readonly distance: number;
+  /** Host address of the page: the region compares where it goes on with that. Anything for the head's own, which may be anywhere. */
+  readonly host: number;
+  /** In the page. */
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * A translation that can be had again, by this machine or by one that is started later: all that a region's code depends on. Whoever finds the same
+ * bytes there enters the same region; nothing is taken on trust, least of all that another guest ran the same.
+ */
+export interface KeptRegion {
+  readonly user: boolean;
+  readonly direct: boolean;
+  readonly inexact: boolean;
+  /** Where it is entered, the head first. */
+  readonly entries: readonly RegionEntry[];
+  readonly code: readonly CodePiece[];
+  /** How it came to be what it is: live-regions.ts. */
+  readonly slow: readonly number[];
+  readonly absorbed: readonly number[];
+  readonly takesIn: boolean;
+  readonly round: number;
+  readonly region: TranslatedRegion;
+}
+
+/** A region that was put in place, for whoever keeps it. Its code is what it was when the region was asked for. */
+export function keptRegion({ heads, pages, slow, absorbed, takesIn, round }: Entry, region: TranslatedRegion, state: CpuState): KeptRegion {
+  const [{ address, mode, mxcsr }] = heads;
+  const page = address - (address % at.PAGE_SIZE);
+  const code = region.code.flatMap(inPages).map(({ start, end }): CodePiece => {
+    const distance = Math.floor(start / at.PAGE_SIZE);
+    const host = at.RAM_BASE + (pages.get(distance)?.number ?? 0) * at.PAGE_SIZE;
+    const offset = start - distance * at.PAGE_SIZE;
+    const from = (distance === 0 ? page : host) + offset;
+    return { distance, host, offset, bytes: state.u8.slice(from, from + end - start) };
+  });
+  return {
+    user: mode.user,
+    direct: mode.direct,
+    inexact: (mxcsr & PE) !== 0,
+    entries: region.entries.map((offset) => ({ offset, x87: shapeAt(heads, offset) })),
+    code,
+    slow: [...slow],
+    absorbed: [...absorbed],
+    takesIn,
+    round,
+    region,
+  };
+}
+
+function shapeAt(heads: readonly Head[], offset: number) {
+  const head = heads.find(({ address }) => address % at.PAGE_SIZE === offset) ?? heads[0];
+  return head.x87;
+}
+
+/** Parts of a span that lie in one page each. */
+function inPages({ start, end }: Span): Span[] {
+  const next = (Math.floor(start / at.PAGE_SIZE) + 1) * at.PAGE_SIZE;
+  return end <= next ? [{ start, end }] : [{ start, end: next }, ...inPages({ start: next, end })];
+}
+
+/** Regions that can be had again, by where they begin. */
+export class KeptRegions implements Iterable<PlacedRegion> {
+  private readonly regions = new Map<number, PlacedRegion>();
+  /** Numbers, the newest last, by mode and by the offset of an entry in its page. */
+  private readonly byEntry = new Map<number, number[]>();
+
+  constructor(private readonly state: CpuState) {}
+
+  [Symbol.iterator](): MapIterator<PlacedRegion> {
+    return this.regions.values();
+  }
+  add(placed: PlacedRegion): void {
+    const { number, region } = placed;
+    this.regions.set(number, placed);
+    for (const { offset } of region.entries) {
+      const key = keyOf(offset, region);
+      const those = this.byEntry.get(key) ?? [];
+      those.push(number);
+      this.byEntry.set(key, those);
+    }
+  }
+  remove(number: number): void {
+    const region = this.regions.get(number)?.region;
+    if (!region) return;
+    this.regions.delete(number);
+    for (const { offset } of region.entries) {
+      const key = keyOf(offset, region);
+      const left = this.byEntry.get(key)?.filter((one) => one !== number) ?? [];
+      if (left.length > 0) this.byEntry.set(key, left);
+      else this.byEntry.delete(key);
+    }
+  }
+
+  /** Its code is in another module, too, which is larger. */
+  move(number: number, chunk: number, position: number, chunkSize: number): void {
+    const placed = this.regions.get(number);
+    if (placed) this.regions.set(number, { ...placed, chunk, position, chunkSize });
+  }
+  removeChunk(gone: number): void {
+    for (const { number, chunk } of [...this.regions.values()]) if (chunk === gone) this.remove(number);
+  }
+
+  /** Whether one may begin at an offset: worth to `find`. */
+  mayBegin(offset: number, mode: CodeMode): boolean {
+    return this.byEntry.has(keyOf(offset, mode));
+  }
+
+  /** The newest whose code is in place, and that can be entered at this head. */
+  find(head: Head): PlacedRegion | undefined {
+    const offset = head.address % at.PAGE_SIZE;
+    const numbers = this.byEntry.get(keyOf(offset, head.mode)) ?? [];
+    for (let i = numbers.length - 1; i >= 0; i--) {
+      const placed = this.regions.get(numbers[i]);
+      if (placed && fits(placed.region, head) && this.inPlace(placed.region, head.address - offset)) return placed;
+    }
+    return undefined;
+  }
+
+  private inPlace({ code }: KeptRegion, page: number): boolean {
+    const { u8 } = this.state;
+    for (const { distance, host, offset, bytes } of code) {
+      const from = (distance === 0 ? page : host) + offset;
+      // Beyond the end of memory nothing is equal to a byte.
+      for (let i = 0; i < bytes.length; i++) if (u8[from + i] !== bytes[i]) return false;
+    }
+    return true;
+  }
+}
+
+/** Whether the region's guards would let it in there. */
+function fits({ inexact, entries, region }: KeptRegion, { address, x87, mxcsr }: Head): boolean {
+  const shape = entries.find(({ offset }) => offset === address % at.PAGE_SIZE)?.x87;
+  if (region.asksShape && (shape?.top !== x87.top || shape.tags !== x87.tags)) return false;
+  return !region.asksMode || ((mxcsr & MODE_BITS) === USUAL && inexact === ((mxcsr & PE) !== 0));
+}
+
+function keyOf(offset: number, { user, direct }: Pick<CodeMode, "user" | "direct">): number {
+  return offset * 4 + (user ? 2 : 0) + (direct ? 1 : 0);
+}

@@ -1,0 +1,133 @@
+import * as at from "../cpu/layout.js";
+import type { CpuState } from "../cpu/state.js";
+import type { CodeCache } from "../interpreter/code-cache.js";
+import { FIRST_REGION, SPECIALS } from "../interpreter/handlers.js";
+import type { CodeMode } from "../interpreter/predecoder.js";
+import { Rec } from "../interpreter/record.js";
+import type { Head } from "./hot-heads.js";
+import { type KeptRegions, keptRegion } from "./kept-regions.js";
+import { regionExport } from "./link.js";
+import type { Entry, Installed, KnownPages } from "./live-regions.js";
+import type { Modules } from "./modules.js";
+import type { Answer, PlacedRegion, TranslatorPort } from "./port.js";
+
+/** Heads that may wait for the module of their region. */
+const MOST_WAITING = 256;
+
+/** Puts a region in place. */
+export type Install = (entry: Omit<Entry, "id">, placed: PlacedRegion, f: unknown) => void;
+
+/**
+ * Has regions again that were made before, by this machine or by an earlier one, where their code is in place. Compiling is what new code waits for: V8
+ * takes some 50 microseconds for each instruction, and a few milliseconds for hundreds of regions that it has compiled before. So the first look at where
+ * execution is that finds the head of one is enough.
+ */
+export class Recalling {
+  /** Heads at which one was found, by record. */
+  private readonly proposed = new Map<number, Head>();
+  /** Looks that found nothing, by record: each makes the next one later, as what is missing may be another page that the code goes on in. */
+  private readonly misses = new Map<number, number>();
+  private heard = false;
+
+  constructor(
+    private readonly state: CpuState,
+    private readonly cache: CodeCache,
+    private readonly kept: KeptRegions,
+    private readonly modules: Modules,
+    private readonly port: TranslatorPort,
+  ) {}
+
+  /** An answer is under way. */
+  get waits(): boolean {
+    return (this.port.keeps && !this.heard) || this.modules.waits;
+  }
+  learn({ regions }: Answer<"kept">): void {
+    this.heard = true;
+    for (const region of regions) this.kept.add(region);
+  }
+  loaded({ chunk, linked }: Answer<"loaded">): void {
+    if (linked) this.modules.add(chunk, linked);
+    else {
+      this.modules.lost(chunk);
+      this.kept.removeChunk(chunk);
+    }
+  }
+
+  /** Whether it is worth describing a record as a head, and proposing that. */
+  mayBegin(record: number, mode: CodeMode): boolean {
+    if (!this.kept.mayBegin(this.state.u16[(record + Rec.offset) >> 1], mode)) return false;
+    const misses = (this.misses.get(record) ?? 0) + 1;
+    this.misses.set(record, misses);
+    return (misses & (misses - 1)) === 0;
+  }
+  /** Whether there is a region for it. */
+  propose(head: Head): boolean {
+    if (!this.kept.find(head)) return false;
+    this.misses.delete(head.record);
+    if (this.proposed.size < MOST_WAITING) this.proposed.set(head.record, head);
+    return true;
+  }
+
+  /** Puts those in place whose modules are here, and asks for the others'. */
+  take(install: Install): void {
+    for (const [record, head] of this.proposed) {
+      // The guest has run meanwhile.
+      const placed = this.kept.find(head);
+      const exports = placed && this.modules.chunk(placed.chunk);
+      if (placed && !exports) {
+        if (this.modules.wants(placed.chunk)) this.port.send({ kind: "load", chunk: placed.chunk });
+        continue;
+      }
+      this.proposed.delete(record);
+      if (!placed || !exports || this.cache.full) continue;
+      const entry = this.entry(head, placed);
+      if (entry) install(entry, placed, exports[regionExport(placed.position)]);
+    }
+  }
+
+  /** What the region would be in place of, at this head. Its code counts as decoded from now on: nothing can change it unnoticed. */
+  private entry(head: Head, { region: { entries, code, slow, absorbed, takesIn, round } }: PlacedRegion): Omit<Entry, "id"> | undefined {
+    const offset = head.address % at.PAGE_SIZE;
+    const heads = entries.map((entry): Head => {
+      const address = head.address - offset + entry.offset;
+      const record = this.cache.find(address - at.RAM_BASE, head.mode);
+      return { ...head, record, address, linear: head.linear - offset + entry.offset, x87: entry.x87 };
+    });
+    const handlers = heads.map(({ record }) => this.state.u16[(record + Rec.handler) >> 1]);
+    if (handlers.some((handler) => handler < SPECIALS)) return undefined;
+    const pages: KnownPages = new Map();
+    for (const { distance, host, offset: from, bytes } of code) {
+      const number = ((distance === 0 ? head.address : host) - at.RAM_BASE) >>> 12;
+      pages.set(distance, { number, page: this.cache.hold(number, from, from + bytes.length) });
+    }
+    const replaces = [...new Set(handlers.filter((handler) => handler >= FIRST_REGION))];
+    return { heads, handlers, pages, replaces, slow: new Set(slow), absorbed: new Set(absorbed), takesIn, round };
+  }
+
+  /** A region was made, and is in place. */
+  made(installed: Installed): void {
+    if (!this.port.keeps) return;
+    this.port.send({ kind: "keep", number: installed.number, region: keptRegion(installed, installed.region, this.state) });
+  }
+  /** Regions are in one larger module, whether they are in place or not. */
+  moved({ numbers, chunk }: Answer<"linked">): void {
+    for (const [position, number] of numbers.entries()) this.kept.move(number, chunk, position, numbers.length);
+  }
+  /** It is in a module that stays now, so it can be had again. */
+  linked(installed: Installed, chunk: number, position: number): void {
+    const { number, moduleSize: chunkSize } = installed;
+    this.kept.remove(number);
+    this.kept.add({ number, chunk, position, chunkSize, region: keptRegion(installed, installed.region, this.state) });
+  }
+  /** Something better takes the place of a region. */
+  replaced({ number }: Installed): void {
+    this.kept.remove(number);
+    this.port.send({ kind: "forget", number });
+  }
+
+  /** Modules are gone; what is kept of them elsewhere can be loaded again. */
+  clear(): void {
+    this.proposed.clear();
+    this.misses.clear();
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * A file of kept translations. It appears in one step, complete, never changes, and may be deleted at any time. Since compiled code in it is
+ * run as it is, it lies in a folder that nobody but its owner may write to.
+ *
+ * Format: MAGIC, length of the index (u32, little-endian), SHA-256 of the index, the index (V8's serialization of `PackIndex`), and the blobs.
+ */
+import { createHash, randomUUID } from "node:crypto";
+import { closeSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync, utimesSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { deserialize, serialize } from "node:v8";
+import type { KeptRegion } from "../../vmm/translator/kept-regions.js";
+
+const MAGIC = Buffer.from("worldswitch translations 1\n");
+/** How the files' names end. */
+export const PACK = ".pack";
+const DIGEST_BYTES = 32;
+const HEADER_BYTES = MAGIC.length + 4 + DIGEST_BYTES;
+/** An index has some 2 KiB for each region. */
+const LARGEST_INDEX = 64 * 2 ** 20;
+/** All files of a folder, in bytes. */
+const MOST_IN_ALL = 512 * 2 ** 20;
+/** What is unfinished, and that old, belongs to a process that died. */
+const ABANDONED_MS = 24 * 3600 * 1000;
+
+/** Where something lies in a file, in bytes. */
+export interface Extent {
+  readonly file: number;
+  readonly at: number;
+  readonly length: number;
+}
+
+/** Regions that share a module. */
+export interface PackedChunk {
+  /** By position in the module; null where something better has taken the place of one. */
+  readonly regions: readonly (KeptRegion | null)[];
+  /** The regions' objects (V8's serialization), behind them the compiled module's code; and the SHA-256 of both. */
+  readonly blob: Extent;
+  readonly objectsLength: number;
+  readonly digest: Uint8Array;
+}
+
+interface PackIndex {
+  /** Blobs are counted from the end of the index. */
+  readonly chunks: readonly (Omit<PackedChunk, "blob"> & { readonly at: number; readonly length: number })[];
+}
+
+export interface Pack {
+  readonly chunks: readonly PackedChunk[];
+  /** Blobs can't be read any more. */
+  close(): void;
+}
+
+/** What a file has: nothing where there is none, or it is damaged, or somebody else could have written it. It stays open, as blobs are read when they are asked for. */
+export function readPack(path: string): Pack {
+  let file: number;
+  try {
+    refuseForeign(dirname(path));
+    file = openSync(path, "r");
+  } catch {
+    return { chunks: [], close: () => undefined };
+  }
+  const close = () => closeSync(file);
+  try {
+    const header = read({ file, at: 0, length: HEADER_BYTES });
+    const length = header.readUInt32LE(MAGIC.length);
+    if (!header.subarray(0, MAGIC.length).equals(MAGIC) || length > LARGEST_INDEX) throw new Error("no file of kept translations");
+    const index = read({ file, at: HEADER_BYTES, length });
+    if (!sha256(index).equals(header.subarray(MAGIC.length + 4))) throw new Error("the index is damaged");
+    const blobs = HEADER_BYTES + length;
+    const { chunks } = deserialize(index) as PackIndex;
+    return { chunks: chunks.map(({ at, length, ...chunk }) => ({ ...chunk, blob: { file, at: blobs + at, length } })), close };
+  } catch {
+    close();
+    return { chunks: [], close: () => undefined };
+  }
+}
+
+/** Puts a file in place. @throws what the file system says */
+export function writePack(path: string, chunks: readonly PackedChunk[]): void {
+  const unfinished = `${path}.${randomUUID()}`;
+  const out = openSync(unfinished, "wx", 0o600);
+  try {
+    let end = 0;
+    const index = serialize({
+      chunks: chunks.map(({ blob, ...chunk }) => {
+        const at = end;
+        end += blob.length;
+        return { ...chunk, at, length: blob.length };
+      }),
+    } satisfies PackIndex);
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(index.length);
+    for (const part of [MAGIC, length, sha256(index), index]) write(out, part);
+    for (const { blob } of chunks) write(out, read(blob));
+    renameSync(unfinished, path);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
+  } finally {
+    closeSync(out);
+  }
+}
+
+/** Makes the folder that files lie in, for its owner alone. @throws if it is there and somebody else's */
+export function makeFolderOf(path: string): void {
+  const folder = dirname(path);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  refuseForeign(folder);
+}
+
+/**
+ * Marks a file as used now; removes those that were not used for longest where all in the folder come to more than MOST_IN_ALL, and what writers that died
+ * have left.
+ */
+export function tidyFolderOf(path: string): void {
+  const now = new Date();
+  const folder = dirname(path);
+  try {
+    utimesSync(path, now, now);
+    const files = readdirSync(folder).map((name) => {
+      const { size, mtimeMs } = statSync(join(folder, name));
+      return { path: join(folder, name), size, mtimeMs };
+    });
+    let all = 0;
+    for (const file of files.sort((a, b) => b.mtimeMs - a.mtimeMs)) {
+      all += file.size;
+      const abandoned = !file.path.endsWith(PACK) && now.getTime() - file.mtimeMs > ABANDONED_MS;
+      if (file.path !== path && (all > MOST_IN_ALL || abandoned)) rmSync(file.path, { force: true });
+    }
+  } catch {
+    // Somebody else tidies, too.
+  }
+}
+
+/** @throws where the file ends before */
+export function read({ file, at, length }: Extent): Buffer<ArrayBuffer> {
+  const bytes = Buffer.alloc(length);
+  if (readSync(file, bytes, 0, length, at) !== length) throw new Error("the file is shorter than it says");
+  return bytes;
+}
+/** @throws where there is no room */
+export function write(file: number, bytes: Uint8Array, at: number | null = null): void {
+  if (writeSync(file, bytes, 0, bytes.length, at) !== bytes.length) throw new Error("no room");
+}
+
+export function sha256(bytes: Uint8Array): Buffer {
+  return createHash("sha256").update(bytes).digest();
+}
+
+/** Code is taken from a folder only if it is this user's, and nobody else may write to it. */
+function refuseForeign(folder: string): void {
+  const { uid, mode } = statSync(folder);
+  if (process.getuid && uid !== process.getuid()) throw new Error(`${folder} belongs to somebody else`);
+  if (mode & 0o022) throw new Error(`${folder} may be written to by others`);
+}
