@@ -45,14 +45,19 @@ function compileStraightToTheOptimizingTier(): void {
 }
 
 const store = kept === undefined ? undefined : new TranslationStore(kept);
-/** What is new is written to the file once nothing has been asked for so long, or at the latest after so long: a machine may end without saying so. */
+/**
+ * What is new is written to the file once nothing has been asked for so long, or at the latest after so long, which gets longer each time: a machine may
+ * end without saying so.
+ */
 const QUIET_MS = 500;
-const AT_LATEST_MS = 10_000;
+let atLatestMs = 3_000;
+const LONGEST_MS = 60_000;
 let quiet: NodeJS.Timeout | undefined;
 let savedAt = performance.now();
 function save(): void {
+  if (!store?.save()) return;
   savedAt = performance.now();
-  store?.save();
+  atLatestMs = Math.min(2 * atLatestMs, LONGEST_MS);
 }
 
 if (store) {
@@ -60,28 +65,30 @@ if (store) {
   port.postMessage({ kind: "kept", regions: store.open() } satisfies TranslatorAnswer);
 }
 
-const translator = new Translator(bytes);
+const translator = new Translator(bytes, store !== undefined);
 let chunks = 0;
 const nowUs = () => performance.now() * 1000;
 const send = (answer: TranslatorAnswer) => port.postMessage(answer);
 
 function translateAll(requests: readonly TranslationRequest[]): void {
   const begun = nowUs();
-  const { regions, numbers, objects, imports, bytes: wasm } = translator.translate(requests);
+  const batch = translator.translate(requests);
+  const { regions, imports } = batch;
   const translated = nowUs();
-  const module = new WebAssembly.Module(wasm);
+  const module = new WebAssembly.Module(batch.bytes);
   const [translateUs, compileUs] = [translated - begun, nowUs() - translated];
   send({ kind: "translated", ids: requests.map(({ id }) => id), regions, linked: { module, imports }, translateUs, compileUs });
-  store?.add(++chunks, numbers, objects, module);
+  store?.add(++chunks, batch, module);
 }
 
 /** Beside everything else: it takes long, and nobody waits for it. */
 async function linkAll(wanted: readonly number[]): Promise<void> {
   const begun = nowUs();
-  const { numbers, objects, imports, bytes: wasm } = translator.relink(wanted, (number) => store?.object(number));
-  const module = await WebAssembly.compile(wasm);
+  const batch = translator.relink(wanted, (number) => store?.object(number));
+  const { numbers, imports } = batch;
+  const module = await WebAssembly.compile(batch.bytes);
   const chunk = ++chunks;
-  store?.add(chunk, numbers, objects, module);
+  store?.add(chunk, batch, module);
   send({ kind: "linked", chunk, numbers, linked: { module, imports }, compileUs: nowUs() - begun });
   saveSoon();
 }
@@ -111,7 +118,7 @@ port.on("message", (what: TranslatorRequest) => {
 function saveSoon(): void {
   if (!store) return;
   clearTimeout(quiet);
-  quiet = setTimeout(save, performance.now() - savedAt > AT_LATEST_MS ? 0 : QUIET_MS).unref();
+  quiet = setTimeout(save, performance.now() - savedAt > atLatestMs ? 0 : QUIET_MS).unref();
 }
 
 parentPort?.once("message", () => {

@@ -16,7 +16,7 @@ export interface CodePiece {
   readonly host: number;
   /** In the page. */
   readonly offset: number;
-  readonly bytes: Uint8Array;
+  readonly length: number;
 }
 
 /**
@@ -30,6 +30,8 @@ export interface KeptRegion {
   /** Where it is entered, the head first. */
   readonly entries: readonly RegionEntry[];
   readonly code: readonly CodePiece[];
+  /** Of all pieces, one behind the other. */
+  readonly bytes: Uint8Array;
   /** How it came to be what it is: live-regions.ts. */
   readonly slow: readonly number[];
   readonly absorbed: readonly number[];
@@ -44,17 +46,22 @@ export function keptRegion({ heads, pages, slow, absorbed, takesIn, round }: Ent
   const page = address - (address % at.PAGE_SIZE);
   const code = region.code.flatMap(inPages).map(({ start, end }): CodePiece => {
     const distance = Math.floor(start / at.PAGE_SIZE);
-    const host = at.RAM_BASE + (pages.get(distance)?.number ?? 0) * at.PAGE_SIZE;
-    const offset = start - distance * at.PAGE_SIZE;
-    const from = (distance === 0 ? page : host) + offset;
-    return { distance, host, offset, bytes: state.u8.slice(from, from + end - start) };
+    const host = distance === 0 ? page : at.RAM_BASE + (pages.get(distance)?.number ?? 0) * at.PAGE_SIZE;
+    return { distance, host, offset: start - distance * at.PAGE_SIZE, length: end - start };
   });
+  const bytes = new Uint8Array(code.reduce((sum, { length }) => sum + length, 0));
+  let end = 0;
+  for (const { host, offset, length } of code) {
+    bytes.set(state.u8.subarray(host + offset, host + offset + length), end);
+    end += length;
+  }
   return {
     user: mode.user,
     direct: mode.direct,
     inexact: (mxcsr & PE) !== 0,
     entries: region.entries.map((offset) => ({ offset, x87: shapeAt(heads, offset) })),
     code,
+    bytes,
     slow: [...slow],
     absorbed: [...absorbed],
     takesIn,
@@ -132,12 +139,13 @@ export class KeptRegions implements Iterable<PlacedRegion> {
     return undefined;
   }
 
-  private inPlace({ code }: KeptRegion, page: number): boolean {
+  private inPlace({ code, bytes }: KeptRegion, page: number): boolean {
     const { u8 } = this.state;
-    for (const { distance, host, offset, bytes } of code) {
+    let next = 0;
+    for (const { distance, host, offset, length } of code) {
       const from = (distance === 0 ? page : host) + offset;
       // Beyond the end of memory nothing is equal to a byte.
-      for (let i = 0; i < bytes.length; i++) if (u8[from + i] !== bytes[i]) return false;
+      for (let i = 0; i < length; i++) if (u8[from + i] !== bytes[next++]) return false;
     }
     return true;
   }

@@ -83,7 +83,7 @@ export interface PlacedRegion {
   readonly number: number;
   readonly chunk: number;
   readonly position: number;
-  /** Regions that the chunk has. */
+  /** Regions in the chunk that are of use. */
   readonly chunkSize: number;
   readonly region: KeptRegion;
 }

@@ -96,9 +96,9 @@ export class Recalling {
     const handlers = heads.map(({ record }) => this.state.u16[(record + Rec.handler) >> 1]);
     if (handlers.some((handler) => handler < SPECIALS)) return undefined;
     const pages: KnownPages = new Map();
-    for (const { distance, host, offset: from, bytes } of code) {
+    for (const { distance, host, offset: from, length } of code) {
       const number = ((distance === 0 ? head.address : host) - at.RAM_BASE) >>> 12;
-      pages.set(distance, { number, page: this.cache.hold(number, from, from + bytes.length) });
+      pages.set(distance, { number, page: this.cache.hold(number, from, from + length) });
     }
     const replaces = [...new Set(handlers.filter((handler) => handler >= FIRST_REGION))];
     return { heads, handlers, pages, replaces, slow: new Set(slow), absorbed: new Set(absorbed), takesIn, round };

@@ -2,7 +2,7 @@
  * A file of kept translations. It appears in one step, complete, never changes, and may be deleted at any time. Since compiled code in it is
  * run as it is, it lies in a folder that nobody but its owner may write to.
  *
- * Format: MAGIC, length of the index (u32, little-endian), SHA-256 of the index, the index (V8's serialization of `PackIndex`), and the blobs.
+ * Format: MAGIC, length of the index (u32, little-endian), SHA-256 of the index, the index (V8's serialization of `PackIndex`), and the parts of chunks.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { closeSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync, utimesSync, writeSync } from "node:fs";
@@ -19,6 +19,7 @@ const HEADER_BYTES = MAGIC.length + 4 + DIGEST_BYTES;
 const LARGEST_INDEX = 64 * 2 ** 20;
 /** All files of a folder, in bytes. */
 const MOST_IN_ALL = 512 * 2 ** 20;
+const COPIED_AT_A_TIME = 2 ** 18;
 /** What is unfinished, and that old, belongs to a process that died. */
 const ABANDONED_MS = 24 * 3600 * 1000;
 
@@ -33,24 +34,27 @@ export interface Extent {
 export interface PackedChunk {
   /** By position in the module; null where something better has taken the place of one. */
   readonly regions: readonly (KeptRegion | null)[];
-  /** The regions' objects (V8's serialization), behind them the compiled module's code; and the SHA-256 of both. */
-  readonly blob: Extent;
-  readonly objectsLength: number;
+  /** V8's code of the module; the module; and of its functions what makes objects of them again (V8's serialization). */
+  readonly parts: readonly Part[];
+}
+export interface Part {
+  readonly extent: Extent;
+  /** SHA-256. */
   readonly digest: Uint8Array;
 }
 
 interface PackIndex {
-  /** Blobs are counted from the end of the index. */
-  readonly chunks: readonly (Omit<PackedChunk, "blob"> & { readonly at: number; readonly length: number })[];
+  /** Extents are counted from the end of the index. */
+  readonly chunks: readonly PackedChunk[];
 }
 
 export interface Pack {
   readonly chunks: readonly PackedChunk[];
-  /** Blobs can't be read any more. */
+  /** Parts can't be read any more. */
   close(): void;
 }
 
-/** What a file has: nothing where there is none, or it is damaged, or somebody else could have written it. It stays open, as blobs are read when they are asked for. */
+/** What a file has: nothing where there is none, or it is damaged, or somebody else could have written it. It stays open, as parts are read when they are asked for. */
 export function readPack(path: string): Pack {
   let file: number;
   try {
@@ -66,9 +70,11 @@ export function readPack(path: string): Pack {
     if (!header.subarray(0, MAGIC.length).equals(MAGIC) || length > LARGEST_INDEX) throw new Error("no file of kept translations");
     const index = read({ file, at: HEADER_BYTES, length });
     if (!sha256(index).equals(header.subarray(MAGIC.length + 4))) throw new Error("the index is damaged");
-    const blobs = HEADER_BYTES + length;
     const { chunks } = deserialize(index) as PackIndex;
-    return { chunks: chunks.map(({ at, length, ...chunk }) => ({ ...chunk, blob: { file, at: blobs + at, length } })), close };
+    return {
+      chunks: chunks.map((chunk) => moved(chunk, ({ at, length: size }) => ({ file, at: HEADER_BYTES + length + at, length: size }))),
+      close,
+    };
   } catch {
     close();
     return { chunks: [], close: () => undefined };
@@ -81,17 +87,16 @@ export function writePack(path: string, chunks: readonly PackedChunk[]): void {
   const out = openSync(unfinished, "wx", 0o600);
   try {
     let end = 0;
-    const index = serialize({
-      chunks: chunks.map(({ blob, ...chunk }) => {
-        const at = end;
-        end += blob.length;
-        return { ...chunk, at, length: blob.length };
-      }),
-    } satisfies PackIndex);
+    const behindEachOther = ({ length }: Extent): Extent => {
+      end += length;
+      return { file: 0, at: end - length, length };
+    };
+    const index = serialize({ chunks: chunks.map((chunk) => moved(chunk, behindEachOther)) } satisfies PackIndex);
     const length = Buffer.alloc(4);
     length.writeUInt32LE(index.length);
-    for (const part of [MAGIC, length, sha256(index), index]) write(out, part);
-    for (const { blob } of chunks) write(out, read(blob));
+    for (const bytes of [MAGIC, length, sha256(index), index]) write(out, bytes);
+    const piece = Buffer.alloc(COPIED_AT_A_TIME);
+    for (const { parts } of chunks) for (const { extent } of parts) copy(extent, out, piece);
     renameSync(unfinished, path);
   } catch (error) {
     rmSync(unfinished, { force: true });
@@ -132,9 +137,22 @@ export function tidyFolderOf(path: string): void {
   }
 }
 
-/** @throws where the file ends before */
+function moved({ regions, parts }: PackedChunk, move: (extent: Extent) => Extent): PackedChunk {
+  return { regions, parts: parts.map(({ extent, digest }) => ({ extent: move(extent), digest })) };
+}
+
+function copy({ file, at, length }: Extent, to: number, piece: Buffer): void {
+  for (let done = 0; done < length; ) {
+    const size = readSync(file, piece, 0, Math.min(piece.length, length - done), at + done);
+    if (size === 0) throw new Error("the file is shorter than it says");
+    write(to, piece.subarray(0, size));
+    done += size;
+  }
+}
+
+/** In a buffer of just that size. @throws where the file ends before */
 export function read({ file, at, length }: Extent): Buffer<ArrayBuffer> {
-  const bytes = Buffer.alloc(length);
+  const bytes = Buffer.from(new ArrayBuffer(length));
   if (readSync(file, bytes, 0, length, at) !== length) throw new Error("the file is shorter than it says");
   return bytes;
 }

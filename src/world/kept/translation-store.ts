@@ -2,20 +2,22 @@ import { randomUUID } from "node:crypto";
 import { openSync, rmSync } from "node:fs";
 import { deserialize, serialize } from "node:v8";
 import type { KeptRegion } from "../../vmm/translator/kept-regions.js";
-import { link, type RegionObject } from "../../vmm/translator/link.js";
+import type { RegionObject } from "../../vmm/translator/link.js";
 import type { LinkedModule, PlacedRegion } from "../../vmm/translator/port.js";
-import { type Extent, makeFolderOf, type PackedChunk, read, readPack, sha256, tidyFolderOf, write, writePack } from "./pack.js";
-import { codeOf, moduleOf } from "./v8-code.js";
+import type { Batch } from "../../vmm/translator/translator.js";
+import { functionBodies } from "../../vmm/wasm/function-bodies.js";
+import { makeFolderOf, type PackedChunk, read, readPack, sha256, tidyFolderOf, write, writePack } from "./pack.js";
+import { moduleOf, withCodeOf } from "./v8-code.js";
 
 /** Bytes of the chunks in a file, at most. The newest stay. */
-const MOST_BYTES = 64 * 2 ** 20;
+const MOST_BYTES = 96 * 2 ** 20;
 /** Bytes from a head on by which one is known. */
 const HEAD_BYTES = 16;
 /** Changes for which the file is written anew: so many, and a share of the regions that it would have. */
 const WORTH_WRITING = 16;
 const SHARE_WORTH_WRITING = 1 / 16;
 
-/** Regions that share a module: what they are known by, by position, and the blob, as a PackedChunk has it. */
+/** Regions that share a module: what they are known by, by position. */
 interface Chunk extends Omit<PackedChunk, "regions"> {
   readonly numbers: readonly number[];
 }
@@ -31,6 +33,7 @@ export class TranslationStore {
   private readonly homes = new Map<number, number>();
   private readonly kept = new Map<number, KeptRegion>();
   private scratch?: { readonly file: number; end: number };
+  private lately?: { readonly chunk: number; readonly objects: readonly RegionObject[] };
   private changes = 0;
   private broken = false;
 
@@ -42,12 +45,14 @@ export class TranslationStore {
     const { chunks } = readPack(this.path);
     for (const [i, { regions, ...rest }] of chunks.entries()) {
       const chunk = i - chunks.length;
+      // One that has lost most of its regions is a small one.
+      const chunkSize = regions.filter((region) => region !== null).length;
       const numbers = regions.map((region, position) => {
         if (!region) return 0;
         const number = -1 - this.kept.size;
         this.kept.set(number, region);
         this.homes.set(number, chunk);
-        placed.push({ number, chunk, position, chunkSize: regions.length, region });
+        placed.push({ number, chunk, position, chunkSize, region });
         return number;
       });
       this.chunks.set(chunk, { ...rest, numbers });
@@ -56,19 +61,17 @@ export class TranslationStore {
   }
 
   /** A module was made. Those of its regions are kept of which somebody says so. */
-  add(chunk: number, numbers: readonly number[], objects: readonly RegionObject[], module: WebAssembly.Module): void {
-    // V8 ends the process where there is no code to serialize.
-    const code = this.broken || objects.length === 0 ? null : codeOf(module);
-    if (!code) return;
-    const first = serialize(objects);
-    const bytes = Buffer.concat([first, code]);
-    try {
-      this.chunks.set(chunk, { numbers, objectsLength: first.length, digest: sha256(bytes), blob: this.put(bytes) });
-    } catch {
-      // No room, or no right to write there: what is there stays of use.
-      this.broken = true;
-      return;
-    }
+  add(chunk: number, { numbers, objects, bytes: wasm }: Omit<Batch, "regions">, module: WebAssembly.Module): void {
+    if (this.broken || objects.length === 0) return;
+    withCodeOf(module, (code) => {
+      try {
+        this.chunks.set(chunk, { numbers, ...this.put(code, wasm, serialize(objects.map(({ body, ...rest }) => rest))) });
+      } catch {
+        // No room, or no right to write there: what is there stays of use.
+        this.broken = true;
+      }
+    });
+    if (!this.chunks.has(chunk)) return;
     for (const number of numbers) {
       const before = this.homes.get(number);
       this.homes.set(number, chunk);
@@ -95,36 +98,44 @@ export class TranslationStore {
 
   /** A region's object; undefined where it can't be had any more. */
   object(number: number): RegionObject | undefined {
-    const chunk = this.chunks.get(this.homes.get(number) ?? 0);
-    return chunk && this.contents(chunk)?.objects[chunk.numbers.indexOf(number)];
+    const home = this.homes.get(number) ?? 0;
+    const chunk = this.chunks.get(home);
+    if (!chunk) return undefined;
+    // One after the other is asked for, those of a chunk together.
+    if (this.lately?.chunk !== home) this.lately = { chunk: home, objects: this.objects(chunk) };
+    return this.lately.objects[chunk.numbers.indexOf(number)];
+  }
+  private objects(chunk: Chunk): RegionObject[] {
+    const [, wasm, rest] = this.parts(chunk, 3);
+    if (!wasm || !rest) return [];
+    const bodies = functionBodies(new Uint8Array(wasm));
+    return (deserialize(new Uint8Array(rest)) as Omit<RegionObject, "body">[]).map((one, i) => ({ ...one, body: bodies[i] }));
   }
 
   /** A chunk's module; null where it can't be had any more. */
   load(number: number): LinkedModule | null {
     const chunk = this.chunks.get(number);
-    const contents = chunk && this.contents(chunk);
-    if (!chunk || !contents) return null;
-    const { bytes, imports } = link(contents.objects);
-    const module = moduleOf(contents.code, bytes);
-    if (!module) return null;
+    const [code, wasm] = chunk ? this.parts(chunk, 2) : [];
+    const module = code && wasm ? moduleOf(code, wasm) : null;
+    if (!chunk || !module) return null;
     // Of use: so it counts as new.
     this.chunks.delete(number);
     this.chunks.set(number, chunk);
-    return { module, imports };
+    return { module, imports: WebAssembly.Module.imports(module).flatMap(({ kind, name }) => (kind === "function" ? [name] : [])) };
   }
-  private contents({ blob, objectsLength, digest }: Chunk): { objects: RegionObject[]; code: Uint8Array } | null {
+  /** The first parts of a chunk's blob; none, if they are not what they were. */
+  private parts({ parts }: Chunk, count: number): ArrayBuffer[] {
     try {
-      const bytes = read(blob);
-      if (!sha256(bytes).equals(digest)) return null;
-      return { objects: deserialize(bytes.subarray(0, objectsLength)) as RegionObject[], code: bytes.subarray(objectsLength) };
+      const bytes = parts.slice(0, count).map(({ extent }) => read(extent));
+      return bytes.every((part, i) => sha256(part).equals(parts[i].digest)) ? bytes.map(({ buffer }) => buffer) : [];
     } catch {
-      return null;
+      return [];
     }
   }
 
-  /** Writes the file, if enough has changed. What other machines have put there meanwhile stays, where there is nothing of ours in its place. */
-  save(): void {
-    if (this.changes < Math.max(WORTH_WRITING, this.kept.size * SHARE_WORTH_WRITING) || this.broken) return;
+  /** Writes the file, if enough has changed; whether it has. What other machines have put there meanwhile stays, where there is nothing of ours in its place. */
+  save(): boolean {
+    if (this.changes < Math.max(WORTH_WRITING, this.kept.size * SHARE_WORTH_WRITING) || this.broken) return false;
     this.changes = 0;
     const there = readPack(this.path);
     try {
@@ -136,8 +147,10 @@ export class TranslationStore {
       makeFolderOf(this.path);
       writePack(this.path, newest([...others, ...this.packed()]));
       tidyFolderOf(this.path);
+      return true;
     } catch {
       this.broken = true;
+      return false;
     } finally {
       there.close();
     }
@@ -150,17 +163,22 @@ export class TranslationStore {
   }
 
   /** Puts bytes into a file without a name, which goes with the process. */
-  private put(bytes: Uint8Array): Extent {
+  private put(...parts: Uint8Array[]): Pick<PackedChunk, "parts"> {
     if (!this.scratch) {
       makeFolderOf(this.path);
       const path = `${this.path}.${randomUUID()}`;
       this.scratch = { file: openSync(path, "wx+", 0o600), end: 0 };
       rmSync(path);
     }
-    const { file, end } = this.scratch;
-    write(file, bytes, end);
-    this.scratch.end += bytes.length;
-    return { file, at: end, length: bytes.length };
+    const { scratch } = this;
+    return {
+      parts: parts.map((bytes) => {
+        const extent = { file: scratch.file, at: scratch.end, length: bytes.length };
+        write(extent.file, bytes, extent.at);
+        scratch.end += bytes.length;
+        return { extent, digest: sha256(bytes) };
+      }),
+    };
   }
 }
 
@@ -169,16 +187,18 @@ function newest(chunks: readonly PackedChunk[]): PackedChunk[] {
   const used = chunks.filter(({ regions }) => regions.some((region) => region !== null));
   let bytes = 0;
   let first = used.length;
-  while (first > 0 && bytes + used[first - 1].blob.length <= MOST_BYTES) bytes += used[--first].blob.length;
+  const sizeOf = ({ parts }: PackedChunk) => parts.reduce((sum, { extent }) => sum + extent.length, 0);
+  while (first > 0 && bytes + sizeOf(used[first - 1]) <= MOST_BYTES) bytes += sizeOf(used[--first]);
   return used.slice(first);
 }
 
 /** What tells the instructions at which a region is entered from others. */
-function headsOf({ user, direct, entries, code }: KeptRegion): string[] {
-  const own = code.filter(({ distance }) => distance === 0);
+function headsOf({ user, direct, entries, code, bytes }: KeptRegion): string[] {
+  const starts: number[] = [];
+  for (const [i] of code.entries()) starts.push(i === 0 ? 0 : starts[i - 1] + code[i - 1].length);
   return entries.map(({ offset }) => {
-    const piece = own.find((one) => offset >= one.offset && offset < one.offset + one.bytes.length);
-    const bytes = piece?.bytes.subarray(offset - piece.offset, offset - piece.offset + HEAD_BYTES) ?? [];
-    return [user, direct, offset, ...bytes].join(" ");
+    const i = code.findIndex((one) => one.distance === 0 && offset >= one.offset && offset < one.offset + one.length);
+    const from = starts[i] + offset - code[i]?.offset;
+    return [user, direct, offset, ...bytes.subarray(from, from + HEAD_BYTES)].join(" ");
   });
 }

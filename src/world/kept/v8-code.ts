@@ -8,15 +8,22 @@ import { setFlagsFromString } from "node:v8";
 type Serialize = (module: WebAssembly.Module) => ArrayBuffer;
 type Deserialize = (code: ArrayBuffer, wasm: Uint8Array) => WebAssembly.Module | undefined;
 
-let functions: { serialize: Serialize; deserialize: Deserialize } | null | undefined;
+interface Functions {
+  serialize: Serialize;
+  deserialize: Deserialize;
+  /** Frees a buffer's memory now: these are megabytes, and nothing else tells the collector that it should hurry. */
+  detach(buffer: ArrayBuffer): void;
+}
+let functions: Functions | null | undefined;
 
-function v8(): { serialize: Serialize; deserialize: Deserialize } | null {
+function v8(): Functions | null {
   if (functions !== undefined) return functions;
   setFlagsFromString("--allow-natives-syntax");
   try {
     functions = {
       serialize: new Function("module", "return %SerializeWasmModule(module)") as Serialize,
       deserialize: new Function("code", "wasm", "return %DeserializeWasmModule(code, wasm)") as Deserialize,
+      detach: new Function("buffer", "%ArrayBufferDetach(buffer)") as Functions["detach"],
     };
   } catch {
     functions = null;
@@ -24,15 +31,23 @@ function v8(): { serialize: Serialize; deserialize: Deserialize } | null {
   return functions;
 }
 
-/** Machine code of a module with at least one function, all of them compiled by the optimizing tier (V8 ends the process otherwise); null where that can't be had. */
-export function codeOf(module: WebAssembly.Module): Uint8Array | null {
+/**
+ * Machine code of a module with at least one function, all of them compiled by the optimizing tier (V8 ends the process otherwise), as an argument: it is
+ * gone afterwards. Not called where that can't be had.
+ */
+export function withCodeOf(module: WebAssembly.Module, use: (code: Uint8Array) => void): void {
   const code = v8()?.serialize(module);
-  return code instanceof ArrayBuffer ? new Uint8Array(code) : null;
+  if (!(code instanceof ArrayBuffer)) return;
+  use(new Uint8Array(code));
+  v8()?.detach(code);
 }
 
-/** The module that `wasm` was compiled to; null where this V8 would compile it otherwise. Both must be what they were: V8 doesn't look. */
-export function moduleOf(code: Uint8Array, wasm: Uint8Array): WebAssembly.Module | null {
-  // A copy that begins with its buffer, as V8 wants it. (`slice` of a Buffer is none.)
-  const module = v8()?.deserialize(new Uint8Array(code).buffer, wasm);
+/**
+ * The module that `wasm` was compiled to; null where this V8 would compile it otherwise. Both must be what they were, as V8 doesn't look, in buffers of their
+ * own, and are gone afterwards.
+ */
+export function moduleOf(code: ArrayBuffer, wasm: ArrayBuffer): WebAssembly.Module | null {
+  const module = v8()?.deserialize(code, new Uint8Array(wasm));
+  for (const buffer of [code, wasm]) v8()?.detach(buffer);
   return module instanceof WebAssembly.Module ? module : null;
 }
