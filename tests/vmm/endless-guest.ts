@@ -29,6 +29,9 @@ export function guest({ code, at: start = CODE, memory = [] }: Program): SystemG
   const bytes = code.flat();
   it.bytes(start, [...bytes, 0xe9, ...le32(-(bytes.length + 5))]);
   for (const [address, value] of memory) it.put(address, value);
+  // As FNINIT leaves them: with exceptions unmasked no x87 code is translated.
+  it.state.set(at.X87_CONTROL, 0x37f);
+  it.state.set(at.X87_TAGS, 0);
   it.set(EBX, DATA);
   it.set(ESI, DATA + 0xffe);
   it.set(ESP, STACK0);

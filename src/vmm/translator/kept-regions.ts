@@ -114,10 +114,13 @@ export class KeptRegions implements Iterable<PlacedRegion> {
     }
   }
 
+  has(number: number): boolean {
+    return this.regions.has(number);
+  }
   /** Its code is in another module, too, which is larger. */
-  move(number: number, chunk: number, position: number, chunkSize: number): void {
+  move(number: number, where: Pick<PlacedRegion, "chunk" | "position" | "chunkSize">): void {
     const placed = this.regions.get(number);
-    if (placed) this.regions.set(number, { ...placed, chunk, position, chunkSize });
+    if (placed) this.regions.set(number, { ...placed, ...where });
   }
   removeChunk(gone: number): void {
     for (const { number, chunk } of [...this.regions.values()]) if (chunk === gone) this.remove(number);

@@ -5,6 +5,9 @@ import type { Answer, TranslatorPort } from "./port.js";
 /** Regions that a module has for it to be a large one; and that it has at most, as compiling one is work of a second. */
 const LARGE = 48;
 const LARGEST = 192;
+export function isLarge(regions: number): boolean {
+  return regions >= LARGE;
+}
 
 /** Exchanges without anything to translate, one after the other, from which on there is time. */
 const QUIET = 20;
@@ -36,26 +39,30 @@ export class Linking {
     // If there are too few now, that is looked at again after as long.
     this.quiet = 0;
     const loose = new Set<number>();
-    for (const [, { moduleSize, number }] of this.regions) if (moduleSize < this.fewest) loose.add(number);
+    for (const [, { settled, number }] of this.regions) if (!settled) loose.add(number);
     // What is in place counts now; the rest, when it is had again.
-    for (const { chunkSize, number } of this.kept) if (chunkSize < this.fewest) loose.add(number);
+    for (const { chunkSize, number } of this.kept) if (!isLarge(chunkSize)) loose.add(number);
     if (loose.size < this.fewest) return;
     const numbers = [...loose].slice(0, LARGEST);
     this.underWay = new Set(numbers);
     this.port.send({ kind: "link", numbers });
   }
 
-  /** @param place told of each region in place, by its index in the table; and of how many regions the module has */
-  linked({ numbers }: Answer<"linked">, place: (index: number, region: Installed, position: number) => void): void {
-    const asked = this.underWay;
+  /** @param place told of each region in place, by its index in the table */
+  linked({ numbers, chunk }: Answer<"linked">, place: (index: number, region: Installed, position: number) => void): void {
+    const asked = this.underWay ?? new Set();
     this.underWay = undefined;
     const positions = new Map(numbers.map((number, position) => [number, position]));
     for (const [index, region] of this.regions) {
       const position = positions.get(region.number);
       // What the translator doesn't know any more stays where it is.
-      if (position !== undefined || asked?.has(region.number)) region.moduleSize = Math.max(numbers.length, this.fewest);
-      if (position === undefined) continue;
-      place(index, region, position);
+      if (position !== undefined || asked.has(region.number)) region.settled = true;
+      if (position !== undefined) place(index, region, position);
+    }
+    for (const number of asked) {
+      const position = positions.get(number);
+      if (position === undefined) this.kept.remove(number);
+      else this.kept.move(number, { chunk, position, chunkSize: Math.max(LARGE, numbers.length) });
     }
   }
 

@@ -51,14 +51,16 @@ export class Installed implements Entry {
   /**
    * @param limit leaves after which it is looked at
    * @param number what the translator knows it by
-   * @param moduleSize regions that its code shares a module with, itself included
+   * @param module its code's
+   * @param settled that is a large one
    */
   constructor(
     entry: Entry,
     readonly region: TranslatedRegion,
     public limit: number,
     readonly number: number,
-    public moduleSize: number,
+    public module: object,
+    public settled: boolean,
   ) {
     this.id = entry.id;
     this.heads = entry.heads;

@@ -1,6 +1,6 @@
 import type { LinkedModule } from "./port.js";
 
-type Exports = Record<string, unknown>;
+export type Exports = Record<string, unknown>;
 
 /** Modules of regions in this machine: instances, which live as long as one of their regions is in place; and those of kept regions, as long as nothing is dropped. */
 export class Modules {

@@ -6,16 +6,15 @@ import type { CodeMode } from "../interpreter/predecoder.js";
 import { Rec } from "../interpreter/record.js";
 import type { Head } from "./hot-heads.js";
 import { type KeptRegions, keptRegion } from "./kept-regions.js";
-import { regionExport } from "./link.js";
 import type { Entry, Installed, KnownPages } from "./live-regions.js";
-import type { Modules } from "./modules.js";
+import type { Exports, Modules } from "./modules.js";
 import type { Answer, PlacedRegion, TranslatorPort } from "./port.js";
 
 /** Heads that may wait for the module of their region. */
 const MOST_WAITING = 256;
 
 /** Puts a region in place. */
-export type Install = (entry: Omit<Entry, "id">, placed: PlacedRegion, f: unknown) => void;
+export type Install = (entry: Omit<Entry, "id">, placed: PlacedRegion, exports: Exports) => void;
 
 /**
  * Has regions again that were made before, by this machine or by an earlier one, where their code is in place. Compiling is what new code waits for: V8
@@ -81,7 +80,7 @@ export class Recalling {
       this.proposed.delete(record);
       if (!placed || !exports || this.cache.full) continue;
       const entry = this.entry(head, placed);
-      if (entry) install(entry, placed, exports[regionExport(placed.position)]);
+      if (entry) install(entry, placed, exports);
     }
   }
 
@@ -109,15 +108,10 @@ export class Recalling {
     if (!this.port.keeps) return;
     this.port.send({ kind: "keep", number: installed.number, region: keptRegion(installed, installed.region, this.state) });
   }
-  /** Regions are in one larger module, whether they are in place or not. */
-  moved({ numbers, chunk }: Answer<"linked">): void {
-    for (const [position, number] of numbers.entries()) this.kept.move(number, chunk, position, numbers.length);
-  }
   /** It is in a module that stays now, so it can be had again. */
-  linked(installed: Installed, chunk: number, position: number): void {
-    const { number, moduleSize: chunkSize } = installed;
-    this.kept.remove(number);
-    this.kept.add({ number, chunk, position, chunkSize, region: keptRegion(installed, installed.region, this.state) });
+  linked(installed: Installed, where: Pick<PlacedRegion, "chunk" | "position" | "chunkSize">): void {
+    const { number } = installed;
+    if (!this.kept.has(number)) this.kept.add({ number, ...where, region: keptRegion(installed, installed.region, this.state) });
   }
   /** Something better takes the place of a region. */
   replaced({ number }: Installed): void {

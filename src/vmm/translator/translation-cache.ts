@@ -10,9 +10,9 @@ import { ExitCounts } from "./exit-counts.js";
 import { type Head, HotHeads } from "./hot-heads.js";
 import { KeptRegions } from "./kept-regions.js";
 import { regionExport } from "./link.js";
-import { Linking } from "./linking.js";
+import { isLarge, Linking } from "./linking.js";
 import { contains, type Entry, Installed, type KnownPages, LiveRegions, type Making, MOST_ENTRIES, sameMode } from "./live-regions.js";
-import { Modules } from "./modules.js";
+import { type Exports, Modules } from "./modules.js";
 import type { Answer, PlacedRegion, TranslationRequest, TranslatorAnswer, TranslatorPort } from "./port.js";
 import { profileOf, type RegionProfile } from "./profile.js";
 import { Recalling } from "./recalling.js";
@@ -171,14 +171,9 @@ export class TranslationCache {
   exchange(): void {
     for (let answer = this.nextAnswer(); answer; answer = this.nextAnswer()) this.hear(answer);
     if (this.exchanges++ % REVIEW_INTERVAL === 0) this.counted.retranslations += this.remaking.review();
-    this.recalling.take((entry, placed, f) => this.recalled(entry, placed, f));
+    this.recalling.take((entry, placed, exports) => this.recalled(entry, placed, exports));
     if (this.waiting.size > 0) return;
-    if (
-      this.modulesMade >= (this.options.mostModules ?? MOST_MODULES) ||
-      this.counted.codeBytes > MOST_BYTES ||
-      this.next + BATCH > LAST_REGION
-    )
-      this.startGeneration();
+    if (this.isFull) this.startGeneration();
     const wanted = this.remaking.take(BATCH);
     for (const head of this.hot.take(BATCH - wanted.length)) wanted.push(this.howToEnter(head));
     if (wanted.length === 0) wanted.push(...this.remaking.takeBetter());
@@ -188,6 +183,19 @@ export class TranslationCache {
     this.sentAt = this.port.nowUs();
     this.port.send({ kind: "translate", requests });
     if (this.eager) this.exchange();
+  }
+
+  private get isFull(): boolean {
+    const most = this.options.mostModules ?? MOST_MODULES;
+    const { counted } = this;
+    if (this.modulesMade >= most || counted.codeBytes > MOST_BYTES) {
+      // Linking has made many of them useless meanwhile, and others' regions are gone.
+      const live = [...this.regions].map(([, region]) => region);
+      this.modulesMade = this.modules.count + new Set(live.map(({ module }) => module)).size;
+      counted.codeBytes = live.reduce((sum, { region }) => sum + region.size, 0);
+      this.wantsTurn = true;
+    }
+    return this.modulesMade >= most || counted.codeBytes > MOST_BYTES || this.next + BATCH > LAST_REGION;
   }
 
   private get longest(): number {
@@ -270,8 +278,7 @@ export class TranslationCache {
     counted.translateTimeUs += translateUs;
     counted.compileTimeUs += compileUs;
     counted.queueTimeUs += this.port.nowUs() - this.sentAt;
-    const size = regions.filter((region) => region !== null).length;
-    let exports: Record<string, unknown> | undefined;
+    let exports: Exports | undefined;
     let position = 0;
     for (const [i, id] of ids.entries()) {
       const entry = this.waiting.get(id);
@@ -281,7 +288,7 @@ export class TranslationCache {
       if (entry && !region) for (const { record } of entry.heads) this.hopeless.add(record);
       if (!entry || !region || !this.valid(entry, region)) continue;
       exports ??= this.modules.instantiate(linked);
-      const installed = new Installed(entry, region, leavesUntilReview(entry.round), id, size);
+      const installed = new Installed(entry, region, leavesUntilReview(entry.round), id, exports, false);
       this.enter(installed, exports[name]);
       this.recalling.made(installed);
       counted.regionsCompiled++;
@@ -291,24 +298,27 @@ export class TranslationCache {
   }
 
   private linked(answer: Answer<"linked">): void {
-    const { chunk, linked, compileUs } = answer;
+    const { chunk, numbers, linked, compileUs } = answer;
     this.counted.compileTimeUs += compileUs;
-    this.recalling.moved(answer);
-    let exports: Record<string, unknown> | undefined;
+    let exports: Exports | undefined;
     this.linking.linked(answer, (index, region, position) => {
       exports ??= this.modules.add(chunk, linked);
+      region.module = exports;
       this.table.set(index, exports[regionExport(position)]);
-      this.recalling.linked(region, chunk, position);
+      this.recalling.linked(region, { chunk, position, chunkSize: numbers.length });
       this.counted.regionsLinked++;
     });
     // The smaller modules can go.
     this.wantsTurn = true;
   }
 
-  private recalled(what: Omit<Entry, "id">, { number, chunkSize, region: { region } }: PlacedRegion, f: unknown): void {
+  private recalled(what: Omit<Entry, "id">, { number, position, chunkSize, region: { region } }: PlacedRegion, exports: Exports): void {
     const entry = { id: ++this.requests, ...what };
     this.remaking.forget(entry.id);
-    this.enter(new Installed(entry, region, leavesUntilReview(entry.round), number, chunkSize), f);
+    this.enter(
+      new Installed(entry, region, leavesUntilReview(entry.round), number, exports, isLarge(chunkSize)),
+      exports[regionExport(position)],
+    );
     this.counted.regionsRecalled++;
     this.hot.covered(pageOf(entry.heads[0]), new Set(region.blocks.map(({ start }) => start)));
   }
