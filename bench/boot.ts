@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- boot [--runs N] [--engines worldswitch,qemu,v86,v86-nojit] [--limit SECONDS] [--json FILE]`: debian-mini, from the start of
+ * `npm run bench -- boot [--runs N] [--engines worldswitch,cold,qemu,v86,v86-nojit] [--limit SECONDS] [--json FILE]`: debian-mini, from the start of
  * the process to init's line on the console, in ours and in its rivals where they are installed. The runs of all engines take turns, so that a machine
  * whose speed drifts drifts for all of them; ratios are taken within a turn.
  */
@@ -13,7 +13,7 @@ import { preparedImage } from "./image.js";
 import { type Measurement, measure } from "./measurement.js";
 import { spread, table } from "./table.js";
 
-const ENGINES = "worldswitch,qemu,v86,v86-nojit";
+const ENGINES = "worldswitch,cold,qemu,v86,v86-nojit";
 /** What says that debian-mini's init is up. */
 export const READY = new RegExp(`^${READY_LINE}`, "m");
 

@@ -3,10 +3,11 @@ import type { Engine } from "../engine.js";
 import { note } from "../host.js";
 import { qemu } from "./qemu.js";
 import { v86Interpreter, v86Jit } from "./v86.js";
-import { forcedTranslation, interpreter, worldswitch } from "./worldswitch.js";
+import { cold, forcedTranslation, interpreter, worldswitch } from "./worldswitch.js";
 
 export const engines: Readonly<Record<string, Engine>> = {
   worldswitch,
+  cold,
   interpreter,
   "forced-bt": forcedTranslation,
   qemu,

@@ -48,7 +48,10 @@ function engine(name: string, options: readonly string[]): Engine {
   };
 }
 
+/** With the translations that earlier runs have left in the cache: the bench's own, mostly. */
 export const worldswitch = engine("worldswitch", []);
+/** As the first run of a guest is: everything is translated anew. */
+export const cold = engine("worldswitch, cold", ["--cold"]);
 export const interpreter = engine("worldswitch, interpreter", ["--engine", "interpreter"]);
 /** All code by binary translation, whatever the decision engine says: what direct execution gains is the difference. */
 export const forcedTranslation = engine("worldswitch, forced BT", ["--force-bt"]);

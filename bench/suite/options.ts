@@ -7,8 +7,8 @@ Runs our guest programs on this host, in our machine and in its rivals, and prin
   --runs N              turns, of which each engine has one run in each; default 3
   --repeats N           passes over the rows in each machine, to see whether it grows; the last one's times count; default 1
   --scale X             share of each row's full work, default 1
-  --engines LIST        worldswitch,qemu,v86 by default; also interpreter (ours), forced-bt, v86-nojit; with a scale of its own:
-                        v86-nojit:0.02. The first is compared with the others
+  --engines LIST        worldswitch,cold,qemu,v86 by default; also interpreter (ours), forced-bt, v86-nojit; with a scale of its own:
+                        v86-nojit:0.02. The first is compared with the others. cold is ours without translations of earlier runs
   --forced-bt           our machine a second time, with all code by binary translation
   --only LIST           groups or rows: integer, memory, x87, sse2, kernel, fresh-code, sieve, fork ... and boot
   --installer           Debian's installer to its first dialog, too
@@ -56,7 +56,7 @@ export function suiteOptions(args: readonly string[]): SuiteOptions | null {
   });
   if (values.help) return null;
   const scale = positive("--scale", values.scale ?? "1");
-  const engines = (values.engines ?? `${OURS},qemu,v86`).split(",").map((word): EngineChoice => {
+  const engines = (values.engines ?? `${OURS},cold,qemu,v86`).split(",").map((word): EngineChoice => {
     const [name, own] = word.split(":");
     return { name, scale: own === undefined ? scale : positive(`the scale of ${name}`, own) };
   });

@@ -19,6 +19,8 @@ export const MachineStats = z
     interrupts: z.object({ delivered: count, exceptions: count }),
     translator: z.object({
       regionsCompiled: count,
+      regionsRecalled: count.meta({ description: "Translated before, by this machine or an earlier one" }),
+      regionsLinked: count.meta({ description: "Put into a larger module" }),
       liveRegions: count.meta({ description: "Now" }),
       codeBytes: count.meta({ description: "WebAssembly of the regions that are live now" }),
       queueLength: count.meta({ description: "Regions that are being translated now" }),

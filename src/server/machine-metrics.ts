@@ -34,6 +34,12 @@ const counters: [name: string, help: string, labels: string[], values: Values][]
   ["interrupts_total", "Interrupts delivered to guests", [], ({ interrupts }) => [[{}, interrupts.delivered]]],
   ["exceptions_total", "Exceptions delivered to guests", [], ({ interrupts }) => [[{}, interrupts.exceptions]]],
   ["translator_regions_total", "Regions translated", [], ({ translator }) => [[{}, translator.regionsCompiled]]],
+  [
+    "translator_recalled_regions_total",
+    "Regions had again instead of translated",
+    [],
+    ({ translator }) => [[{}, translator.regionsRecalled]],
+  ],
   ["translator_retranslations_total", "Regions translated again", [], ({ translator }) => [[{}, translator.retranslations]]],
   ["translator_generations_total", "Wholesale flushes of translated regions", [], ({ translator }) => [[{}, translator.generations]]],
   ["translator_instructions_total", "Guest instructions retired in regions", [], ({ translator }) => [[{}, translator.instructions]]],

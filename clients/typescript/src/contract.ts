@@ -404,6 +404,10 @@ export interface VmStats {
     };
     translator: {
       regionsCompiled: number;
+      /** Translated before, by this machine or an earlier one */
+      regionsRecalled: number;
+      /** Put into a larger module */
+      regionsLinked: number;
       /** Now */
       liveRegions: number;
       /** WebAssembly of the regions that are live now */
