@@ -81,16 +81,15 @@ function translateAll(requests: readonly TranslationRequest[]): void {
   store?.add(++chunks, batch, module);
 }
 
-/** Beside everything else: it takes long, and nobody waits for it. */
-async function linkAll(wanted: readonly number[]): Promise<void> {
+/** In this thread, though it takes long: on another, V8 would keep the memory that compiling takes a second time. */
+function linkAll(wanted: readonly number[]): void {
   const begun = nowUs();
   const batch = translator.relink(wanted, (number) => store?.object(number));
   const { numbers, imports } = batch;
-  const module = await WebAssembly.compile(batch.bytes);
+  const module = new WebAssembly.Module(batch.bytes);
   const chunk = ++chunks;
   store?.add(chunk, batch, module);
   send({ kind: "linked", chunk, numbers, linked: { module, imports }, compileUs: nowUs() - begun });
-  saveSoon();
 }
 
 port.on("message", (what: TranslatorRequest) => {
@@ -100,7 +99,7 @@ port.on("message", (what: TranslatorRequest) => {
       translateAll(what.requests);
       break;
     case "link":
-      void linkAll(what.numbers);
+      linkAll(what.numbers);
       break;
     case "load":
       send({ kind: "loaded", chunk: what.chunk, linked: store?.load(what.chunk) ?? null });

@@ -2,15 +2,15 @@ import type { KeptRegions } from "./kept-regions.js";
 import type { Installed, LiveRegions } from "./live-regions.js";
 import type { Answer, TranslatorPort } from "./port.js";
 
-/** Regions that a module has for it to be a large one; and that it has at most, as compiling one is work of a second. */
-const LARGE = 48;
-const LARGEST = 192;
+/** Regions that a module has for it to be a large one; and that it has at most, as the translator does nothing else for the half second that one takes. */
+const LARGE = 32;
+const LARGEST = 96;
 export function isLarge(regions: number): boolean {
   return regions >= LARGE;
 }
 
 /** Exchanges without anything to translate, one after the other, from which on there is time. */
-const QUIET = 20;
+const QUIET = 50;
 
 /**
  * Puts regions, which are made a few at a time as they get hot, into large modules together when there is time: link.ts says what for. The code stays the
