@@ -5,7 +5,19 @@
  * Format: MAGIC, length of the index (u32, little-endian), SHA-256 of the index, the index (V8's serialization of `PackIndex`), and the parts of chunks.
  */
 import { createHash, randomUUID } from "node:crypto";
-import { closeSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync, utimesSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { deserialize, serialize } from "node:v8";
 import type { KeptRegion } from "../../vmm/translator/kept-regions.js";
@@ -71,10 +83,10 @@ export function readPack(path: string): Pack {
     const index = read({ file, at: HEADER_BYTES, length });
     if (!sha256(index).equals(header.subarray(MAGIC.length + 4))) throw new Error("the index is damaged");
     const { chunks } = deserialize(index) as PackIndex;
-    return {
-      chunks: chunks.map((chunk) => moved(chunk, ({ at, length: size }) => ({ file, at: HEADER_BYTES + length + at, length: size }))),
-      close,
-    };
+    const there = chunks.map((chunk) => moved(chunk, ({ at, length: size }) => ({ file, at: HEADER_BYTES + length + at, length: size })));
+    // Of a file that was cut off, what is whole.
+    const { size: end } = fstatSync(file);
+    return { chunks: there.filter(({ parts }) => parts.every(({ extent }) => extent.at + extent.length <= end)), close };
   } catch {
     close();
     return { chunks: [], close: () => undefined };

@@ -32,6 +32,8 @@ export class TranslationStore {
   /** The chunk of each region, and what is to be kept of it. */
   private readonly homes = new Map<number, number>();
   private readonly kept = new Map<number, KeptRegion>();
+  /** Chunks that can't be had any more, by `digestOf`. */
+  private readonly lost = new Set<string>();
   private scratch?: { readonly file: number; end: number };
   private lately?: { readonly chunk: number; readonly objects: readonly RegionObject[] };
   private changes = 0;
@@ -117,11 +119,21 @@ export class TranslationStore {
     const chunk = this.chunks.get(number);
     const [code, wasm] = chunk ? this.parts(chunk, 2) : [];
     const module = code && wasm ? moduleOf(code, wasm) : null;
-    if (!chunk || !module) return null;
+    if (!chunk || !module) {
+      this.lose(number);
+      return null;
+    }
     // Of use: so it counts as new.
     this.chunks.delete(number);
     this.chunks.set(number, chunk);
     return { module, imports: WebAssembly.Module.imports(module).flatMap(({ kind, name }) => (kind === "function" ? [name] : [])) };
+  }
+  /** Its regions are made anew: so it isn't written again. */
+  private lose(number: number): void {
+    const chunk = this.chunks.get(number);
+    if (!chunk) return;
+    this.lost.add(digestOf(chunk));
+    for (const region of chunk.numbers) if (this.homes.get(region) === number) this.forget(region);
   }
   /** The first parts of a chunk's blob; none, if they are not what they were. */
   private parts({ parts }: Chunk, count: number): ArrayBuffer[] {
@@ -140,9 +152,10 @@ export class TranslationStore {
     const there = readPack(this.path);
     try {
       const heads = new Set([...this.kept.values()].flatMap(headsOf));
-      const others = there.chunks.map((chunk): PackedChunk => {
+      const others = there.chunks.flatMap((chunk): PackedChunk[] => {
+        if (this.lost.has(digestOf(chunk))) return [];
         const regions = chunk.regions.map((region) => (region && headsOf(region).some((head) => heads.has(head)) ? null : region));
-        return { ...chunk, regions };
+        return [{ ...chunk, regions }];
       });
       makeFolderOf(this.path);
       writePack(this.path, newest([...others, ...this.packed()]));
@@ -190,6 +203,11 @@ function newest(chunks: readonly PackedChunk[]): PackedChunk[] {
   const sizeOf = ({ parts }: PackedChunk) => parts.reduce((sum, { extent }) => sum + extent.length, 0);
   while (first > 0 && bytes + sizeOf(used[first - 1]) <= MOST_BYTES) bytes += sizeOf(used[--first]);
   return used.slice(first);
+}
+
+/** What tells a chunk from others. */
+function digestOf({ parts }: Pick<PackedChunk, "parts">): string {
+  return parts.map(({ digest }) => Buffer.from(digest).toString("hex")).join(" ");
 }
 
 /** What tells the instructions at which a region is entered from others. */
