@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { cachedDataVersionTag } from "node:v8";
 import { monitorDigest } from "../world/built-core.js";
 import { PACK } from "../world/kept/pack.js";
 import type { BootFiles } from "./spec.js";
@@ -10,12 +12,18 @@ const TELLING_BYTES = 2 ** 20;
 const SHORT = 24;
 
 /**
- * The file that translations of such a machine are kept in: another one for what boots otherwise, for another monitor (whose code may differ for the same
- * guest), and for another V8.
+ * V8 takes code back only if its version, its flags and the processor's features are the same, which its tag stands for. That is asked for before a
+ * translator thread has set flags; one of those depends on how many processors there are.
  */
-export async function keptFile(folder: string, boot: BootFiles): Promise<string> {
+const V8 = `${process.version} ${process.arch} ${cachedDataVersionTag()} ${availableParallelism()}`;
+
+/**
+ * The file that translations of such a machine are kept in: another one for what boots otherwise, for another monitor (whose code may differ for the same
+ * guest), and for another V8. @param monitor folder of the compiled monitor, if it is not this one
+ */
+export async function keptFile(folder: string, boot: BootFiles, monitor?: string): Promise<string> {
   const guest = createHash("sha256").update(await beginning(boot.kind === "rom" ? boot.rom : boot.kernel));
-  const host = createHash("sha256").update(`${await monitorDigest()} ${process.version} ${process.arch}`);
+  const host = createHash("sha256").update(`${await monitorDigest(monitor)} ${V8}`);
   return join(folder, `${guest.digest("hex").slice(0, SHORT)}-${host.digest("hex").slice(0, SHORT)}${PACK}`);
 }
 
