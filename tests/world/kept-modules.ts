@@ -1,8 +1,8 @@
 /** What the translator thread gives a store, without a machine: regions whose functions are sums, and which say that they begin at made-up offsets. */
 import { setFlagsFromString } from "node:v8";
-import type { KeptRegion } from "../../src/vmm/translator/kept-regions.js";
 import { link, type RegionObject, regionExport } from "../../src/vmm/translator/link.js";
 import type { TranslationStore } from "../../src/world/kept/translation-store.js";
+import { regionAt } from "../vmm/kept-region.js";
 import { functionsOf, plus, twicePlus } from "../vmm/region-objects.js";
 
 /** As the translator thread does: without, V8 ends the process when it is asked for a module's code. To be called before anything is compiled. */
@@ -24,34 +24,6 @@ function gives({ head, kind }: Known): number {
 export function objectOf(one: Known): RegionObject {
   return one.head % 2 ? plus(gives(one) - GIVEN) : twicePlus(gives(one) - 2 * GIVEN);
 }
-function regionOf({ head, kind }: Known): KeptRegion {
-  const end = head + 3;
-  return {
-    user: false,
-    direct: false,
-    inexact: false,
-    entries: [{ offset: head, x87: { top: 0, tags: 0 } }],
-    code: [{ distance: 0, host: 0x10_0000, offset: head, length: 3 }],
-    bytes: Uint8Array.of(0x90, 0x90, 0xc3),
-    slow: [],
-    absorbed: [],
-    takesIn: false,
-    round: kind,
-    region: {
-      instructions: 3,
-      own: 3,
-      calls: [],
-      entries: [head],
-      blocks: [{ start: head, end }],
-      code: [{ start: head, end }],
-      pages: [0],
-      asksShape: false,
-      asksMode: false,
-      switches: false,
-      size: 20,
-    },
-  };
-}
 
 /** Regions that begin at so many offsets from one on. */
 export function known(first: number, count: number, kind = 0): Known[] {
@@ -70,7 +42,7 @@ export function fill(store: TranslationStore, chunk: number, regions: readonly K
     regions.map(({ head }) => head),
     regions.map(objectOf),
   );
-  for (const one of regions) store.keep(one.head, regionOf(one));
+  for (const one of regions) store.keep(one.head, regionAt(one.head, one.kind));
 }
 
 /** A region that a store says it has, and what its function gives; null: the module can't be had. */
