@@ -78,6 +78,37 @@ describe("translations that a machine has kept", () => {
   });
 });
 
+describe("what there is no room for", () => {
+  const modules = Array.from({ length: 20 }, (_, i) => known(1 + 20 * i, ENOUGH));
+
+  it("is what was neither made nor had for longest: it is gone for the machine and for the next one", () => {
+    saved(...modules);
+    const whole = statSync(path).size;
+    rmSync(path);
+    const store = new TranslationStore(path, whole / 8);
+    for (const [i, regions] of modules.entries()) {
+      fill(store, 1 + i, regions);
+      expect(store.load(1)).not.toBeNull();
+    }
+    expect(store.object(modules[1][0].head)).toBeUndefined();
+    expect([store.load(2), store.load(19) === null]).toEqual([null, false]);
+    expect(store.save()).toBe(true);
+    expect(statSync(path).size).toBeLessThan(whole / 2);
+    const later = next();
+    for (const regions of [modules[0], modules[19]]) for (const one of had(regions)) expect(later).toContainEqual(one);
+    expect(later.filter(({ gives }) => gives === null)).toEqual([]);
+  });
+
+  it("is an earlier machine's before it is this one's", () => {
+    saved(...modules.slice(0, 4));
+    const store = new TranslationStore(path, statSync(path).size);
+    const earlier = store.open();
+    for (const [i, regions] of modules.slice(4).entries()) fill(store, 1 + i, regions);
+    expect(earlier.flatMap(({ number }) => store.object(number) ?? [])).toEqual([]);
+    expect(store.load(16)).not.toBeNull();
+  });
+});
+
 describe("a region that something better has taken the place of", () => {
   it("is kept no more; the others of its module are", () => {
     const store = new TranslationStore(path);

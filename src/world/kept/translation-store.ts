@@ -9,7 +9,7 @@ import { functionBodies } from "../../vmm/wasm/function-bodies.js";
 import { makeFolderOf, type PackedChunk, read, readPack, sha256, tidyFolderOf, write, writePack } from "./pack.js";
 import { moduleOf, withCodeOf } from "./v8-code.js";
 
-/** Bytes of the chunks in a file, at most. The newest stay. */
+/** Bytes of the chunks in a file, and of those that a machine knows, at most. The newest stay. */
 const MOST_BYTES = 96 * 2 ** 20;
 /** Bytes from a head on by which one is known. */
 const HEAD_BYTES = 16;
@@ -32,6 +32,7 @@ export class TranslationStore {
   /** The chunk of each region, and what is to be kept of it. */
   private readonly homes = new Map<number, number>();
   private readonly kept = new Map<number, KeptRegion>();
+  private bytes = 0;
   /** Chunks that can't be had any more, by `digestOf`. */
   private readonly lost = new Set<string>();
   private scratch?: { readonly file: number; end: number };
@@ -39,7 +40,10 @@ export class TranslationStore {
   private changes = 0;
   private broken = false;
 
-  constructor(private readonly path: string) {}
+  constructor(
+    private readonly path: string,
+    private readonly mostBytes = MOST_BYTES,
+  ) {}
 
   /** Reads the file. @returns what there is of earlier machines */
   open(): PlacedRegion[] {
@@ -58,6 +62,7 @@ export class TranslationStore {
         return number;
       });
       this.chunks.set(chunk, { ...rest, numbers });
+      this.bytes += bytesOf(rest);
     }
     return placed;
   }
@@ -73,13 +78,23 @@ export class TranslationStore {
         this.broken = true;
       }
     });
-    if (!this.chunks.has(chunk)) return;
+    const added = this.chunks.get(chunk);
+    if (!added) return;
+    this.bytes += bytesOf(added);
     for (const number of numbers) {
       const before = this.homes.get(number);
       this.homes.set(number, chunk);
       if (before !== undefined) this.vacated(before);
     }
     this.changes += numbers.length;
+    this.dropOldest();
+  }
+  /** A machine may run for months, and regions come without end: what there is no room for in the file is of no use. */
+  private dropOldest(): void {
+    for (const number of this.chunks.keys()) {
+      if (this.bytes <= this.mostBytes) break;
+      this.drop(number);
+    }
   }
   keep(number: number, region: KeptRegion): void {
     if (!this.homes.has(number)) return;
@@ -94,8 +109,14 @@ export class TranslationStore {
     this.vacated(chunk);
     this.changes++;
   }
-  private vacated(chunk: number): void {
-    if (!this.chunks.get(chunk)?.numbers.some((number) => this.homes.get(number) === chunk)) this.chunks.delete(chunk);
+  private vacated(number: number): void {
+    const chunk = this.chunks.get(number);
+    if (!chunk || chunk.numbers.some((region) => this.homes.get(region) === number)) return;
+    this.chunks.delete(number);
+    this.bytes -= bytesOf(chunk);
+  }
+  private drop(number: number): void {
+    for (const region of this.chunks.get(number)?.numbers ?? []) if (this.homes.get(region) === number) this.forget(region);
   }
 
   /** A region's object; undefined where it can't be had any more. */
@@ -131,9 +152,8 @@ export class TranslationStore {
   /** Its regions are made anew: so it isn't written again. */
   private lose(number: number): void {
     const chunk = this.chunks.get(number);
-    if (!chunk) return;
-    this.lost.add(digestOf(chunk));
-    for (const region of chunk.numbers) if (this.homes.get(region) === number) this.forget(region);
+    if (chunk) this.lost.add(digestOf(chunk));
+    this.drop(number);
   }
   /** The first parts of a chunk's blob; none, if they are not what they were. */
   private parts({ parts }: Chunk, count: number): ArrayBuffer[] {
@@ -158,7 +178,7 @@ export class TranslationStore {
         return [{ ...chunk, regions }];
       });
       makeFolderOf(this.path);
-      writePack(this.path, newest([...others, ...this.packed()]));
+      writePack(this.path, newest([...others, ...this.packed()], this.mostBytes));
       tidyFolderOf(this.path);
       return true;
     } catch {
@@ -196,13 +216,17 @@ export class TranslationStore {
 }
 
 /** Those with something in them; as many of the last ones as a file may have. */
-function newest(chunks: readonly PackedChunk[]): PackedChunk[] {
+function newest(chunks: readonly PackedChunk[], mostBytes: number): PackedChunk[] {
   const used = chunks.filter(({ regions }) => regions.some((region) => region !== null));
   let bytes = 0;
   let first = used.length;
-  const sizeOf = ({ parts }: PackedChunk) => parts.reduce((sum, { extent }) => sum + extent.length, 0);
-  while (first > 0 && bytes + sizeOf(used[first - 1]) <= MOST_BYTES) bytes += sizeOf(used[--first]);
+  while (first > 0 && bytes + bytesOf(used[first - 1]) <= mostBytes) bytes += bytesOf(used[--first]);
   return used.slice(first);
+}
+
+/** What a chunk has in files. */
+function bytesOf({ parts }: Pick<PackedChunk, "parts">): number {
+  return parts.reduce((sum, { extent }) => sum + extent.length, 0);
 }
 
 /** What tells a chunk from others. */
