@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { CpuState } from "../../src/vmm/cpu/state.js";
 import { KeptRegions } from "../../src/vmm/translator/kept-regions.js";
 import { Linking } from "../../src/vmm/translator/linking.js";
 import { Installed, LiveRegions } from "../../src/vmm/translator/live-regions.js";
@@ -19,7 +18,7 @@ describe("regions in small modules", () => {
   let asked: (readonly number[])[];
   beforeEach(() => {
     live = new LiveRegions();
-    kept = new KeptRegions({} as CpuState);
+    kept = new KeptRegions({ u8: new Uint8Array() });
     asked = [];
     const send = (request: TranslatorRequest) => {
       if (request.kind === "link") asked.push(request.numbers);

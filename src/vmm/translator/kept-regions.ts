@@ -41,7 +41,11 @@ export interface KeptRegion {
 }
 
 /** A region that was put in place, for whoever keeps it. Its code is what it was when the region was asked for. */
-export function keptRegion({ heads, pages, slow, absorbed, takesIn, round }: Entry, region: TranslatedRegion, state: CpuState): KeptRegion {
+export function keptRegion(
+  { heads, pages, slow, absorbed, takesIn, round }: Entry,
+  region: TranslatedRegion,
+  state: Pick<CpuState, "u8">,
+): KeptRegion {
   const [{ address, mode, mxcsr }] = heads;
   const page = address - (address % at.PAGE_SIZE);
   const code = region.code.flatMap(inPages).map(({ start, end }): CodePiece => {
@@ -87,7 +91,7 @@ export class KeptRegions implements Iterable<PlacedRegion> {
   /** Numbers, the newest last, by mode and by the offset of an entry in its page. */
   private readonly byEntry = new Map<number, number[]>();
 
-  constructor(private readonly state: CpuState) {}
+  constructor(private readonly state: Pick<CpuState, "u8">) {}
 
   [Symbol.iterator](): MapIterator<PlacedRegion> {
     return this.regions.values();
