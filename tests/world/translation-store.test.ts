@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -106,6 +106,39 @@ describe("what there is no room for", () => {
     for (const [i, regions] of modules.slice(4).entries()) fill(store, 1 + i, regions);
     expect(earlier.flatMap(({ number }) => store.object(number) ?? [])).toEqual([]);
     expect(store.load(16)).not.toBeNull();
+  });
+});
+
+/** Bytes of the files without a name that this process has in the folder of translations. */
+function scratchBytes(): number {
+  const open = readdirSync("/proc/self/fd").flatMap((fd) => {
+    const link = join("/proc/self/fd", fd);
+    try {
+      const name = readlinkSync(link);
+      return name.startsWith(path) && name.endsWith(" (deleted)") ? [statSync(link).size] : [];
+    } catch {
+      // It was for reading this folder.
+      return [];
+    }
+  });
+  return open.reduce((sum, size) => sum + size, 0);
+}
+
+describe("what a machine makes without end", () => {
+  it.runIf(process.platform === "linux")("takes no more and more room on the disk; what there is room for can be had", () => {
+    const ROOM = 20_000;
+    const store = new TranslationStore(path, ROOM);
+    const first = known(1, ENOUGH);
+    fill(store, 1, first);
+    for (let chunk = 2; chunk < 100; chunk++) {
+      fill(store, chunk, known(10 * chunk, ENOUGH));
+      expect(store.load(1)).not.toBeNull();
+      expect(scratchBytes()).toBeLessThan(3 * ROOM);
+    }
+    expect(bytesOf(first.map(({ head }) => store.object(head)))).toEqual(link(first.map(objectOf)).bytes);
+    expect(store.save()).toBe(true);
+    const later = next();
+    for (const one of [...had(first), ...had(known(990, ENOUGH))]) expect(later).toContainEqual(one);
   });
 });
 

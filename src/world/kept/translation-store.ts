@@ -1,12 +1,11 @@
-import { randomUUID } from "node:crypto";
-import { openSync, rmSync } from "node:fs";
 import { deserialize, serialize } from "node:v8";
 import type { KeptRegion } from "../../vmm/translator/kept-regions.js";
 import type { RegionObject } from "../../vmm/translator/link.js";
 import type { LinkedModule, PlacedRegion } from "../../vmm/translator/port.js";
 import type { Batch } from "../../vmm/translator/translator.js";
 import { functionBodies } from "../../vmm/wasm/function-bodies.js";
-import { makeFolderOf, type PackedChunk, read, readPack, sha256, tidyFolderOf, write, writePack } from "./pack.js";
+import { makeFolderOf, type PackedChunk, read, readPack, sha256, tidyFolderOf, writePack } from "./pack.js";
+import { ScratchFile } from "./scratch-file.js";
 import { moduleOf, withCodeOf } from "./v8-code.js";
 
 /** Bytes of the chunks in a file, and of those that a machine knows, at most. The newest stay. */
@@ -35,7 +34,8 @@ export class TranslationStore {
   private bytes = 0;
   /** Chunks that can't be had any more, by `digestOf`. */
   private readonly lost = new Set<string>();
-  private scratch?: { readonly file: number; end: number };
+  /** Of this machine. */
+  private scratch?: ScratchFile;
   private lately?: { readonly chunk: number; readonly objects: readonly RegionObject[] };
   private changes = 0;
   private broken = false;
@@ -72,7 +72,10 @@ export class TranslationStore {
     if (this.broken || objects.length === 0) return;
     withCodeOf(module, (code) => {
       try {
-        this.chunks.set(chunk, { numbers, ...this.put(code, wasm, serialize(objects.map(({ body, ...rest }) => rest))) });
+        this.scratch ??= ScratchFile.beside(this.path);
+        const { scratch } = this;
+        const rest = serialize(objects.map(({ body, ...rest }) => rest));
+        this.chunks.set(chunk, { numbers, parts: [code, wasm, rest].map((bytes) => scratch.put(bytes)) });
       } catch {
         // No room, or no right to write there: what is there stays of use.
         this.broken = true;
@@ -88,12 +91,27 @@ export class TranslationStore {
     }
     this.changes += numbers.length;
     this.dropOldest();
+    this.renewScratch();
   }
   /** A machine may run for months, and regions come without end: what there is no room for in the file is of no use. */
   private dropOldest(): void {
     for (const number of this.chunks.keys()) {
       if (this.bytes <= this.mostBytes) break;
       this.drop(number);
+    }
+  }
+  /** What was dropped takes room on the disk still: where that is half of it or more, the rest moves. */
+  private renewScratch(): void {
+    const { scratch: old } = this;
+    if (!old || old.size <= 2 * this.mostBytes) return;
+    try {
+      const scratch = ScratchFile.beside(this.path);
+      for (const [number, chunk] of this.chunks)
+        this.chunks.set(number, { ...chunk, parts: chunk.parts.map((part) => (old.has(part) ? scratch.copy(part) : part)) });
+      this.scratch = scratch;
+      old.close();
+    } catch {
+      this.broken = true;
     }
   }
   keep(number: number, region: KeptRegion): void {
@@ -193,25 +211,6 @@ export class TranslationStore {
       const regions = numbers.map((region) => (this.homes.get(region) === number ? (this.kept.get(region) ?? null) : null));
       return { ...rest, regions };
     });
-  }
-
-  /** Puts bytes into a file without a name, which goes with the process. */
-  private put(...parts: Uint8Array[]): Pick<PackedChunk, "parts"> {
-    if (!this.scratch) {
-      makeFolderOf(this.path);
-      const path = `${this.path}.${randomUUID()}`;
-      this.scratch = { file: openSync(path, "wx+", 0o600), end: 0 };
-      rmSync(path);
-    }
-    const { scratch } = this;
-    return {
-      parts: parts.map((bytes) => {
-        const extent = { file: scratch.file, at: scratch.end, length: bytes.length };
-        write(extent.file, bytes, extent.at);
-        scratch.end += bytes.length;
-        return { extent, digest: sha256(bytes) };
-      }),
-    };
   }
 }
 
