@@ -116,7 +116,7 @@ describe("regions that can be had again", () => {
 
   it("go with their module, if they have not moved to another one", () => {
     keep(1, regionAt(OFFSET));
-    kept.move(1, 9, 4, 48);
+    kept.move(1, { chunk: 9, position: 4, chunkSize: 48 });
     kept.removeChunk(1);
     expect(kept.find(headAt(HERE + OFFSET))).toMatchObject({ number: 1, chunk: 9, position: 4, chunkSize: 48 });
     kept.removeChunk(9);
