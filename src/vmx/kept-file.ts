@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { cachedDataVersionTag } from "node:v8";
-import { monitorDigest } from "../world/built-core.js";
+import { monitorDigest } from "../world/built-monitor.js";
 import { PACK } from "../world/kept/pack.js";
 import type { BootFiles } from "./spec.js";
 

@@ -1,11 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { RAM_BASE, wasmPages } from "../vmm/cpu/layout.js";
-import { builtCore } from "../world/built-core.js";
+import { builtCore, programFile } from "../world/built-monitor.js";
 import { CrossPage } from "../world/cross-page.js";
 import { HostDriver } from "../world/host-driver.js";
 import { Command, type Question } from "../world/leave-reason.js";
-import { translatorThreadUrl, vmmThreadUrl } from "../world/thread-urls.js";
 import type { TranslatorThreadData, TranslatorThreadEnd } from "../world/translator-thread.js";
 import type { LoadAnswer, LoadQuestion, StoppedMessage } from "../world/vmm.js";
 import type { VmmThreadData } from "../world/vmm-thread.js";
@@ -97,7 +96,7 @@ export class Vmx {
       keeps: this.keeps,
     };
     if (lockstep) workerData.lockstep = { ...lockstep, subject: translated ? "translator" : "interpreter" };
-    this.thread = new Worker(vmmThreadUrl, {
+    this.thread = new Worker(programFile("world/vmm-thread"), {
       name: "vmm",
       workerData,
       transferList: translator ? [translator] : [],
@@ -131,7 +130,7 @@ export class Vmx {
     const { translations, boot } = this.spec;
     const kept = this.keeps && translations !== undefined ? await keptFile(translations, boot).catch(() => undefined) : undefined;
     if (this.ended) return;
-    this.translator = new Worker(translatorThreadUrl, {
+    this.translator = new Worker(programFile("world/translator-thread"), {
       name: "translator",
       workerData: { memory, port, kept } satisfies TranslatorThreadData,
       transferList: [port],

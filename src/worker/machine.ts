@@ -19,7 +19,8 @@ export interface MachineParts {
   db: Database;
   hostId: string;
   consoles: ConsoleHub;
-  program: string;
+  /** What a VM process runs, if not the monitor. */
+  program?: string;
   deadlines: Pick<Deadlines, "end">;
   totals: Pick<HostTotals, "heard" | "ended">;
   log: Logger;

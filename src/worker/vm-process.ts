@@ -1,12 +1,9 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import type { FromVm, ToVm } from "../vmx/protocol.js";
-
-/** The program that a VM process runs: dist/vmx/process.js, also when this file is run from its source. */
-export const vmProgram = fileURLToPath(new URL("../../dist/vmx/process.js", import.meta.url));
+import { programFile } from "../world/built-monitor.js";
 
 export interface VmIdentity {
   vmId: string;
@@ -39,11 +36,14 @@ export class VmProcess {
   readonly exited: Promise<Exit>;
   private readonly child: ChildProcess;
 
-  /** Calls `receive` for each message, in order, and not after `exited` has resolved. */
-  constructor(program: string, identity: VmIdentity, receive: (message: FromVm) => void, log: Logger) {
+  /**
+   * Calls `receive` for each message, in order, and not after `exited` has resolved.
+   * @param program what the process runs, if not the monitor
+   */
+  constructor(program: string | undefined, identity: VmIdentity, receive: (message: FromVm) => void, log: Logger) {
     const args = [`--vm=${identity.vmId}`, hostMark(identity.hostId), `--generation=${identity.generation}`];
     // A session of its own: Ctrl-C in a terminal is for the server, which then shuts the guests down.
-    this.child = fork(program, args, {
+    this.child = fork(program ?? programFile("vmx/process"), args, {
       serialization: "advanced",
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       execArgv: [],

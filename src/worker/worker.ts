@@ -24,7 +24,6 @@ import { StatsHistory } from "./stats-history.js";
 import { StreamEndpoint } from "./streams/endpoint.js";
 import { Supervisor } from "./supervisor.js";
 import { Sweeper } from "./sweeper.js";
-import { vmProgram } from "./vm-process.js";
 
 /** Operations of a host that are worked on at once, on as many machines. Preparing an image holds one for minutes. */
 const hostConcurrency = 64;
@@ -55,7 +54,7 @@ export interface WorkerOptions {
   deadlines?: Deadlines;
   /** Milliseconds between the samples of the history. */
   historyMs?: number;
-  /** What a VM process runs. */
+  /** What a VM process runs, if not the monitor. */
   program?: string;
 }
 
@@ -76,7 +75,7 @@ const workerStops: MachineEnd = { state: "stopped", reason: "server_stopped", fa
  * @throws HostInUse when another worker of this host is alive
  */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
-  const { db, feed, queue, hostId, clusterSecret, bootSource, translations, deadlines = defaultDeadlines, program = vmProgram } = options;
+  const { db, feed, queue, hostId, clusterSecret, bootSource, translations, deadlines = defaultDeadlines, program } = options;
   const log = options.log.child({ host: hostId });
   const lock = await HostLock.take(options.databaseUrl, hostId, options.onLost);
   await options.onTaken?.();

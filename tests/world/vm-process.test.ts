@@ -3,12 +3,11 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { FromVm, ToVm } from "../../src/vmx/protocol.js";
+import { programFile } from "../../src/world/built-monitor.js";
 import { READY, tinyGuest } from "../guests/tiny-guest.js";
 
-const program = fileURLToPath(new URL("../../dist/vmx/process.js", import.meta.url));
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "worldswitch-test-"));
@@ -18,7 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** A VM process with the tiny guest, as a worker has it. */
 class VmProcess {
-  readonly child: ChildProcess = fork(program, { serialization: "advanced", execArgv: [] });
+  readonly child: ChildProcess = fork(programFile("vmx/process"), { serialization: "advanced", execArgv: [] });
   readonly messages: FromVm[] = [];
   readonly exited: Promise<number | null>;
   output = "";
