@@ -1,5 +1,6 @@
 /** The one command. Each subcommand is loaded when it is asked for: `run` needs no database, and starts faster without one. */
 import { readFileSync } from "node:fs";
+import { keepCompiledCode } from "./compile-cache.js";
 import type { Start } from "./start.js";
 
 const usage = `usage: worldswitch COMMAND
@@ -69,6 +70,7 @@ async function server(args: string[], begin: (start: Start) => Promise<void>): P
   return startServer(process.env, begin);
 }
 
+keepCompiledCode();
 /** null: goes on by itself. */
 const code = await main(process.argv.slice(2));
 if (code !== null) process.exit(code);

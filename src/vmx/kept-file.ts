@@ -19,11 +19,11 @@ const V8 = `${process.version} ${process.arch} ${cachedDataVersionTag()} ${avail
 
 /**
  * The file that translations of such a machine are kept in: another one for what boots otherwise, for another monitor (whose code may differ for the same
- * guest), and for another V8. @param monitor folder of the compiled monitor, if it is not this one
+ * guest), and for another V8. @param dist folder of everything that is compiled, if it is not this one
  */
-export async function keptFile(folder: string, boot: BootFiles, monitor?: string): Promise<string> {
+export async function keptFile(folder: string, boot: BootFiles, dist?: string): Promise<string> {
   const guest = createHash("sha256").update(await beginning(boot.kind === "rom" ? boot.rom : boot.kernel));
-  const host = createHash("sha256").update(`${await monitorDigest(monitor)} ${V8}`);
+  const host = createHash("sha256").update(`${await monitorDigest(dist)} ${V8}`);
   return join(folder, `${guest.digest("hex").slice(0, SHORT)}-${host.digest("hex").slice(0, SHORT)}${PACK}`);
 }
 

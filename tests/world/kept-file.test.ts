@@ -12,8 +12,8 @@ describe("the file that a machine's translations are kept in", () => {
   beforeEach(async () => {
     top = await mkdtemp(join(tmpdir(), "worldswitch-test-"));
     monitor = join(top, "monitor");
-    await mkdir(monitor);
-    await writeFile(join(monitor, "machine.js"), "one");
+    await mkdir(join(monitor, "vmm"), { recursive: true });
+    await writeFile(join(monitor, "vmm", "machine.js"), "one");
     await writeFile(join(top, "kernel"), "Linux 6.1");
   });
   afterEach(() => rm(top, { recursive: true }));
@@ -37,7 +37,7 @@ describe("the file that a machine's translations are kept in", () => {
 
   it("is another one for another monitor", async () => {
     const before = await fileOf(kernel());
-    await writeFile(join(monitor, "machine.js"), "two");
+    await writeFile(join(monitor, "vmm", "machine.js"), "two");
     expect(await fileOf(kernel())).not.toBe(before);
     expect(await keptFile(top, kernel())).not.toBe(before);
   });
