@@ -14,6 +14,8 @@ it("holds the clients that its command line is made of, since no registry has th
     expect.arrayContaining([
       "bin/worldswitch.js",
       "dist/command/main.js",
+      "dist/monitor/build.json",
+      "dist/monitor/vmm-thread.js",
       "dist/dashboard/index.html",
       "node_modules/@worldswitch/cli/package.json",
       "node_modules/@worldswitch/cli/dist/main.js",
