@@ -103,9 +103,12 @@ export class Recalling {
     return { heads, handlers, pages, replaces, slow: new Set(slow), absorbed: new Set(absorbed), takesIn, round };
   }
 
-  /** A region was made, and is in place. */
+  /**
+   * A region was made, and is in place. One with accesses as calls is for this machine: they may have missed because of where its data happens to lie (a
+   * stack's array across two pages), and the next one makes such a region in a moment, too.
+   */
   made(installed: Installed): void {
-    if (!this.port.keeps) return;
+    if (!this.port.keeps || installed.slow.size > 0) return;
     this.port.send({ kind: "keep", number: installed.number, region: keptRegion(installed, installed.region, this.state) });
   }
   /** It is in a module that stays now, so it can be had again. */
@@ -113,8 +116,9 @@ export class Recalling {
     const { number } = installed;
     if (!this.kept.has(number)) this.kept.add({ number, ...where, region: keptRegion(installed, installed.region, this.state) });
   }
-  /** Something better takes the place of a region. */
-  replaced({ number }: Installed): void {
+  /** Something better takes the place of a region: better for other machines, too? */
+  replaced({ number }: Installed, { slow }: Installed): void {
+    if (slow.size > 0) return;
     this.kept.remove(number);
     this.port.send({ kind: "forget", number });
   }

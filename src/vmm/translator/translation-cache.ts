@@ -339,7 +339,7 @@ export class TranslationCache {
     const { table, counted } = this;
     for (const index of entry.replaces) {
       const replaced = this.regions.get(index);
-      if (replaced) this.recalling.replaced(replaced);
+      if (replaced) this.recalling.replaced(replaced, entry);
     }
     const index = this.next++;
     while (index >= table.length) table.grow(TABLE_STEP);
