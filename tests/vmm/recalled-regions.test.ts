@@ -10,6 +10,8 @@ import { type Caller, callers, callTo, FUNCTION, place, programs } from "./trans
 
 const SOON: TranslationOptions = { quantum: 5, threshold: 2, strict: true, manyCalls: 1 };
 const SLICES = 120;
+/** Until there has been nothing to translate for a while. */
+const QUIET_SLICES = 400;
 
 const guests: [name: string, make: () => SystemGuest, fleeting: boolean][] = [
   ...Object.entries(programs).map(([name, program]): [string, () => SystemGuest, boolean] => [
@@ -136,7 +138,7 @@ describe("put into one module with others, regions come to the same:", () => {
   it.each(guests)("%s", (_, make, fleeting) => {
     const [interpreted, translated] = [make(), make()];
     translated.interpreter.translateBy(new LocalPort(translated.state.u8), { ...SOON, fewestLinked: 1 });
-    for (let slice = 1; slice <= SLICES; slice++) {
+    for (let slice = 1; slice <= QUIET_SLICES; slice++) {
       for (const it of [interpreted, translated]) it.interpreter.run(300 + slice, true);
       expect(seen(translated)).toBe(seen(interpreted));
     }
