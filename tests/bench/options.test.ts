@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import { suiteOptions } from "../../bench/suite/options.js";
 
 describe("the suite's options", () => {
-  it("are everything three times, in ours and two rivals, where none is given", () => {
+  it("are everything three times, in ours (with kept translations, and without) and two rivals, where none is given", () => {
     expect(suiteOptions([])).toMatchObject({
       runs: 3,
-      engines: ["worldswitch", "qemu", "v86"].map((name) => ({ name, scale: 1 })),
+      engines: ["worldswitch", "cold", "qemu", "v86"].map((name) => ({ name, scale: 1 })),
       only: [],
       boot: true,
       installer: false,
