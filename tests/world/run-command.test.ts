@@ -31,7 +31,9 @@ class Run {
   readonly ended: Promise<{ code: number | null; signal: string | null }>;
 
   constructor(...args: string[]) {
-    this.child = spawn(process.execPath, [command, "run", ...args], { stdio: "pipe" });
+    // What it keeps goes with the folder.
+    const env = { ...process.env, WORLDSWITCH_CACHE: join(folder, "cache") };
+    this.child = spawn(process.execPath, [command, "run", ...args], { stdio: "pipe", env });
     this.child.stdout?.setEncoding("latin1").on("data", (text) => {
       this.out += text;
     });
