@@ -40,6 +40,7 @@ const counters: [name: string, help: string, labels: string[], values: Values][]
     [],
     ({ translator }) => [[{}, translator.regionsRecalled]],
   ],
+  ["translator_linked_regions_total", "Regions put into a larger module", [], ({ translator }) => [[{}, translator.regionsLinked]]],
   ["translator_retranslations_total", "Regions translated again", [], ({ translator }) => [[{}, translator.retranslations]]],
   ["translator_generations_total", "Wholesale flushes of translated regions", [], ({ translator }) => [[{}, translator.generations]]],
   ["translator_instructions_total", "Guest instructions retired in regions", [], ({ translator }) => [[{}, translator.instructions]]],

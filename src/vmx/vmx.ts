@@ -29,7 +29,7 @@ export type VmxEvent =
 /** The VMM answers a command within a slice; after this long it is ended without being asked, in milliseconds. */
 const STOP_PATIENCE_MS = 2_000;
 /** How long the translator may take to write down what is worth keeping, in milliseconds. */
-const KEEP_PATIENCE_MS = 2_000;
+const KEEP_PATIENCE_MS = 1_000;
 /** A thread's heap, the guest's memory not included: many times what it needs. V8 collects the earlier, the nearer the limit is. */
 const HEAP_MB = 128;
 /** Young generation of a thread's heap. Left to itself V8 lets it grow to 48 MiB, which two threads keep for what is garbage after a moment. */
@@ -240,14 +240,14 @@ export class Vmx {
     if (this.stopTimer) clearTimeout(this.stopTimer);
     this.driver.close();
     this.answerStats();
-    void Promise.all([this.thread?.terminate(), this.endTranslator()]).then(() => this.report({ type: "stopped", reason, ...more }));
+    void Promise.all([this.thread?.terminate(), this.endTranslator(reason)]).then(() => this.report({ type: "stopped", reason, ...more }));
   }
 
   /** It may have something to keep first. */
-  private async endTranslator(): Promise<void> {
+  private async endTranslator(reason: StopReason): Promise<void> {
     const { translator } = this;
     if (!translator) return;
-    if (this.keeps) {
+    if (this.keeps && reason !== "fault") {
       const ended = new Promise((resolve) => translator.once("exit", resolve));
       translator.postMessage("end" satisfies TranslatorThreadEnd);
       const patience = new AbortController();

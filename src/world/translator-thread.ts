@@ -60,12 +60,10 @@ function save(): void {
   atLatestMs = Math.min(2 * atLatestMs, LONGEST_MS);
 }
 
-if (store) {
-  compileStraightToTheOptimizingTier();
-  port.postMessage({ kind: "kept", regions: store.open() } satisfies TranslatorAnswer);
-}
+if (store) compileStraightToTheOptimizingTier();
+port.postMessage({ kind: "kept", regions: store?.open() ?? [] } satisfies TranslatorAnswer);
 
-const translator = new Translator(bytes, store !== undefined);
+const translator = new Translator(bytes);
 let chunks = 0;
 const nowUs = () => performance.now() * 1000;
 const send = (answer: TranslatorAnswer) => port.postMessage(answer);
@@ -78,7 +76,7 @@ function translateAll(requests: readonly TranslationRequest[]): void {
   const module = new WebAssembly.Module(batch.bytes);
   const [translateUs, compileUs] = [translated - begun, nowUs() - translated];
   send({ kind: "translated", ids: requests.map(({ id }) => id), regions, linked: { module, imports }, translateUs, compileUs });
-  store?.add(++chunks, batch, module);
+  if (!store?.add(++chunks, batch, module)) translator.remember(batch);
 }
 
 /** In this thread, though it takes long: on another, V8 would keep the memory that compiling takes a second time. */

@@ -101,7 +101,7 @@ describe.skipIf(typeof had === "string").each<Flavour>(["686", "686-pae"])("Debi
     if (typeof had === "string") return;
     const { kernel, initrd } = await had.guest(flavour, SCRIPT);
     input = (await readFile(had.busybox)).subarray(0, INPUT_BYTES);
-    const args = ["run", "--kernel", kernel, "--initrd", initrd, "--memory", "192", "--append", "console=ttyS0 quiet panic=1"];
+    const args = ["run", "--kernel", kernel, "--initrd", initrd, "--memory", "192", "--append", "console=ttyS0 quiet panic=1", "--cold"];
     const run = spawn(process.execPath, [command, ...args], { stdio: ["ignore", "pipe", "inherit"] });
     let out = "";
     run.stdout.setEncoding("latin1").on("data", (text) => {

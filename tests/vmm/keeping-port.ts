@@ -60,7 +60,9 @@ export class KeepingPort implements TranslatorPort {
   }
 
   private translate(requests: readonly TranslationRequest[]): void {
-    const { regions, numbers, objects } = this.translator.translate(requests);
+    const batch = this.translator.translate(requests);
+    const { regions, numbers, objects } = batch;
+    this.translator.remember(batch);
     for (const [i, number] of numbers.entries()) this.made.set(number, objects[i]);
     const ids = requests.map(({ id }) => id);
     this.answers.push({ kind: "translated", ids, regions, linked: moduleOf(objects), translateUs: 0, compileUs: 0 });

@@ -164,7 +164,7 @@ describe("what is kept of a region", () => {
       takesIn: true,
       round: 2,
     };
-    const what = keptRegion(entry, made, { u8 });
+    const what = keptRegion({ ...entry, region: made }, { u8 });
     expect(what).toMatchObject({
       user: true,
       direct: false,

@@ -42,15 +42,16 @@ export interface KeptRegion {
 
 /** A region that was put in place, for whoever keeps it. Its code is what it was when the region was asked for. */
 export function keptRegion(
-  { heads, pages, slow, absorbed, takesIn, round }: Entry,
-  region: TranslatedRegion,
+  { heads, pages, slow, absorbed, takesIn, round, region }: Entry & { readonly region: TranslatedRegion },
   state: Pick<CpuState, "u8">,
 ): KeptRegion {
   const [{ address, mode, mxcsr }] = heads;
   const page = address - (address % at.PAGE_SIZE);
   const code = region.code.flatMap(inPages).map(({ start, end }): CodePiece => {
     const distance = Math.floor(start / at.PAGE_SIZE);
-    const host = distance === 0 ? page : at.RAM_BASE + (pages.get(distance)?.number ?? 0) * at.PAGE_SIZE;
+    const known = pages.get(distance);
+    if (!known) throw new Error("a region has code in a page that is not known");
+    const host = distance === 0 ? page : at.RAM_BASE + known.number * at.PAGE_SIZE;
     return { distance, host, offset: start - distance * at.PAGE_SIZE, length: end - start };
   });
   const bytes = new Uint8Array(code.reduce((sum, { length }) => sum + length, 0));
@@ -75,7 +76,8 @@ export function keptRegion(
 }
 
 function shapeAt(heads: readonly Head[], offset: number) {
-  const head = heads.find(({ address }) => address % at.PAGE_SIZE === offset) ?? heads[0];
+  const head = heads.find(({ address }) => address % at.PAGE_SIZE === offset);
+  if (!head) throw new Error("a region has an entry that is none of its heads");
   return head.x87;
 }
 
@@ -84,6 +86,9 @@ function inPages({ start, end }: Span): Span[] {
   const next = (Math.floor(start / at.PAGE_SIZE) + 1) * at.PAGE_SIZE;
   return end <= next ? [{ start, end }] : [{ start, end: next }, ...inPages({ start: next, end })];
 }
+
+/** A machine may make new code without end. */
+const MOST_KEPT = 8192;
 
 /** Regions that can be had again, by where they begin. */
 export class KeptRegions implements Iterable<PlacedRegion> {
@@ -98,6 +103,10 @@ export class KeptRegions implements Iterable<PlacedRegion> {
   }
   add(placed: PlacedRegion): void {
     const { number, region } = placed;
+    for (const oldest of this.regions.keys()) {
+      if (this.regions.size < MOST_KEPT) break;
+      this.remove(oldest);
+    }
     this.regions.set(number, placed);
     for (const { offset } of region.entries) {
       const key = keyOf(offset, region);

@@ -14,7 +14,9 @@ export class LocalPort implements TranslatorPort {
 
   send(what: TranslatorRequest): void {
     if (what.kind === "translate") {
-      const { regions, imports, bytes } = this.translator.translate(what.requests);
+      const batch = this.translator.translate(what.requests);
+      const { regions, imports, bytes } = batch;
+      this.translator.remember(batch);
       const linked = { module: new WebAssembly.Module(bytes), imports };
       const ids = what.requests.map(({ id }) => id);
       this.answers.push({ kind: "translated", ids, regions, linked, translateUs: 0, compileUs: 0 });

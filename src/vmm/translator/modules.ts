@@ -2,7 +2,7 @@ import type { LinkedModule } from "./port.js";
 
 export type Exports = Record<string, unknown>;
 
-/** Modules of regions in this machine: instances, which live as long as one of their regions is in place; and those of kept regions, as long as nothing is dropped. */
+/** Instances of modules in this machine. They live as long as one of their regions is in place; those of kept regions, until somebody asks for room. */
 export class Modules {
   private readonly chunks = new Map<number, Exports>();
   private readonly asked = new Set<number>();
@@ -37,8 +37,9 @@ export class Modules {
   get waits(): boolean {
     return this.asked.size > 0;
   }
-  get count(): number {
-    return this.chunks.size;
+  /** The others can be loaded again. */
+  retain(live: ReadonlySet<object>): void {
+    for (const [number, exports] of this.chunks) if (!live.has(exports)) this.chunks.delete(number);
   }
   clear(): void {
     this.chunks.clear();

@@ -78,21 +78,33 @@ export class Recalling {
         continue;
       }
       this.proposed.delete(record);
-      if (!placed || !exports || this.cache.full) continue;
+      // Another of its heads may have brought it here, or another region.
+      if (!placed || !exports || this.handlerOf(record) >= FIRST_REGION) continue;
       const entry = this.entry(head, placed);
       if (entry) install(entry, placed, exports);
     }
   }
 
-  /** What the region would be in place of, at this head. Its code counts as decoded from now on: nothing can change it unnoticed. */
+  private handlerOf(record: number): number {
+    return this.state.u16[(record + Rec.handler) >> 1];
+  }
+
+  /**
+   * What the region would be in place of, at this head. Its code counts as decoded from now on: nothing can change it unnoticed. Undefined where that can't
+   * be, or there is no room for records.
+   */
   private entry(head: Head, { region: { entries, code, slow, absorbed, takesIn, round } }: PlacedRegion): Omit<Entry, "id"> | undefined {
     const offset = head.address % at.PAGE_SIZE;
-    const heads = entries.map((entry): Head => {
+    const heads: Head[] = [];
+    for (const entry of entries) {
+      // Each may be a run that is decoded only now.
+      if (this.cache.full) return undefined;
       const address = head.address - offset + entry.offset;
       const record = this.cache.find(address - at.RAM_BASE, head.mode);
-      return { ...head, record, address, linear: head.linear - offset + entry.offset, x87: entry.x87 };
-    });
-    const handlers = heads.map(({ record }) => this.state.u16[(record + Rec.handler) >> 1]);
+      heads.push({ ...head, record, address, linear: head.linear - offset + entry.offset, x87: entry.x87 });
+    }
+    if (this.cache.full) return undefined;
+    const handlers = heads.map(({ record }) => this.handlerOf(record));
     if (handlers.some((handler) => handler < SPECIALS)) return undefined;
     const pages: KnownPages = new Map();
     for (const { distance, host, offset: from, length } of code) {
@@ -109,12 +121,12 @@ export class Recalling {
    */
   made(installed: Installed): void {
     if (!this.port.keeps || installed.slow.size > 0) return;
-    this.port.send({ kind: "keep", number: installed.number, region: keptRegion(installed, installed.region, this.state) });
+    this.port.send({ kind: "keep", number: installed.number, region: keptRegion(installed, this.state) });
   }
   /** It is in a module that stays now, so it can be had again. */
   linked(installed: Installed, where: Pick<PlacedRegion, "chunk" | "position" | "chunkSize">): void {
     const { number } = installed;
-    if (!this.kept.has(number)) this.kept.add({ number, ...where, region: keptRegion(installed, installed.region, this.state) });
+    if (!this.kept.has(number)) this.kept.add({ number, ...where, region: keptRegion(installed, this.state) });
   }
   /** Something better takes the place of a region: better for other machines, too? */
   replaced({ number }: Installed, { slow }: Installed): void {

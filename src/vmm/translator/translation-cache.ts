@@ -86,6 +86,8 @@ export class TranslationCache {
   private readonly hopeless = new Set<number>();
   private readonly exits = new ExitCounts();
   private readonly made: Installed[] = [];
+  /** Places in the table of regions that can't be entered any more: what stands there keeps a module alive. */
+  private readonly vacant: number[] = [];
   private readonly counted = newTranslatorCounters();
   private next = FIRST_REGION;
   private requests = 0;
@@ -170,6 +172,7 @@ export class TranslationCache {
   /** Takes what has been translated meanwhile, and asks for what is hottest now. Not while emitted code runs. */
   exchange(): void {
     for (let answer = this.nextAnswer(); answer; answer = this.nextAnswer()) this.hear(answer);
+    for (const index of this.vacant.splice(0)) this.table.set(index, null);
     if (this.exchanges++ % REVIEW_INTERVAL === 0) this.counted.retranslations += this.remaking.review();
     this.recalling.take((entry, placed, exports) => this.recalled(entry, placed, exports));
     if (this.waiting.size > 0) return;
@@ -189,13 +192,18 @@ export class TranslationCache {
     const most = this.options.mostModules ?? MOST_MODULES;
     const { counted } = this;
     if (this.modulesMade >= most || counted.codeBytes > MOST_BYTES) {
-      // Linking has made many of them useless meanwhile, and others' regions are gone.
-      const live = [...this.regions].map(([, region]) => region);
-      this.modulesMade = this.modules.count + new Set(live.map(({ module }) => module)).size;
-      counted.codeBytes = live.reduce((sum, { region }) => sum + region.size, 0);
-      this.wantsTurn = true;
+      this.dropModules();
+      counted.codeBytes = [...this.regions].reduce((sum, [, { region }]) => sum + region.size, 0);
     }
     return this.modulesMade >= most || counted.codeBytes > MOST_BYTES || this.next + BATCH > LAST_REGION;
+  }
+
+  /** Linking has made some of them useless, and others' regions are gone. */
+  private dropModules(): void {
+    const live = new Set([...this.regions].map(([, { module }]) => module));
+    this.modules.retain(live);
+    this.modulesMade = live.size;
+    this.wantsTurn = true;
   }
 
   private get longest(): number {
@@ -284,12 +292,12 @@ export class TranslationCache {
       const entry = this.waiting.get(id);
       this.waiting.delete(id);
       const region = regions[i];
-      const name = regionExport(region ? position++ : position);
+      if (region) position++;
       if (entry && !region) for (const { record } of entry.heads) this.hopeless.add(record);
       if (!entry || !region || !this.valid(entry, region)) continue;
       exports ??= this.modules.instantiate(linked);
       const installed = new Installed(entry, region, leavesUntilReview(entry.round), id, exports, false);
-      this.enter(installed, exports[name]);
+      this.enter(installed, exports[regionExport(position - 1)]);
       this.recalling.made(installed);
       counted.regionsCompiled++;
       this.hot.covered(pageOf(entry.heads[0]), new Set(region.blocks.map(({ start }) => start)));
@@ -309,7 +317,7 @@ export class TranslationCache {
       this.counted.regionsLinked++;
     });
     // The smaller modules can go.
-    this.wantsTurn = true;
+    this.dropModules();
   }
 
   private recalled(what: Omit<Entry, "id">, { number, position, chunkSize, region: { region } }: PlacedRegion, exports: Exports): void {
@@ -337,17 +345,25 @@ export class TranslationCache {
 
   private enter(entry: Installed, region: unknown): void {
     const { table, counted } = this;
-    for (const index of entry.replaces) {
-      const replaced = this.regions.get(index);
-      if (replaced) this.recalling.replaced(replaced, entry);
-    }
     const index = this.next++;
     while (index >= table.length) table.grow(TABLE_STEP);
     table.set(index, region);
     for (const head of entry.heads) this.lead(head, entry, index);
+    for (const other of entry.replaces) {
+      const replaced = this.regions.get(other);
+      if (!replaced) continue;
+      this.recalling.replaced(replaced, entry);
+      this.leave(other, replaced);
+    }
     this.regions.add(index, entry);
     counted.codeBytes += entry.region.size;
     if (this.options.profile) this.made.push(entry);
+  }
+
+  /** No record leads into a region any more. */
+  private leave(index: number, { heads }: Installed): void {
+    for (const { record } of heads) if (this.handlerOf(record) === index) this.restore(record);
+    this.vacant.push(index);
   }
 
   /** Makes the head's record lead into the region, if that can be entered there. */
@@ -371,8 +387,7 @@ export class TranslationCache {
 
   /** The code cache has dropped a page: its records are `redecode`; heads elsewhere get their instruction back. */
   private dropped(number: number): void {
-    for (const [index, { heads }] of this.regions.dropPage(number))
-      for (const { record } of heads) if (this.handlerOf(record) === index) this.restore(record);
+    for (const [index, region] of this.regions.dropPage(number)) this.leave(index, region);
   }
   private restore(record: number): void {
     const copy = this.state.i32[(record + Rec.target) >> 2];
@@ -381,8 +396,7 @@ export class TranslationCache {
 
   /** Drops all regions, so that what is hot now is translated, and only that. */
   private startGeneration(): void {
-    for (const [index, { heads }] of this.regions)
-      for (const { record } of heads) if (this.handlerOf(record) === index) this.restore(record);
+    for (const [index, region] of this.regions) this.leave(index, region);
     this.flushed();
   }
 
@@ -392,6 +406,7 @@ export class TranslationCache {
       this.counted.generations++;
       this.wantsTurn = true;
     }
+    this.vacant.length = 0;
     this.regions.clear();
     this.waiting.clear();
     this.remaking.clear();

@@ -16,23 +16,23 @@ export interface Batch extends Linkage {
 export class Translator {
   private readonly objects = new Map<number, RegionObject>();
 
-  /** @param objectsElsewhere somebody else keeps them, and `relink` is told where */
-  constructor(
-    private readonly memory: Uint8Array,
-    private readonly objectsElsewhere = false,
-  ) {}
+  constructor(private readonly memory: Uint8Array) {}
 
   /** Reads guest code from the machine's memory while the guest runs: who installs the regions checks that it hasn't changed. */
   translate(requests: readonly TranslationRequest[]): Batch {
     const made = requests.map((request) => translateRegion(this.memory, sourceOf(request)));
     const numbers = requests.flatMap(({ id }, i) => (made[i] ? [id] : []));
     const objects = made.flatMap((one) => (one ? [one.object] : []));
-    if (!this.objectsElsewhere) for (const [i, number] of numbers.entries()) this.objects.set(number, objects[i]);
+    return { ...link(objects), regions: made.map((one) => one?.region ?? null), numbers, objects };
+  }
+
+  /** What was made may be put into another module later, unless somebody else knows how. */
+  remember({ numbers, objects }: Pick<Batch, "numbers" | "objects">): void {
+    for (const [i, number] of numbers.entries()) this.objects.set(number, objects[i]);
     for (const oldest of this.objects.keys()) {
       if (this.objects.size <= MOST_OBJECTS) break;
       this.objects.delete(oldest);
     }
-    return { ...link(objects), regions: made.map((one) => one?.region ?? null), numbers, objects };
   }
 
   /** Those regions that are still known. @param others where to look for what was not made here */

@@ -22,6 +22,7 @@ import { dirname, join } from "node:path";
 import { deserialize, serialize } from "node:v8";
 import type { KeptRegion } from "../../vmm/translator/kept-regions.js";
 
+/** The number is another one with each change of the format, also of what its parts mean. */
 const MAGIC = Buffer.from("worldswitch translations 1\n");
 /** How the files' names end. */
 export const PACK = ".pack";
@@ -125,27 +126,38 @@ export function makeFolderOf(path: string): void {
   refuseForeign(folder);
 }
 
+/** Which files were not used for longest, their times of change tell. */
+export function markAsUsed(path: string): void {
+  try {
+    utimesSync(path, new Date(), new Date());
+  } catch {
+    // It is somebody else's, or gone.
+  }
+}
+
 /**
- * Marks a file as used now; removes those that were not used for longest where all in the folder come to more than MOST_IN_ALL, and what writers that died
- * have left.
+ * Removes the files that were not used for longest, where all in the folder come to more than MOST_IN_ALL, and what writers that died have left. What others
+ * are writing stays.
  */
 export function tidyFolderOf(path: string): void {
-  const now = new Date();
   const folder = dirname(path);
+  const now = Date.now();
+  const files = namesIn(folder).flatMap((name) => {
+    const found = statSync(join(folder, name), { throwIfNoEntry: false });
+    return found ? [{ path: join(folder, name), size: found.size, mtimeMs: found.mtimeMs }] : [];
+  });
+  let all = 0;
+  for (const file of files.sort((a, b) => b.mtimeMs - a.mtimeMs)) {
+    const complete = file.path.endsWith(PACK);
+    if (complete) all += file.size;
+    if (complete ? all > MOST_IN_ALL && file.path !== path : now - file.mtimeMs > ABANDONED_MS) rmSync(file.path, { force: true });
+  }
+}
+function namesIn(folder: string): string[] {
   try {
-    utimesSync(path, now, now);
-    const files = readdirSync(folder).map((name) => {
-      const { size, mtimeMs } = statSync(join(folder, name));
-      return { path: join(folder, name), size, mtimeMs };
-    });
-    let all = 0;
-    for (const file of files.sort((a, b) => b.mtimeMs - a.mtimeMs)) {
-      all += file.size;
-      const abandoned = !file.path.endsWith(PACK) && now.getTime() - file.mtimeMs > ABANDONED_MS;
-      if (file.path !== path && (all > MOST_IN_ALL || abandoned)) rmSync(file.path, { force: true });
-    }
+    return readdirSync(folder);
   } catch {
-    // Somebody else tidies, too.
+    return [];
   }
 }
 

@@ -4,12 +4,12 @@ import type { RegionObject } from "../../vmm/translator/link.js";
 import type { LinkedModule, PlacedRegion } from "../../vmm/translator/port.js";
 import type { Batch } from "../../vmm/translator/translator.js";
 import { functionBodies } from "../../vmm/wasm/function-bodies.js";
-import { makeFolderOf, type PackedChunk, read, readPack, sha256, tidyFolderOf, writePack } from "./pack.js";
+import { makeFolderOf, markAsUsed, type PackedChunk, read, readPack, sha256, tidyFolderOf, writePack } from "./pack.js";
 import { ScratchFile } from "./scratch-file.js";
 import { moduleOf, withCodeOf } from "./v8-code.js";
 
 /** Bytes of the chunks in a file, and of those that a machine knows, at most. The newest stay. */
-const MOST_BYTES = 96 * 2 ** 20;
+const MOST_BYTES = 64 * 2 ** 20;
 /** Bytes from a head on by which one is known. */
 const HEAD_BYTES = 16;
 /** Changes for which the file is written anew: so many, and a share of the regions that it would have. */
@@ -49,6 +49,7 @@ export class TranslationStore {
   open(): PlacedRegion[] {
     const placed: PlacedRegion[] = [];
     const { chunks } = readPack(this.path);
+    if (chunks.length > 0) markAsUsed(this.path);
     for (const [i, { regions, ...rest }] of chunks.entries()) {
       const chunk = i - chunks.length;
       // One that has lost most of its regions is a small one.
@@ -67,22 +68,22 @@ export class TranslationStore {
     return placed;
   }
 
-  /** A module was made. Those of its regions are kept of which somebody says so. */
-  add(chunk: number, { numbers, objects, bytes: wasm }: Omit<Batch, "regions">, module: WebAssembly.Module): void {
-    if (this.broken || objects.length === 0) return;
-    withCodeOf(module, (code) => {
-      try {
+  /** A module was made. Those of its regions are kept of which somebody says so. Whether they can be. */
+  add(chunk: number, { numbers, objects, bytes: wasm }: Omit<Batch, "regions">, module: WebAssembly.Module): boolean {
+    if (this.broken || objects.length === 0) return false;
+    try {
+      withCodeOf(module, (code) => {
         this.scratch ??= ScratchFile.beside(this.path);
         const { scratch } = this;
         const rest = serialize(objects.map(({ body, ...rest }) => rest));
         this.chunks.set(chunk, { numbers, parts: [code, wasm, rest].map((bytes) => scratch.put(bytes)) });
-      } catch {
-        // No room, or no right to write there: what is there stays of use.
-        this.broken = true;
-      }
-    });
+      });
+    } catch {
+      // No room, or no right to write there: what is there stays of use.
+      this.broken = true;
+    }
     const added = this.chunks.get(chunk);
-    if (!added) return;
+    if (!added) return false;
     this.bytes += bytesOf(added);
     for (const number of numbers) {
       const before = this.homes.get(number);
@@ -92,6 +93,7 @@ export class TranslationStore {
     this.changes += numbers.length;
     this.dropOldest();
     this.renewScratch();
+    return true;
   }
   /** A machine may run for months, and regions come without end: what there is no room for in the file is of no use. */
   private dropOldest(): void {
@@ -100,10 +102,10 @@ export class TranslationStore {
       this.drop(number);
     }
   }
-  /** What was dropped takes room on the disk still: where that is half of it or more, the rest moves. */
+  /** What was dropped takes room on the disk still: where that is a third of it or more, the rest moves. */
   private renewScratch(): void {
     const { scratch: old } = this;
-    if (!old || old.size <= 2 * this.mostBytes) return;
+    if (!old || old.size <= 1.5 * this.mostBytes) return;
     try {
       const scratch = ScratchFile.beside(this.path);
       for (const [number, chunk] of this.chunks)
@@ -186,7 +188,6 @@ export class TranslationStore {
   /** Writes the file, if enough has changed; whether it has. What other machines have put there meanwhile stays, where there is nothing of ours in its place. */
   save(): boolean {
     if (this.changes < Math.max(WORTH_WRITING, this.kept.size * SHARE_WORTH_WRITING) || this.broken) return false;
-    this.changes = 0;
     const there = readPack(this.path);
     try {
       const heads = new Set([...this.kept.values()].flatMap(headsOf));
@@ -198,9 +199,10 @@ export class TranslationStore {
       makeFolderOf(this.path);
       writePack(this.path, newest([...others, ...this.packed()], this.mostBytes));
       tidyFolderOf(this.path);
+      this.changes = 0;
       return true;
     } catch {
-      this.broken = true;
+      // Perhaps there is room later.
       return false;
     } finally {
       there.close();
