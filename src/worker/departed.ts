@@ -1,3 +1,5 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Database } from "../store/database.js";
 import { type CommandParts, unplugged } from "./commands/command.js";
@@ -5,7 +7,7 @@ import { type CommandParts, unplugged } from "./commands/command.js";
 /** What is left of them counts nowhere meanwhile, in milliseconds. */
 const paceMs = 15_000;
 
-export type DepartedParts = Pick<CommandParts, "supervisor" | "consoles" | "history"> & { db: Database; log: Logger };
+export type DepartedParts = Pick<CommandParts, "supervisor" | "consoles" | "history" | "translations"> & { db: Database; log: Logger };
 
 /**
  * Vms that this host still has something of, and that have no row any more: their deletion was settled while the host was not heard of
@@ -32,8 +34,24 @@ export class Departed {
     await this.ending;
   }
 
-  /** Ends their processes, and removes what is kept of them. */
+  /** Ends their processes, and removes what is kept of them; and what is kept of projects that are gone. */
   async end(): Promise<void> {
+    await this.endMachines();
+    await this.removeTranslations();
+  }
+
+  private async removeTranslations(): Promise<void> {
+    const { db, translations } = this.parts;
+    if (translations === undefined) return;
+    // Before the rows are read, as above.
+    const here = new Set(await readdir(translations).catch(() => []));
+    if (here.size === 0) return;
+    const rows = await db.project.findMany({ where: { id: { in: [...here] } }, select: { id: true } });
+    for (const { id } of rows) here.delete(id);
+    for (const name of here) await rm(join(translations, name), { recursive: true, force: true });
+  }
+
+  private async endMachines(): Promise<void> {
     const { db, supervisor, consoles, history, log } = this.parts;
     // Before the rows are read: a vm has its row before it has anything here.
     const here = new Set([...supervisor.all().map(({ vmId }) => vmId), ...(await consoles.kept())]);

@@ -91,7 +91,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const streamUrl = `http://${reachableAs}:${await streams.listen(host, port)}`;
 
   await reconcile(db, hostId, log);
-  const departed = new Departed({ db, supervisor, consoles, history, log });
+  const departed = new Departed({ db, supervisor, consoles, history, translations, log });
   await departed.end();
   // Only now that the rows are in line may anybody send machines here.
   const incarnation = randomUUID();

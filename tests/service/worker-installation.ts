@@ -111,6 +111,7 @@ export async function startInstallation(options: Partial<WorkerOptions> = {}, ba
       hostId,
       clusterSecret,
       consoleFolder: join(folder, "console"),
+      translations: join(folder, "translations"),
       bootSource: async () => ({ kernel: "/nonexistent" }),
       listen: { host: "127.0.0.1", port: 0, reachableAs: "127.0.0.1" },
       log,

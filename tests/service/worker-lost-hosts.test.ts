@@ -116,3 +116,10 @@ it.each([
   await sweep();
   expect(await installation.operation(operation.id)).toMatchObject({ state: "queued", hostId: `host_${name.length}` });
 });
+
+it("translations of a project that is gone are removed, and others stay", async () => {
+  const folder = join(installation.folder, "translations");
+  for (const project of ["proj_system", "proj_gone"]) await mkdir(join(folder, project), { recursive: true });
+  await installation.worker.departed.end();
+  expect(await readdir(folder)).toEqual(["proj_system"]);
+});
