@@ -42,8 +42,17 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 async function machineSpec(options: RunOptions): Promise<MachineSpec> {
   const { source, append, engine, clock, lockstep, debug, profile, cold, forceBinaryTranslation } = options;
   const { boot, memoryMiB } = source.kind === "image" ? await catalogBoot(source.name, append) : await fileBoot(source, append);
-  const translations = cold ? undefined : join(cacheFolder(), "translations");
+  const translations = cold ? undefined : translationsFolder();
   return { memoryMiB: options.memoryMiB ?? memoryMiB, boot, engine, clock, lockstep, debug, profile, translations, forceBinaryTranslation };
+}
+
+/** Undefined for a user who has no home: then nothing is kept. */
+function translationsFolder(): string | undefined {
+  try {
+    return join(cacheFolder(), "translations");
+  } catch {
+    return undefined;
+  }
 }
 
 interface BootAndMemory {
