@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import * as at from "../../src/vmm/cpu/layout.js";
 import { CpuState } from "../../src/vmm/cpu/state.js";
 import { CodeCache, LONGEST_RUN } from "../../src/vmm/interpreter/code-cache.js";
-import { FIRST_REGION } from "../../src/vmm/interpreter/handlers.js";
+import { FIRST_REGION, LAST_REGION } from "../../src/vmm/interpreter/handlers.js";
 import { RECORD_SIZE, Rec } from "../../src/vmm/interpreter/record.js";
 import type { CodePiece, KeptRegion } from "../../src/vmm/translator/kept-regions.js";
 import { regionExport } from "../../src/vmm/translator/link.js";
@@ -50,12 +50,12 @@ function kept(entries: readonly number[], code: readonly CodePiece[], bytes?: re
 }
 const piece = (offset: number, length = PIECE): CodePiece => ({ distance: 0, host: 0, offset, length });
 
-/** A machine's translations, with a module for any region. */
+/** A machine's translations, with one module for them all. */
 function machine(...regions: readonly KeptRegion[]): TranslationCache {
   const module = new ModuleBuilder();
   module.function([], [ValueType.i32], regionExport(0)).f.i32(7);
   const linked = { module: new WebAssembly.Module(module.build()), imports: [] };
-  const placed = regions.map((region, i): PlacedRegion => ({ number: -1 - i, chunk: -1 - i, position: 0, chunkSize: 1, region }));
+  const placed = regions.map((region, i): PlacedRegion => ({ number: -1 - i, chunk: -1, position: 0, chunkSize: 1, region }));
   const answers: TranslatorAnswer[] = [{ kind: "kept", regions: placed }];
   const send = (what: TranslatorRequest) => {
     sent.push(what);
@@ -114,6 +114,16 @@ describe("a region that is had again", () => {
     // Its code in the next page is of no meaning for the other.
     cache.written(PAGE + at.PAGE_SIZE, 1);
     expect(leadsIntoRegion(A)).toBe(true);
+  });
+
+  it("is none where no handler number is left: the record keeps its instruction until the next generation", () => {
+    const translations = machine(kept([A], [piece(A)]), kept([B], [piece(B)]));
+    propose(translations, A);
+    expect(leadsIntoRegion(A)).toBe(true);
+    Object.assign(translations, { next: LAST_REGION + 1 });
+    propose(translations, B);
+    expect(translations.counters).toMatchObject({ regionsRecalled: 1, generations: 1 });
+    for (const offset of [A, B]) expect(handlerAt(offset)).toBe(handlerAt(C));
   });
 
   it("is none where there is no room for the records of its entries: nothing is written behind these", () => {

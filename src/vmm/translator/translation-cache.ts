@@ -94,7 +94,7 @@ export class TranslationCache {
   private modulesMade = 0;
   private exchanges = 0;
   private sentAt = 0;
-  /** Everything was dropped: its memory comes back when the thread lets its event loop turn. */
+  /** Modules were dropped: their memory comes back when the thread lets its event loop turn. */
   wantsTurn = false;
 
   constructor(
@@ -206,6 +206,11 @@ export class TranslationCache {
     this.wantsTurn = true;
   }
 
+  /** A region is known by its handler number, of which there are as many as the records have room for: the rest waits for a new generation. */
+  private get hasNumbers(): boolean {
+    return this.next <= LAST_REGION;
+  }
+
   private get longest(): number {
     return this.options.longest ?? LIMIT;
   }
@@ -224,17 +229,18 @@ export class TranslationCache {
     const around = this.regions.around(head);
     if (!around) return { heads: [head], replaces: [], slow: NONE, absorbed: NONE, takesIn: false, round: 0 };
     const [index, { heads, region, slow, absorbed, takesIn, round }] = around;
-    const others = this.hot.takeFrom(head.address - (head.address % at.PAGE_SIZE), (offset) => contains(region, offset));
+    const others = this.hot.takeFrom(pageOf(head), (offset) => contains(region, offset));
     const all = [...heads, head, ...others.filter(({ mode }) => sameMode(mode, head.mode))];
     return { heads: all.slice(0, MOST_ENTRIES), replaces: [index], slow, absorbed, takesIn, round };
   }
 
   private request(how: Making): TranslationRequest | undefined {
-    const [{ address, linear, mode, mxcsr }] = how.heads;
+    const [head] = how.heads;
+    const { linear, mode, mxcsr } = head;
     const linearPage = (linear & ~(at.PAGE_SIZE - 1)) >>> 0;
     const pages: KnownPages = new Map();
     for (const distance of NEIGHBOURS) {
-      const host = distance === 0 ? address - (address % at.PAGE_SIZE) : this.fetchedFrom((linearPage + distance * at.PAGE_SIZE) >>> 0);
+      const host = distance === 0 ? pageOf(head) : this.fetchedFrom((linearPage + distance * at.PAGE_SIZE) >>> 0);
       const number = (host - at.RAM_BASE) >>> 12;
       const page = host === 0 ? undefined : this.cache.codePage(number);
       if (page) pages.set(distance, { number, page });
@@ -300,7 +306,6 @@ export class TranslationCache {
       this.enter(installed, exports[regionExport(position - 1)]);
       this.recalling.made(installed);
       counted.regionsCompiled++;
-      this.hot.covered(pageOf(entry.heads[0]), new Set(region.blocks.map(({ start }) => start)));
     }
     if (exports) this.modulesMade++;
   }
@@ -321,6 +326,7 @@ export class TranslationCache {
   }
 
   private recalled(what: Omit<Entry, "id">, { number, position, chunkSize, region: { region } }: PlacedRegion, exports: Exports): void {
+    if (!this.hasNumbers) return;
     const entry = { id: ++this.requests, ...what };
     this.remaking.forget(entry.id);
     this.enter(
@@ -328,7 +334,6 @@ export class TranslationCache {
       exports[regionExport(position)],
     );
     this.counted.regionsRecalled++;
-    this.hot.covered(pageOf(entry.heads[0]), new Set(region.blocks.map(({ start }) => start)));
   }
 
   /** Whether the code is what it was, and the heads still begin what they did. */
@@ -339,6 +344,7 @@ export class TranslationCache {
         return known !== undefined && this.cache.codePage(known.number) === known.page;
       }) &&
       heads.every(({ record }, i) => this.handlerOf(record) === handlers[i]) &&
+      this.hasNumbers &&
       !this.cache.full
     );
   }
@@ -357,6 +363,7 @@ export class TranslationCache {
     }
     this.regions.add(index, entry);
     counted.codeBytes += entry.region.size;
+    this.hot.covered(pageOf(entry.heads[0]), new Set(entry.region.blocks.map(({ start }) => start)));
     if (this.options.profile) this.made.push(entry);
   }
 
