@@ -14,12 +14,14 @@ const { i32 } = ValueType;
 
 /**
  * Parameters of a region's function: the entry's record (in a call of the region by itself, of any of its entries), where a return is expected, how deep this call is
- * (0: none, by its record), and the entry's number, which its record has as immediate. It gives the next record, 0 to leave, RETURNED or JUMPS.
+ * (0: none, by its record), and the entry's number, which its record has as immediate. It gives the next record, 0 to leave, RETURNED, JUMPS or UNWINDS.
  */
 export const REGION_PARAMETERS = [i32, i32, i32, i32] as const;
-/** What a region gives that is no record: the guest has returned to where the caller expects that; or it goes on at LANDING_EIP, for the dispatch loop to find. */
+/** What a region gives that is no record: the guest has returned to where the caller expects that; or it goes on at LANDING_EIP. */
 export const RETURNED = 1;
 export const JUMPS = 2;
+/** The same, but nobody may wait for the return any more: it is for the dispatch loop to go on there. */
+export const UNWINDS = 3;
 
 /** Or-ed into an `Access` of the MMU for `translate`: must lie on a 16-byte boundary, else #GP(0). */
 export const ALIGNED = 16;
@@ -232,22 +234,36 @@ export class CoreFunctions implements HelperLinker {
     return index;
   }
 
-  /** Into the region at the target on the caller's stack, if the jump cache knows one; otherwise a jump, with nobody waiting for the return. */
+  /**
+   * Into the region at the target on the caller's stack, if the jump cache knows one; otherwise a jump, with nobody waiting for the return. Where that region
+   * goes on by a jump (of the functions of a kernel, every third ends with one), it is in the place of the one that was called: who gave up waiting for it, and
+   * all who wait for that, would have each of their returns looked up.
+   */
   private emitCall(): number {
     const { index, f } = this.module.function([i32, i32, i32], [i32]);
     const e = new Emitter(f);
     const [target, expected, depth] = [{ local: 0 }, { local: 1 }, { local: 2 }];
-    const next = emitFindIn(e, target, this.find);
-    e.when(next, () => {
-      const handler = e.loadHost(next, 2, Rec.handler);
-      e.when(e.eqz(e.ltU(handler, FIRST_REGION)), () => {
-        e.setState(at.EIP_PAGE, e.sub(target, e.loadHost(next, 2, Rec.offset)));
-        this.enterRegion(e, { record: next, handler, expected, depth });
-        f.op(Op.return);
+    const view = e.variable(e.state(at.VIEW_JUMP_CACHE));
+    e.loop((again) => {
+      const next = emitFindIn(e, target, this.find);
+      e.when(next, () => {
+        const handler = e.loadHost(next, 2, Rec.handler);
+        e.when(e.eqz(e.ltU(handler, FIRST_REGION)), () => {
+          e.setState(at.EIP_PAGE, e.sub(target, e.loadHost(next, 2, Rec.offset)));
+          this.enterRegion(e, { record: next, handler, expected, depth });
+          const answer = e.take();
+          e.when(e.ne(answer, JUMPS), () => {
+            e.put(answer);
+            f.op(Op.return);
+          });
+          e.assign(target, e.state(at.LANDING_EIP));
+          // Another privilege must not return into code that waits: what it may fetch is not asked again there.
+          e.when(e.eq(e.state(at.VIEW_JUMP_CACHE), view), again);
+        });
       });
     });
     e.setState(at.LANDING_EIP, target);
-    f.i32(JUMPS);
+    f.i32(UNWINDS);
     return index;
   }
 

@@ -3,7 +3,7 @@ import { Emitter } from "../isa/emitter.js";
 import type { FunctionBuilder, Label } from "../wasm/function.js";
 import { ModuleBuilder } from "../wasm/module.js";
 import { Mem, Op, ValueType } from "../wasm/opcodes.js";
-import { CoreFunctions, emitBudgetCheck, emitJumpTail, JUMPS } from "./core-functions.js";
+import { CoreFunctions, emitBudgetCheck, emitJumpTail, JUMPS, UNWINDS } from "./core-functions.js";
 import { ExitReason } from "./exit.js";
 import { FIRST_REGION, handlers, hotCount, SPECIALS, Special } from "./handlers.js";
 import { Rec } from "./record.js";
@@ -121,7 +121,7 @@ function emitHot(
       e.setState(at.BUDGET, e.sub(e.state(at.BUDGET), e.loadHost(record, 4, Rec.position)));
       core.enterRegion(e, { record, handler: { local: handler }, expected: 0, depth: 0 });
       f.set(record.local);
-      e.when(e.eq(record, JUMPS), () => {
+      e.when(e.eq(e.or(record, JUMPS ^ UNWINDS), UNWINDS), () => {
         e.setState(at.LANDING_VIEW, e.state(at.VIEW_JUMP_CACHE));
         e.assign(target, e.state(at.LANDING_EIP));
         e.assign(record, 0);

@@ -1,5 +1,5 @@
 import * as at from "../cpu/layout.js";
-import { JUMPS } from "../interpreter/core-functions.js";
+import { JUMPS, UNWINDS } from "../interpreter/core-functions.js";
 import { ExitReason } from "../interpreter/exit.js";
 import { Rec } from "../interpreter/record.js";
 import type { Emitter, Temp, Value } from "../isa/emitter.js";
@@ -43,6 +43,8 @@ export class RegionBorder {
   /** Where to, on the way out: an offset, or for `Way.indirect` an EIP. */
   readonly target: Temp;
   readonly way: Temp;
+  /** JUMPS, or UNWINDS where what waits for the return may not be what it was. */
+  readonly answer: Temp;
   /** Instructions of the present block that were charged and have not retired. */
   readonly refund: Temp;
   /** What may retire between two looks at the budget. */
@@ -62,11 +64,16 @@ export class RegionBorder {
     this.target = { local: f.local(i32) };
     this.refund = { local: f.local(i32) };
     this.way = { local: f.local(i32) };
+    this.answer = { local: f.local(i32) };
   }
 
   enter(): void {
     this.guard();
     this.load();
+    this.e.assign(this.answer, JUMPS);
+  }
+  unwind(): void {
+    this.e.assign(this.answer, UNWINDS);
   }
 
   /** What the code was made for must hold; otherwise the entry is the interpreter's. */
@@ -149,11 +156,12 @@ export class RegionBorder {
       e.put(e.loadHost(RECORD, 4, Rec.target));
       f.op(Op.return);
     });
-    this.jump(e.add(e.state(at.EIP_PAGE), this.head));
+    this.jump(e.add(e.state(at.EIP_PAGE), this.head), JUMPS);
   }
-  private jump(eip: Value): void {
+  private jump(eip: Value, answer: Value): void {
     this.e.setState(at.LANDING_EIP, eip);
-    this.f.i32(JUMPS).op(Op.return);
+    this.e.put(answer);
+    this.f.op(Op.return);
   }
 
   leave(): void {
@@ -172,7 +180,7 @@ export class RegionBorder {
       e.setState(at.EXIT_REASON, ExitReason.Events);
       f.i32(0).op(Op.return);
     });
-    this.jump(this.target);
+    this.jump(this.target, this.answer);
     f.op(Op.unreachable);
   }
 

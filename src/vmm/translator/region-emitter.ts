@@ -28,7 +28,8 @@ const WIDEST_SWITCH = 3072;
  * instructions are left. So what ends exactly where the budget does (an event by the deterministic clock, the shadow of STI) is the interpreter's.
  *
  * A call in guest code calls the region of its target: if the guest returns to behind the call, so does the function (RETURNED), and the
- * caller goes on. Whatever else happens, both give what the callee gave: then nobody waits for the return any more.
+ * caller goes on; regions that the callee goes on to by jumps return in its place. Whatever else happens, both give what the callee gave: then nobody
+ * waits for the return any more.
  */
 export class RegionEmitter {
   private readonly e: Emitter;
@@ -57,7 +58,10 @@ export class RegionEmitter {
     this.dispatchTo = { local: f.local(i32) };
     const ways: Ways = {
       leaveBefore: (number, curable) => this.leaveAt(number, curable),
-      leaveBehind: (number) => this.leaveBehind(number, Way.outside),
+      leaveBehind: (number) => {
+        this.border.unwind();
+        this.leaveBehind(number, Way.outside);
+      },
       leaveForEvents: (number) => this.leaveBehind(number, Way.events),
       goTo: (offset) => this.goTo(offset, this.block.callee ?? this.block.frame),
       goToEip: (target) => this.switchTo(target),
@@ -275,7 +279,10 @@ export class RegionEmitter {
     const { f, e } = this;
     const itself = this.callsItself();
     e.assign(this.target, target);
-    e.seldom(e.or(this.exhausted(), e.eqz(e.ltU(DEPTH, DEEPEST))), () => this.tail(Way.indirect));
+    e.seldom(e.or(this.exhausted(), e.eqz(e.ltU(DEPTH, DEEPEST))), () => {
+      this.border.unwind();
+      this.tail(Way.indirect);
+    });
     if (!itself) this.countCall();
     this.border.store();
     const expected = e.add(e.state(at.EIP_PAGE), offset);
