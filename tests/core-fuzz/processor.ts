@@ -65,7 +65,7 @@ export class Processor {
       };
       this.cpu.updateEvents();
     }
-    this.#fresh = this.state.u32.slice(at.GPR >> 2, at.RESULT >> 2);
+    this.#fresh = this.state.u32.slice(at.STATE >> 2, at.RESULT >> 2);
   }
 
   get ram(): Uint8Array {
@@ -103,8 +103,8 @@ export class Processor {
 
   #staleWords(): string[] {
     const found: string[] = [];
-    for (let word = at.GPR; word < at.RESULT; word += 4)
-      if (this.state.get(word) !== this.#fresh[(word - at.GPR) / 4])
+    for (let word = at.STATE; word < at.RESULT; word += 4)
+      if (this.state.get(word) !== this.#fresh[(word - at.STATE) / 4])
         found.push(`after RESET ${word.toString(16)} isn't what it is in a new machine`);
     return found;
   }

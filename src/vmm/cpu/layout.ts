@@ -1,44 +1,53 @@
 /**
  * Where things lie in the one WebAssembly memory of a machine: processor state at constant addresses, then the tables that the
  * monitor keeps, then guest RAM and ROM last, so that what a guest can name (RAM_BASE and above, through the TLBs) is apart from everything else.
- * All addresses are byte addresses in that memory ("host addresses"). The page at 0 stays unused: a host address of 0 means "none".
+ * All addresses are byte addresses in that memory ("host addresses"). The word at 0 stays unused: a host address of 0 means "none".
  */
 
 export const PAGE_SIZE = 4096;
 
-/** General registers in ModRM order (EAX ECX EDX EBX ESP EBP ESI EDI, then room for R8-R15), 8 bytes each. */
-export const GPR = 0x1000;
+/**
+ * The state that emitted code touches most lies within the first 128 bytes: an x86 processor names these by a displacement of one byte, everything behind
+ * them by one of four. Regions load and store all registers around each call, so that is a good part of their code.
+ */
+export const STATE = 0x04;
+/** EIP of the first byte of the page being executed: EIP = EIP_PAGE + page offset in the record. */
+export const EIP_PAGE = 0x04;
+/** Instructions that translated regions may still retire. BUDGET + RESERVE is all that is left. */
+export const RESERVE = 0x08;
+/** Where a region, or an instruction with a function of its own, jumped to last: EIP, and the jump cache that it was looked up in (0: nowhere). */
+export const LANDING_EIP = 0x0c;
+export const LANDING_VIEW = 0x1d88;
+export const FLAGS_RESULT = 0x10;
+export const FLAGS_AUX = 0x14;
+/** EFLAGS without the six arithmetic flags, which are derived from FLAGS_RESULT and FLAGS_AUX (see isa/flags.ts). */
+export const EFLAGS = 0x18;
+export const CPL = 0x1c;
+/** Instructions that the interpreter may still retire before it looks up; may go below 0 by one block. */
+export const BUDGET = 0x20;
+/** Jump cache and TLBs of the present privilege: set when CPL changes, or the address space. */
+export const VIEW_JUMP_CACHE = 0x24;
+export const VIEW_READ = 0x28;
+export const VIEW_WRITE = 0x2c;
+/** Not zero when something outside the instruction stream wants attention: see events.ts. */
+export const EVENTS = 0x30;
+/** 1 while the interrupt controller drives INTR, whatever EFLAGS.IF says. */
+export const INTERRUPT_LINE = 0x34;
+/** General registers in ModRM order (EAX ECX EDX EBX ESP EBP ESI EDI), 8 bytes each. */
+export const GPR = 0x40;
 /** Always 0: the base or index of an address that has none. */
 export const ZERO = 0x1080;
 /** EIP of the next instruction; valid only outside `run`. */
 export const EIP = 0x1088;
-/** EIP of the first byte of the page being executed: EIP = EIP_PAGE + page offset in the record. */
-export const EIP_PAGE = 0x1090;
-/** EFLAGS without the six arithmetic flags, which are derived from FLAGS_RESULT and FLAGS_AUX (see isa/flags.ts). */
-export const EFLAGS = 0x1098;
-export const FLAGS_RESULT = 0x10a0;
-export const FLAGS_AUX = 0x10a4;
-export const CPL = 0x10a8;
 /** 0xffff or 0xffffffff by SS.B. */
 export const STACK_MASK = 0x10b0;
-/** Not zero when something outside the instruction stream wants attention: see events.ts. */
-export const EVENTS = 0x10b8;
-/** 1 while the interrupt controller drives INTR, whatever EFLAGS.IF says. */
-export const INTERRUPT_LINE = 0x10ec;
 /** Why `run` returned: an ExitReason of interpreter/exit.ts. */
 export const EXIT_REASON = 0x10bc;
 /** Record at which `run` returned (0: none; then EIP is valid). */
 export const EXIT_RECORD = 0x10c0;
-/** Instructions that the interpreter may still retire before it looks up; may go below 0 by one block. */
-export const BUDGET = 0x10c4;
-/** Instructions that translated regions may still retire. BUDGET + RESERVE is all that is left. */
-export const RESERVE = 0x10f0;
 /** Times that translated regions were entered, and left in each way (translator/ways.ts): 64 bits each. */
 export const REGION_ENTRIES = 0x1d08;
 export const REGION_EXITS = 0x1d10;
-/** Where a region, or an instruction with a function of its own, jumped to last: EIP, and the jump cache that it was looked up in (0: nowhere). */
-export const LANDING_EIP = 0x1d84;
-export const LANDING_VIEW = 0x1d88;
 
 /**
  * What the decision engine counts, in binary translation and then in direct execution: instructions, and times entered. 64 bits each. Emitted code that
@@ -59,10 +68,6 @@ export const TSC_LOW = 0x1d74;
 export const TSC_HIGH = 0x1d78;
 export const TSC_AT = 0x1d7c;
 export const TSC_WINDOW = 0x1d80;
-/** Jump cache and TLBs of the present privilege: set when CPL changes, or the address space. */
-export const VIEW_JUMP_CACHE = 0x10c8;
-export const VIEW_READ = 0x10cc;
-export const VIEW_WRITE = 0x10d0;
 /** Exception that a definition or a slow path raised: vector, error code (-1: none). CR2 is set separately, on delivery of #PF. */
 export const FAULT_VECTOR = 0x10d4;
 export const FAULT_ERROR = 0x10d8;

@@ -1,4 +1,4 @@
-import { GPR, JUMP_CACHE } from "../cpu/layout.js";
+import { JUMP_CACHE, STATE } from "../cpu/layout.js";
 import { CpuState } from "../cpu/state.js";
 import { LONGEST_RUN } from "../interpreter/code-cache.js";
 import type { Boot, InputSource, Machine, MachineParts, SliceEnd } from "../machine.js";
@@ -62,7 +62,7 @@ export class Side {
   constructor(make: (parts: MachineParts) => Machine, parts: Omit<MachineParts, "input">, ports: number) {
     this.state = new CpuState(parts.memory);
     // The state area may have been another machine's.
-    this.state.u8.fill(0, GPR, JUMP_CACHE);
+    this.state.u8.fill(0, STATE, JUMP_CACHE);
     this.memory = new GuestMemory(parts.memory);
     this.queues = Array.from({ length: ports }, () => new Queue());
     const digest = (port: number, byte: number) => {
