@@ -34,6 +34,9 @@ let flagsSet = false;
  * The flags hold for the whole process: the core module, compiled before the first request, has been spared the optimizing tier. A module's functions are
  * compiled side by side, but not on the core that the VMM thread needs: a boot on two cores took half as long again when they were.
  * Which branches are seldom taken, the modules tell: compiling takes an eighth less time by that, and system calls are a seventh faster.
+ *
+ * Loops are neither peeled nor unrolled, and what wasm-opt would look for once more isn't there: the guest's compiler has done all that. A kernel's system
+ * calls are a tenth faster without, since more of their code stays in the processor's caches and it is compiled sooner; number crunching is as fast as with it.
  */
 function compileStraightToTheOptimizingTier(): void {
   if (flagsSet) return;
@@ -41,6 +44,9 @@ function compileStraightToTheOptimizingTier(): void {
   setFlagsFromString("--no-liftoff");
   setFlagsFromString("--experimental-wasm-branch-hinting");
   setFlagsFromString("--no-wasm-lazy-compilation");
+  setFlagsFromString("--no-wasm-loop-peeling");
+  setFlagsFromString("--no-wasm-loop-unrolling");
+  setFlagsFromString("--no-wasm-opt");
   setFlagsFromString(`--wasm-num-compilation-tasks=${Math.max(1, availableParallelism() - 1)}`);
 }
 

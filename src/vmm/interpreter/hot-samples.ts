@@ -35,12 +35,13 @@ export class HotSamples {
     if (page !== 0) this.describe(record, page + (linear & 0xfff), linear >>> 0, mode);
   }
 
-  /** A record has been looked up. Where nothing waits until it is hot, it is translated now. */
+  /** A record has been looked up. What was translated before can be had at once; and where nothing waits until it is hot, it is translated now. */
   found(record: number, address: number, linear: number, mode: CodeMode): void {
     const { translations } = this;
-    if (!translations.eager) return;
-    if (translations.seen(record, mode)) this.describe(record, address, linear, mode);
-    translations.exchange();
+    if (translations.eager) {
+      if (translations.seen(record, mode)) this.describe(record, address, linear, mode);
+      translations.exchange();
+    } else if (translations.mayRecall(record, mode)) this.describe(record, address, linear, mode);
   }
 
   private describe(record: number, address: number, linear: number, mode: CodeMode): void {

@@ -130,6 +130,10 @@ export class KeptRegions implements Iterable<PlacedRegion> {
   has(number: number): boolean {
     return this.regions.has(number);
   }
+  /** The module that it is in; undefined: it is gone. */
+  chunkOf(number: number): number | undefined {
+    return this.regions.get(number)?.chunk;
+  }
   /** Its code is in another module, too, which is larger. */
   move(number: number, where: Pick<PlacedRegion, "chunk" | "position" | "chunkSize">): void {
     const placed = this.regions.get(number);

@@ -22,8 +22,8 @@ export type Install = (entry: Omit<Entry, "id">, placed: PlacedRegion, exports: 
  * execution is that finds the head of one is enough.
  */
 export class Recalling {
-  /** Heads at which one was found, by record. */
-  private readonly proposed = new Map<number, Head>();
+  /** Heads at which one was found, by record, and its number. */
+  private readonly proposed = new Map<number, { readonly head: Head; readonly number: number }>();
   /** Looks that found nothing, by record: each makes the next one later, as what is missing may be another page that the code goes on in. */
   private readonly misses = new Map<number, number>();
   private heard = false;
@@ -61,22 +61,24 @@ export class Recalling {
   }
   /** Whether there is a region for it. */
   propose(head: Head): boolean {
-    if (!this.kept.find(head)) return false;
+    const placed = this.kept.find(head);
+    if (!placed) return false;
     this.misses.delete(head.record);
-    if (this.proposed.size < MOST_WAITING) this.proposed.set(head.record, head);
+    if (this.proposed.size < MOST_WAITING) this.proposed.set(head.record, { head, number: placed.number });
     return true;
   }
 
   /** Puts those in place whose modules are here, and asks for the others'. */
   take(install: Install): void {
-    for (const [record, head] of this.proposed) {
+    for (const [record, { head, number }] of this.proposed) {
+      const chunk = this.kept.chunkOf(number);
+      if (chunk !== undefined && !this.modules.chunk(chunk)) {
+        if (this.modules.wants(chunk)) this.port.send({ kind: "load", chunk });
+        continue;
+      }
       // The guest has run meanwhile.
       const placed = this.kept.find(head);
       const exports = placed && this.modules.chunk(placed.chunk);
-      if (placed && !exports) {
-        if (this.modules.wants(placed.chunk)) this.port.send({ kind: "load", chunk: placed.chunk });
-        continue;
-      }
       this.proposed.delete(record);
       // Another of its heads may have brought it here, or another region.
       if (!placed || !exports || this.handlerOf(record) >= FIRST_REGION) continue;

@@ -8,8 +8,11 @@ import { OFFSET_BITS, readLeaveWord, Way } from "./ways.js";
 /** Distances of the pages around a head's that its region may take code from, if they are in use as code. */
 export const NEIGHBOURS = [0, 1, -1, 2, -2];
 
-/** How often a region is left until it is looked at, at first; how much oftener from time to time; how many times it is made again, and for what. */
-const MANY_LEAVES = 1000;
+/**
+ * How often a region is left until it is looked at, at first; how much oftener from time to time; how many times it is made again, and for what. To compile
+ * one takes as long as a hundred thousand leaves: what is left seldom isn't worth that, nor that others wait for it, and a loop gets there in a millisecond.
+ */
+const MANY_LEAVES = 16_000;
 const PATIENCE = 4;
 const LEAVES_AT_MOST = 2 ** 30;
 const MOST_ROUNDS = 6;
@@ -22,7 +25,7 @@ export function leavesUntilReview(round: number): number {
  * Calls of other regions after which a region takes small ones of them in. There a call costs nothing; between regions it is some 50 cycles: registers go
  * through memory, the target is looked up, both sides' flags are written. In the kernel's system calls there is one for every 13 instructions.
  */
-const MANY_CALLS = 4000;
+const MANY_CALLS = 16_000;
 
 /** Functions that a region may take in, calls that it may return from, if it has done that so often; and how far they may be from it: an offset in LEAVES tells. */
 const MOST_CALLEES = 32;

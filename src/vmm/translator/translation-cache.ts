@@ -156,9 +156,16 @@ export class TranslationCache {
 
   /** Execution was seen at a record. True: so often that it is to be proposed; or it may be the head of a region that can be had again. */
   seen(record: number, mode: CodeMode): boolean {
-    const handler = this.handlerOf(record);
-    if (!mode.flat || !mode.code32 || handler < SPECIALS || handler >= FIRST_REGION || this.hopeless.has(record)) return false;
+    if (!this.mayBegin(record, mode)) return false;
     return this.hot.seen(record) || this.recalling.mayBegin(record, mode);
+  }
+  /** Whether a record may be the head of a region that can be had again. */
+  mayRecall(record: number, mode: CodeMode): boolean {
+    return this.mayBegin(record, mode) && this.recalling.mayBegin(record, mode);
+  }
+  private mayBegin(record: number, mode: CodeMode): boolean {
+    const handler = this.handlerOf(record);
+    return mode.flat && mode.code32 && handler >= SPECIALS && handler < FIRST_REGION && !this.hopeless.has(record);
   }
   propose(head: Head): void {
     if (!this.recalling.propose(head) && this.hot.isHot(head.record)) this.hot.propose(head);
