@@ -52,18 +52,23 @@ function compileStraightToTheOptimizingTier(): void {
 
 const store = kept === undefined ? undefined : new TranslationStore(kept);
 /**
- * What is new is written to the file once nothing has been asked for so long, or at the latest after so long, which gets longer each time: a machine may
- * end without saying so.
+ * What is new is written to the file once nothing has been asked for so long; or at the latest after so long, as a machine may end without saying so (it is
+ * killed, mostly). A machine learns most in its first minutes, so then only the time that writing takes is a bound; later it is done less and less often.
  */
 const QUIET_MS = 500;
-let atLatestMs = 3_000;
+const OFTEN_MS = 3_000;
+const OFTEN_UNTIL_MS = 120_000;
 const LONGEST_MS = 60_000;
+const WRITING_SHARE = 1 / 40;
+let atLatestMs = OFTEN_MS;
 let quiet: NodeJS.Timeout | undefined;
 let savedAt = performance.now();
 function save(): void {
+  const begun = performance.now();
   if (!store?.save()) return;
   savedAt = performance.now();
-  atLatestMs = Math.min(2 * atLatestMs, LONGEST_MS);
+  const later = savedAt < OFTEN_UNTIL_MS ? OFTEN_MS : Math.min(2 * atLatestMs, LONGEST_MS);
+  atLatestMs = Math.max(later, (savedAt - begun) / WRITING_SHARE);
 }
 
 if (store) compileStraightToTheOptimizingTier();

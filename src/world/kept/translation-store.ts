@@ -14,7 +14,7 @@ const MOST_BYTES = 64 * 2 ** 20;
 const HEAD_BYTES = 16;
 /** Changes for which the file is written anew: so many, and a share of the regions that it would have. */
 const WORTH_WRITING = 16;
-const SHARE_WORTH_WRITING = 1 / 16;
+const SHARE_WORTH_WRITING = 1 / 32;
 
 /** Regions that share a module: what they are known by, by position. */
 interface Chunk extends Omit<PackedChunk, "regions"> {
