@@ -42,3 +42,33 @@ describe("addresses that are made of the same registers", () => {
     expect([it.reg(EDX), it.reg(EDI)]).toEqual([1, 10_000]);
   });
 });
+
+describe("accesses across two pages, in turn", () => {
+  it("all come to be made in place, each of them found by itself", () => {
+    const it = new SystemGuest().protectedMode();
+    it.interpreter.translateBy(new LocalPort(it.state.u8), { quantum: 500, threshold: 2, strict: true });
+    const displacements = Array.from({ length: 10 }, (_, i) => 0x1000 * i + 0xffe);
+    for (const [i, displacement] of displacements.entries()) it.put(DATA + displacement, i + 1, 4);
+    it.state.setReg(EBX, DATA);
+    // add eax, [ebx+displacement] for each of them; dec esi; jnz to the first; jmp to itself
+    const adds = displacements.flatMap((displacement) => [0x03, 0x83, ...dword(displacement)]);
+    it.bytes(CODE, [...adds, 0x4e, 0x0f, 0x85, ...dword(-(adds.length + 7)), 0xeb, 0xfe]);
+    it.cpu.eip = CODE;
+    const left = () => it.interpreter.translator.exitsToInterpreter;
+    for (let slice = 0, before = -1; left() !== before && slice < 2_000; slice += 100) {
+      before = left();
+      for (let i = 0; i < 100; i++) it.interpreter.run(4000, true);
+    }
+    const before = left();
+    expect(before).toBeGreaterThan(10_000);
+    it.state.setReg(EAX, 0);
+    it.state.setReg(ESI, 5000);
+    it.cpu.eip = CODE;
+    for (let i = 0; i < 50; i++) it.interpreter.run(4000, true);
+    expect(it.reg(EAX)).toBe(5000 * 55);
+    // Once for each run, not for each turn of the loop.
+    expect(left() - before).toBeLessThanOrEqual(50);
+  });
+});
+
+const dword = (value: number) => [0, 8, 16, 24].map((shift) => (value >> shift) & 0xff);

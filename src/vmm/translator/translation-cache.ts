@@ -309,7 +309,7 @@ export class TranslationCache {
       if (entry && !region) for (const { record } of entry.heads) this.hopeless.add(record);
       if (!entry || !region || !this.valid(entry, region)) continue;
       exports ??= this.modules.instantiate(linked);
-      const installed = new Installed(entry, region, leavesUntilReview(entry.round), id, exports, false);
+      const installed = new Installed(entry, region, leavesUntilReview(entry), id, exports, false);
       this.enter(installed, exports[regionExport(position - 1)]);
       this.recalling.made(installed);
       counted.regionsCompiled++;
@@ -337,7 +337,7 @@ export class TranslationCache {
     const entry = { id: ++this.requests, ...what };
     this.remaking.forget(entry.id);
     this.enter(
-      new Installed(entry, region, leavesUntilReview(entry.round), number, exports, isLarge(chunkSize)),
+      new Installed(entry, region, leavesUntilReview(entry), number, exports, isLarge(chunkSize)),
       exports[regionExport(position)],
     );
     this.counted.regionsRecalled++;
