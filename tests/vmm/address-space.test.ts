@@ -32,6 +32,22 @@ describe("an address space that comes back", () => {
     expect(read(guest)).toEqual({ host: RAM_BASE + 0x6010, fast: true });
   });
 
+  it("has only what it has needed lately, after many times", () => {
+    const guest = guestWith();
+    guest.put(0x2044, 0x8000 | P | RW | US);
+    const seldom = () => guest.translate(0x11010, 4, Access.read);
+    read(guest);
+    seldom();
+    for (let i = 0; i < 300; i++) {
+      guest.root(SECOND);
+      guest.root(FIRST);
+      read(guest);
+    }
+    guest.root(SECOND);
+    guest.root(FIRST);
+    expect([read(guest).fast, seldom()]).toEqual([true, { host: RAM_BASE + 0x8010, fast: false }]);
+  });
+
   it("counts what was stored to meanwhile as it is now", () => {
     const guest = guestWith();
     read(guest);

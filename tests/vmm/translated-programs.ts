@@ -114,6 +114,17 @@ export const callers: Record<string, Caller> = {
     code: [[0xba, ...le32(5)], callTo(CODE + 5, FUNCTION), INC_ECX],
     functions: [[FUNCTION, [[0x4a], jz(6), callTo(FUNCTION + 3, FUNCTION), INC_EAX, RET]]],
   },
+  "a function that calls itself, deeper than the host's stack is used": {
+    code: [[0xba, ...le32(250)], callTo(CODE + 5, FUNCTION), INC_ECX],
+    functions: [[FUNCTION, [[0x4a], jz(6), callTo(FUNCTION + 3, FUNCTION), INC_EAX, RET]]],
+  },
+  "functions that call each other, as deep": {
+    code: [[0xba, ...le32(251)], callTo(CODE + 5, FUNCTION), INC_ECX],
+    functions: [
+      [FUNCTION, [[0x4a], jz(6), callTo(FUNCTION + 3, FUNCTION + 0x1000), INC_EAX, RET]],
+      [FUNCTION + 0x1000, [[0x4a], jz(6), callTo(FUNCTION + 0x1003, FUNCTION), INC_ECX, RET]],
+    ],
+  },
   "functions that call each other": {
     code: [[0xba, ...le32(9)], callTo(CODE + 5, FUNCTION), INC_ECX],
     functions: [
