@@ -15,7 +15,8 @@ const MEMORY_PAGES = (MEMORY_END - at.RAM_BASE) / at.PAGE_SIZE;
 
 /** What no instruction may change, whatever it does: the gaps of layout.ts, and RAM's bytes where the hole of the PC is. */
 const STRETCHES: readonly Stretch[] = [
-  { name: "the page at 0", from: 0, to: at.GPR },
+  { name: "the word at 0", from: 0, to: at.STATE },
+  { name: "behind the general registers", from: at.STATE_END, to: at.ZERO },
   { name: "behind the helpers' results", from: at.RESULT + 0x100, to: at.STEP_RECORD },
   { name: "behind the stepped instruction's records", from: at.STEP_RECORD + 64, to: at.REGION_ENTRIES },
   { name: "behind the last landing", from: at.LANDING_VIEW + 4, to: at.X87_TABLES },

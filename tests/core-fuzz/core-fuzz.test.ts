@@ -44,7 +44,8 @@ describe("the fuzzer would notice", () => {
   }
 
   it.each([
-    ["the page at 0", 0x10],
+    ["the word at 0", 0],
+    ["the gap behind the general registers", at.STATE_END],
     ["a gap of the layout", at.JUMP_CACHE - 8],
     ["the page behind RAM", at.RAM_BASE + map.RAM_BYTES],
     ["RAM where the hole of the PC is", at.RAM_BASE + map.HOLE.start],

@@ -209,11 +209,11 @@ describe("the file", () => {
     const store = new TranslationStore(path);
     fill(store, 1, known(1, ENOUGH - 1));
     expect([store.save(), store.open()]).toEqual([false, []]);
-    fill(store, 2, known(20, 400));
+    fill(store, 2, known(20, 900));
     expect([store.save(), store.save()]).toEqual([true, false]);
-    fill(store, 3, known(500, ENOUGH));
+    fill(store, 3, known(1000, ENOUGH));
     expect(store.save()).toBe(false);
-    fill(store, 4, known(600, ENOUGH));
+    fill(store, 4, known(1100, ENOUGH));
     expect(store.save()).toBe(true);
   });
 

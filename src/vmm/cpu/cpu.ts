@@ -60,7 +60,8 @@ export class Cpu {
     const { state } = this;
     // What comes from outside stays: the interrupt line, and someone's wish to stop.
     const outside = [at.INTERRUPT_LINE, at.EVENTS].map((word) => state.get(word));
-    state.u8.fill(0, at.STATE, at.RESULT);
+    state.u8.fill(0, at.STATE, at.STATE_END);
+    state.u8.fill(0, at.ZERO, at.RESULT);
     state.set(at.INTERRUPT_LINE, outside[0]);
     state.set(at.EVENTS, outside[1] & Event.Stop);
     state.setReg(EDX, SIGNATURE);

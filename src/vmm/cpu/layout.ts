@@ -11,6 +11,7 @@ export const PAGE_SIZE = 4096;
  * them by one of four. Regions load and store all registers around each call, so that is a good part of their code.
  */
 export const STATE = 0x04;
+export const STATE_END = 0x80;
 /** EIP of the first byte of the page being executed: EIP = EIP_PAGE + page offset in the record. */
 export const EIP_PAGE = 0x04;
 /** Instructions that translated regions may still retire. BUDGET + RESERVE is all that is left. */
@@ -35,7 +36,7 @@ export const EVENTS = 0x30;
 export const INTERRUPT_LINE = 0x34;
 /** General registers in ModRM order (EAX ECX EDX EBX ESP EBP ESI EDI), 8 bytes each. */
 export const GPR = 0x40;
-/** Always 0: the base or index of an address that has none. */
+/** The rest of the processor's state begins here. Always 0: the base or index of an address that has none. */
 export const ZERO = 0x1080;
 /** EIP of the next instruction; valid only outside `run`. */
 export const EIP = 0x1088;
