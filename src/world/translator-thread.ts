@@ -60,15 +60,17 @@ const OFTEN_MS = 3_000;
 const OFTEN_UNTIL_MS = 120_000;
 const LONGEST_MS = 60_000;
 const WRITING_SHARE = 1 / 40;
+let interval = OFTEN_MS;
 let atLatestMs = OFTEN_MS;
 let quiet: NodeJS.Timeout | undefined;
 let savedAt = performance.now();
+/** Also where too little is new, or it can't be written: that isn't asked at every turn. */
 function save(): void {
   const begun = performance.now();
-  if (!store?.save()) return;
+  const saved = store?.save();
   savedAt = performance.now();
-  const later = savedAt < OFTEN_UNTIL_MS ? OFTEN_MS : Math.min(2 * atLatestMs, LONGEST_MS);
-  atLatestMs = Math.max(later, (savedAt - begun) / WRITING_SHARE);
+  if (saved && savedAt > OFTEN_UNTIL_MS) interval = Math.min(2 * interval, LONGEST_MS);
+  atLatestMs = Math.max(interval, (savedAt - begun) / WRITING_SHARE);
 }
 
 if (store) compileStraightToTheOptimizingTier();

@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { LocalPort } from "../../src/vmm/translator/local-port.js";
 import { CODE, DATA, EAX, EBX, ECX, EDI, EDX, ESI, SystemGuest } from "./system-guest.js";
 
+const dword = (value: number) => [0, 8, 16, 24].map((shift) => (value >> shift) & 0xff);
+
 /** Each head is translated before it first runs. */
 function translatingGuest(): SystemGuest {
   const it = new SystemGuest().protectedMode();
@@ -71,4 +73,21 @@ describe("accesses across two pages, in turn", () => {
   });
 });
 
-const dword = (value: number) => [0, 8, 16, 24].map((shift) => (value >> shift) & 0xff);
+describe("an access across two pages that can't be made in place", () => {
+  const far = dword(DATA + 0xffe);
+  it.each<[what: string, body: readonly number[]]>([
+    ["of an instruction with two: PUSH", [0xff, 0x35, ...far, 0x5a]], // push dword [far]; pop edx
+    ["of MOVSD", [0xbe, ...far, 0xbf, ...dword(DATA + 0x2010), 0xa5]], // mov esi, far; mov edi, ...; movsd
+    ["of a repeated MOVSD", [0xbe, ...dword(DATA), 0xbf, ...far, 0xb9, ...dword(4), 0xf3, 0xa5]], // with a count of 4
+  ])("%s, has its region made again a few times at most", (_, body) => {
+    const it = new SystemGuest().protectedMode();
+    it.interpreter.translateBy(new LocalPort(it.state.u8), { quantum: 500, threshold: 2, strict: true });
+    it.bytes(CODE, [0x45, ...body, 0xeb, 256 - (body.length + 3)]); // inc ebp; body; jmp to the first
+    it.cpu.eip = CODE;
+    // Regions are looked at in every 64th slice: twenty times.
+    for (let slice = 0; slice < 64 * 20; slice++) it.interpreter.run(4000, true);
+    const { translator } = it.interpreter;
+    expect(translator.exitsToInterpreter).toBeGreaterThan(10_000);
+    expect(translator.retranslations).toBeLessThanOrEqual(10);
+  });
+});

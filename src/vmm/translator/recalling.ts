@@ -79,6 +79,10 @@ export class Recalling {
       // The guest has run meanwhile.
       const placed = this.kept.find(head);
       const exports = placed && this.modules.chunk(placed.chunk);
+      if (placed && !exports) {
+        this.proposed.set(record, { head, number: placed.number });
+        continue;
+      }
       this.proposed.delete(record);
       // Another of its heads may have brought it here, or another region.
       if (!placed || !exports || this.handlerOf(record) >= FIRST_REGION) continue;

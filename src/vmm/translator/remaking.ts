@@ -126,7 +126,8 @@ export class Remaking {
       const how = { heads, replaces: [index], slow, absorbed, takesIn, round };
       if (way === Way.indirect && !entry.region.switches) continue;
       if (way === Way.interpreter || way === Way.entry) {
-        if (slow.size === MOST_SLOW) continue;
+        // One that leaves even so can't be helped (it has two accesses, or is repeated).
+        if (slow.has(offset) || slow.size >= MOST_SLOW) continue;
         how.slow = new Set([...slow, offset]);
       } else if (round === MOST_ROUNDS || !this.mayGrow(entry, offset)) continue;
       else {
