@@ -236,8 +236,8 @@ export class CoreFunctions implements HelperLinker {
 
   /**
    * Into the region at the target on the caller's stack, if the jump cache knows one; otherwise a jump, with nobody waiting for the return. Where that region
-   * goes on by a jump (of the functions of a kernel, every third ends with one), it is in the place of the one that was called: who gave up waiting for it, and
-   * all who wait for that, would have each of their returns looked up.
+   * goes on by a jump (an eighth to a third of all entries in a kernel's system calls are such), it is in the place of the one that was called: who gave up
+   * waiting for it, and all who wait for that, would have each of their returns looked up.
    */
   private emitCall(): number {
     const { index, f } = this.module.function([i32, i32, i32], [i32]);
