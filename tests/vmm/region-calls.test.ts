@@ -6,7 +6,7 @@ import { CoreExport, JUMPS, REGION_PARAMETERS, RETURNED, UNWINDS } from "../../s
 import { FIRST_REGION } from "../../src/vmm/interpreter/handlers.js";
 import { compileCore } from "../../src/vmm/interpreter/interpreter.js";
 import { JumpCaches } from "../../src/vmm/interpreter/jump-cache.js";
-import { Rec } from "../../src/vmm/interpreter/record.js";
+import { RECORD_SIZE, Rec } from "../../src/vmm/interpreter/record.js";
 import type { HandlerTable } from "../../src/vmm/translator/translation-cache.js";
 import { ModuleBuilder } from "../../src/vmm/wasm/module.js";
 import { ValueType } from "../../src/vmm/wasm/opcodes.js";
@@ -38,9 +38,9 @@ class Regions {
   add(eip: number, name: string, goesOn: () => number): void {
     const table = this.exports.table as HandlerTable;
     const handler = FIRST_REGION + this.count;
-    const record = at.RECORDS + 32 * this.count++;
+    const record = at.RECORDS + RECORD_SIZE * this.count++;
     this.state.u16[(record + Rec.handler) >> 1] = handler;
-    this.state.u16[(record + Rec.offset) >> 1] = eip & 0xfff;
+    this.state.u16[(record + Rec.offset) >> 1] = eip % at.PAGE_SIZE;
     while (table.length <= handler) table.grow(16);
     table.set(
       handler,

@@ -10,7 +10,7 @@ export const NEIGHBOURS = [0, 1, -1, 2, -2];
 
 /**
  * How often a region is left until it is looked at, at first; how much oftener from time to time; how many times it is made again, and for what. To compile
- * one takes as long as a hundred thousand leaves: what is left seldom isn't worth that, nor that others wait for it, and a loop gets there in a millisecond.
+ * one takes milliseconds, a leave some tens of nanoseconds: what is left seldom isn't worth that, nor that others wait for it, and a loop gets there at once.
  */
 const MANY_LEAVES = 16_000;
 const PATIENCE = 4;
@@ -18,8 +18,8 @@ const LEAVES_AT_MOST = 2 ** 30;
 const MOST_ROUNDS = 6;
 const MOST_SLOW = 16;
 /**
- * Where one access misses at every turn (an array lies across two pages), others do, too, and each is found by itself. It costs a microsecond each time: ten
- * times what another leave does.
+ * Where one access misses at every turn (an array lies across two pages), others do, too, and each is found by itself. Such a leave costs
+ * more than another: the interpreter goes on.
  */
 const MANY_MISSES = 1000;
 export function leavesUntilReview({ round, slow }: Pick<Installed, "round" | "slow">): number {
