@@ -99,3 +99,23 @@ describe.each(modes)("SSE in translated code comes to the same as in the interpr
     }
   });
 });
+
+describe("an instruction that keeps leaving, as its operands are denormal", () => {
+  it.each([DEFAULT_MXCSR, DEFAULT_MXCSR | 0x20])("comes to be done in its region, among others, with MXCSR %i", (mxcsr) => {
+    const body = [MOVSD_0_A, ADDSD_0_3, MULSD_0_0, MOVSD_0_A, MULSD_0_B, MOVSD_B_0, ADDSD_0_3, INC_ECX, CVTSI2SD_0_ECX, DIVSD_0_B];
+    const pair: [string, string] = ["3ff8000000000000", "0000000000000003"];
+    const [interpreted, translated] = [guest(body, mxcsr, pair), guest(body, mxcsr, pair)];
+    translated.interpreter.translateBy(new LocalPort(translated.state.u8), { quantum: 500, threshold: 2, strict: false });
+    const left = () => translated.interpreter.translator.exitsToInterpreter;
+    const run = (slices: number) => {
+      for (let slice = 0; slice < slices; slice++) for (const it of [interpreted, translated]) it.interpreter.run(4000, true);
+    };
+    run(2000);
+    const before = left();
+    expect(before).toBeGreaterThan(10_000);
+    run(100);
+    // Once for each run, not for each turn of the loop.
+    expect(left() - before).toBeLessThanOrEqual(100);
+    expect(seen(translated)).toEqual(seen(interpreted));
+  });
+});

@@ -140,6 +140,18 @@ export const PDPTE = 0x12c0;
 
 /** A cell where an access that is not plain RAM is put together (page-crossing, device): 64 bytes, see mmu/access.ts. */
 export const SCRATCH = 0x1400;
+/**
+ * Cells for accesses that straddle two pages of plain RAM: the last 16 bytes of the one, then the first 16 of the other. Two for reads, used in turn, one for
+ * writing; the offset of the read cell in use; and of a store under way: its bytes (0: none), those in the first page, host addresses of the first byte and of
+ * the second page. Emitted code alone works with them: core-functions.ts.
+ */
+export const STRADDLE_READ = 0x1440;
+export const STRADDLE_WRITE = 0x1480;
+export const STRADDLE_TURN = 0x14a0;
+export const STRADDLE_BYTES = 0x14a4;
+export const STRADDLE_BEFORE = 0x14a8;
+export const STRADDLE_FIRST = 0x14ac;
+export const STRADDLE_SECOND = 0x14b0;
 /** XMM0-XMM7 (room for 16), 16 bytes each. */
 export const XMM = 0x1500;
 export const MXCSR = 0x1600;

@@ -30,6 +30,7 @@ export const ALIGNED = 16;
 export const CoreExport = {
   call: "call",
   miss: "miss",
+  straddle: "straddle",
   commit: "commitAccess",
   translate: "translate",
   arithmeticFlags: "arithmeticFlags",
@@ -41,7 +42,7 @@ export const CoreExport = {
 export interface CoreImports {
   /** Host address for an access that the TLB does not answer, or 0 with an exception recorded. */
   slow(linear: number, size: number, access: number): number;
-  /** After a store at a host address below RAM_BASE: writes the scratch cell through to where it belongs. */
+  /** After a store to a scratch cell of the MMU: writes it through to where it belongs. */
   commit(): void;
   /** Records the exception of an access outside its segment. */
   segmentFault(segment: number): void;
@@ -58,6 +59,7 @@ export interface CoreImports {
 /** Declares imports and emits the functions that handlers share; remembers their indices. Helpers of definitions are added on first use. */
 export class CoreFunctions implements HelperLinker {
   readonly slow: number;
+  /** () -> whether code, or what waits for attention, may have changed: after a store at a host address below RAM_BASE, writes it through to where it belongs. */
   readonly commit: number;
   readonly segmentFault: number;
   readonly callout: number;
@@ -66,6 +68,8 @@ export class CoreFunctions implements HelperLinker {
   readonly crossing: number;
   /** (linear, size, access) -> host or 0: the cold arm of every access. */
   readonly miss: number;
+  /** (linear, size, access) -> host or 0: an access to two pages, which isn't for this if either is anything but plain RAM that the TLB knows. */
+  private readonly straddle: number;
   /** (segment, offset, size, access) -> host or 0: with limits and base. */
   readonly translate: number;
   /** (record) -> offset of the memory operand. */
@@ -87,12 +91,14 @@ export class CoreFunctions implements HelperLinker {
     const load = (name: string, params: number, results: number) =>
       module.importFunction("env", name, Array<typeof i32>(params).fill(i32), Array<typeof i32>(results).fill(i32));
     this.slow = load("slow", 3, 1);
-    this.commit = load("commit", 0, 0);
+    const commit = load("commit", 0, 0);
     this.segmentFault = load("segmentFault", 1, 0);
     this.callout = load("callout", 2, 1);
     this.lookup = load("lookup", 2, 1);
     this.redecode = load("redecode", 1, 1);
     this.crossing = load("crossing", 1, 1);
+    this.commit = this.emitCommit(commit);
+    this.straddle = this.emitStraddle();
     this.miss = this.emitMiss();
     this.translate = this.emitTranslate();
     this.effectiveAddress = this.emitEffectiveAddress();
@@ -118,14 +124,15 @@ export class CoreFunctions implements HelperLinker {
     this.helper(enterGate);
     module.exportFunction(CoreExport.call, this.call);
     module.exportFunction(CoreExport.miss, this.miss);
-    module.exportFunction(CoreExport.commit, this.emitCommit());
+    module.exportFunction(CoreExport.straddle, this.straddle);
+    module.exportFunction(CoreExport.commit, this.commit);
     module.exportFunction(CoreExport.translate, this.translate);
     module.exportFunction(CoreExport.arithmeticFlags, this.arithmeticFlags);
     module.exportFunction(CoreExport.setArithmeticFlags, this.setArithmeticFlags);
     for (const [name, index] of this.helpers) module.exportFunction(CoreExport.helper(name), index);
   }
 
-  /** Unaligned accesses that stay in their page are answered here (34 ns by way of TypeScript, isa.md section 4); the rest goes out. */
+  /** What the TLB has an answer for is answered here, unaligned or across two pages (34 ns and more by way of TypeScript, isa.md section 4); the rest goes out. */
   private emitMiss(): number {
     const { index, f } = this.module.function([i32, i32, i32], [i32]);
     const e = new Emitter(f);
@@ -136,6 +143,14 @@ export class CoreFunctions implements HelperLinker {
     e.when(e.and(inside, e.eqz(e.and(entry, 0xfff))), () => {
       e.put(e.add(linear, entry));
       f.op(Op.return);
+    });
+    e.when(e.eqz(inside), () => {
+      f.get(0).get(1).get(2).call(this.straddle);
+      const host = e.take();
+      e.when(host, () => {
+        e.put(host);
+        f.op(Op.return);
+      });
     });
     const traced = e.and(e.and(inside, e.eq(e.and(entry, 0xfff), 0xfff)), e.ne(entry, -1));
     e.when(e.and(traced, e.ne(e.and(access, 3), Access.read)), () => this.storeBetweenCode(e, linear, size, table, entry));
@@ -155,10 +170,61 @@ export class CoreFunctions implements HelperLinker {
     });
   }
 
-  /** The imported function, as one of the module's own: so that a region's call of it stays among emitted code until it gets there. */
-  private emitCommit(): number {
-    const { index, f } = this.module.function([], []);
-    f.call(this.commit);
+  /**
+   * An object that lies across two pages, as one on the stack may for as long as a program runs, costs every access to it a microsecond if TypeScript puts
+   * it together. Both ends are copied whole, and the address is where they meet: no byte needs a decision.
+   */
+  private emitStraddle(): number {
+    const { index, f } = this.module.function([i32, i32, i32], [i32]);
+    const e = new Emitter(f);
+    const [linear, size, access] = [{ local: 0 }, { local: 1 }, { local: 2 }];
+    const next = e.variable(e.add(e.and(linear, -at.PAGE_SIZE), at.PAGE_SIZE));
+    const writes = e.variable(e.ne(e.and(access, 3), Access.read));
+    const table = e.variable(e.select(writes, e.state(at.VIEW_WRITE), e.state(at.VIEW_READ)));
+    const entry = (address: Value) => e.variable(e.loadHost(e.add(table, e.shl(e.shrU(address, 12), 2)), 4));
+    const [first, second] = [entry(linear), entry(next)];
+    const unknown = e.and(e.or(first, second), at.PAGE_SIZE - 1);
+    // At the end of the address space limits come into it.
+    e.when(e.or(e.or(unknown, e.eqz(next)), e.and(access, Access.deferred)), () => f.i32(0).op(Op.return));
+    const before = e.variable(e.sub(next, linear));
+    const cell = e.temp();
+    e.when(
+      writes,
+      () => {
+        e.assign(cell, at.STRADDLE_WRITE);
+        e.setState(at.STRADDLE_BYTES, size);
+        e.setState(at.STRADDLE_BEFORE, before);
+        e.setState(at.STRADDLE_FIRST, e.add(linear, first));
+        e.setState(at.STRADDLE_SECOND, e.add(next, second));
+      },
+      () => {
+        e.setState(at.STRADDLE_TURN, e.xor(e.state(at.STRADDLE_TURN), 32));
+        e.assign(cell, e.add(e.state(at.STRADDLE_TURN), at.STRADDLE_READ));
+      },
+    );
+    e.storeHostVector(cell, e.loadHostVector(e.sub(e.add(next, first), 16)));
+    e.storeHostVector(e.add(cell, 16), e.loadHostVector(e.add(next, second)));
+    e.put(e.sub(e.add(cell, 16), before));
+    return index;
+  }
+
+  /** Byte by byte where it straddles pages: its neighbours may be written to by other threads. */
+  private emitCommit(commit: number): number {
+    const { index, f } = this.module.function([], [i32]);
+    const e = new Emitter(f);
+    const bytes = e.variable(e.state(at.STRADDLE_BYTES));
+    e.when(e.eqz(bytes), () => f.call(commit).i32(1).op(Op.return));
+    e.setState(at.STRADDLE_BYTES, 0);
+    const before = e.variable(e.state(at.STRADDLE_BEFORE));
+    const [first, second] = [at.STRADDLE_FIRST, at.STRADDLE_SECOND].map((word) => e.variable(e.state(word)));
+    const i = e.variable(0);
+    e.loop((again) => {
+      const there = e.select(e.ltU(i, before), e.add(first, i), e.add(second, e.sub(i, before)));
+      e.storeHost(there, 1, e.loadHost(e.add(e.sub(i, before), at.STRADDLE_WRITE + 16), 1));
+      e.assign(i, e.add(i, 1));
+      e.when(e.ltU(i, bytes), again);
+    });
+    f.i32(0);
     return index;
   }
 

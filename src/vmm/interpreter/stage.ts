@@ -159,7 +159,7 @@ export class InterpreterStage extends Stage {
   }
 
   private commit(host: Value): void {
-    this.when(this.ltU(host, at.RAM_BASE), () => this.f.call(this.core.commit));
+    this.when(this.ltU(host, at.RAM_BASE), () => this.f.call(this.core.commit).op(Op.drop));
   }
   store(host: Value, size: number, v: Value): void {
     this.storeHost(host, size, v);

@@ -1,4 +1,4 @@
-import { PAGE_SIZE, SCRATCH } from "../cpu/layout.js";
+import { PAGE_SIZE, SCRATCH, STRADDLE_BYTES } from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
 import type { PhysicalMemory } from "./physical.js";
 
@@ -7,8 +7,8 @@ const READ_CELLS = SCRATCH;
 const WRITE_CELL = SCRATCH + 32;
 
 /**
- * Accesses that emitted code cannot make in RAM directly, because they cross a page, reach a device or nothing at all, or store to a page
- * with code. The code is given the address of a scratch cell instead; what it stores there, `commit` carries out. Up to 16 bytes.
+ * Accesses that emitted code cannot make in RAM directly, because they reach a device or nothing at all, or store to a page with code, or
+ * have a part in such a page. The code is given the address of a scratch cell instead; what it stores there, `commit` carries out. Up to 16 bytes.
  */
 export class ScratchAccess {
   private readCell = READ_CELLS;
@@ -32,6 +32,8 @@ export class ScratchAccess {
 
   /** Gives the cell for a store, holding the operand's present value if `prefill`. */
   write(first: number, second: number, size: number, prefill: boolean): number {
+    // A store that emitted code began may have come to nothing.
+    this.state.set(STRADDLE_BYTES, 0);
     this.first = first;
     this.second = second;
     this.bytes = size;

@@ -51,6 +51,7 @@ export function translateRegion(memory: Uint8Array, source: RegionSource): Trans
   const helpers = new Map<string, Helper>();
   const asked: Linked = {
     miss: 0,
+    straddle: 0,
     commit: 0,
     translate: 0,
     arithmeticFlags: 0,
@@ -72,7 +73,8 @@ export function translateRegion(memory: Uint8Array, source: RegionSource): Trans
     self: SELF,
     call: load(CoreExport.call, [i32, i32, i32], [i32]),
     miss: load(CoreExport.miss, [i32, i32, i32], [i32]),
-    commit: load(CoreExport.commit, [], []),
+    straddle: load(CoreExport.straddle, [i32, i32, i32], [i32]),
+    commit: load(CoreExport.commit, [], [i32]),
     translate: load(CoreExport.translate, [i32, i32, i32, i32], [i32]),
     arithmeticFlags: load(CoreExport.arithmeticFlags, [], [i32]),
     setArithmeticFlags: load(CoreExport.setArithmeticFlags, [i32], []),

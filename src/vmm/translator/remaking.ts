@@ -49,7 +49,7 @@ export type FetchedFrom = (linear: number) => number;
  */
 export class Remaking {
   /** Regions to be made again; and those that would only be faster with what they call, which have time: by their first head's record. */
-  private readonly again: Making[] = [];
+  private readonly again = new Map<number, Making>();
   private readonly better = new Map<number, Making>();
 
   constructor(
@@ -64,13 +64,17 @@ export class Remaking {
     for (const words of [at.LEAVES, at.CALLS, at.RETURNS]) this.state.set(slot(words, id), 0);
   }
   clear(): void {
-    this.again.length = 0;
+    this.again.clear();
     this.better.clear();
   }
 
   /** Takes up to `most` that are left too often. */
   take(most: number): Making[] {
-    return this.again.splice(0, most).map((how) => this.upToDate(how));
+    const taken = [...this.again].slice(0, most);
+    return taken.flatMap(([record, how]) => {
+      this.again.delete(record);
+      return this.upToDate(how) ?? [];
+    });
   }
   /** Takes the one that calls others, or returns to nobody, most often of late. */
   takeBetter(): Making[] {
@@ -83,7 +87,8 @@ export class Remaking {
     }
     const how = this.better.get(hottest);
     this.better.delete(hottest);
-    return how ? [this.upToDate(how)] : [];
+    const now = how && this.upToDate(how);
+    return now ? [now] : [];
   }
   private crossings({ id }: Installed): number {
     return this.state.get(slot(at.CALLS, id)) + this.state.get(slot(at.RETURNS, id));
@@ -97,19 +102,14 @@ export class Remaking {
 
   /**
    * What a region was found to need, of the region that stands in its place by now: one that is left at every turn is interpreted in pieces, which get
-   * hot, and become its entries, before it is made again for what it is left for.
+   * hot, and become its entries, before it is made again for what it is left for. Undefined: that one has it all.
    */
-  private upToDate(how: Making): Making {
+  private upToDate(how: Making): Making | undefined {
     const [index, now] = this.leadsTo(how.heads[0].record);
     if (!now || how.replaces.includes(index)) return how;
-    return {
-      heads: now.heads,
-      replaces: [index],
-      slow: new Set([...now.slow, ...how.slow]),
-      absorbed: new Set([...now.absorbed, ...how.absorbed]),
-      takesIn: now.takesIn || how.takesIn,
-      round: Math.max(now.round, how.round),
-    };
+    const both = together({ ...now, replaces: [index] }, how);
+    const isNew = both.slow.size > now.slow.size || both.absorbed.size > now.absorbed.size || both.takesIn !== now.takesIn;
+    return isNew ? both : undefined;
   }
 
   /** Looks at what regions have counted. Gives how many are left too often. */
@@ -135,7 +135,9 @@ export class Remaking {
         how.absorbed = new Set([...absorbed, offset]);
         this.join(how, entry, offset);
       }
-      this.again.push(how);
+      const { record } = heads[0];
+      const asked = this.again.get(record);
+      this.again.set(record, asked ? together(how, asked) : how);
       found++;
     }
     return found;
@@ -223,6 +225,18 @@ export class Remaking {
     const word = slot(at.RETURNS, id);
     return state.get(word) < SOME_RETURNS ? 0 : state.i32[(word + 4) >> 2];
   }
+}
+
+/** What is made in place of the first, with what both were found to need. */
+function together(one: Making, other: Making): Making {
+  return {
+    heads: one.heads,
+    replaces: one.replaces,
+    slow: new Set([...one.slow, ...other.slow]),
+    absorbed: new Set([...one.absorbed, ...other.absorbed]),
+    takesIn: one.takesIn || other.takesIn,
+    round: Math.max(one.round, other.round),
+  };
 }
 
 /** Address of the words that a region counts in. */

@@ -17,6 +17,12 @@ interface HostTemp extends Temp {
 const GATES: ReadonlySet<number> = new Set([at.X87_GATE, at.MMX_GATE, at.SSE_GATE]);
 const X87_MASKS = 0x3f;
 
+/**
+ * Stores of so many bytes may go to two pages without leaving, for which each is asked behind it. What is smaller is nearly always aligned in its page, and
+ * there is so much of it in a kernel that the question would tell.
+ */
+const STRADDLING = 8;
+
 /** More bytes than this are not checked together: an object that straddles pages would leave the region too often. */
 const WIDEST_GROUP = 256;
 
@@ -118,10 +124,28 @@ export abstract class MemoryStage extends FlagStage {
       return { local: group.local, offset: place.delta - group.low } as HostTemp;
     }
     const entry = this.tlbEntry(linear, write);
-    if (size === 1) this.invalid(entry);
-    else
-      this.seldom(this.and(this.or(linear, entry), size - 1), () => this.when(this.endsElsewhere(linear, entry, size), () => this.leave()));
-    return this.add(linear, entry);
+    if (size === 1) {
+      this.invalid(entry);
+      return this.add(linear, entry);
+    }
+    const misfit = this.and(this.or(linear, entry), size - 1);
+    const elsewhere = (then: () => void) => this.seldom(misfit, () => this.when(this.endsElsewhere(linear, entry, size), then));
+    if (write && (size < STRADDLING || this.facts.accesses !== 1)) {
+      elsewhere(() => this.leave());
+      return this.add(linear, entry);
+    }
+    const host = this.variable(this.add(linear, entry));
+    elsewhere(() => {
+      this.put(linear);
+      this.f
+        .i32(size)
+        .i32(write ? Access.modify : Access.read)
+        .call(this.link.straddle)
+        .set(host.local);
+      this.seldom(this.eqz(host), () => this.leave());
+    });
+    if (write) this.scratched = host;
+    return host;
   }
   /**
    * Whether the accesses of a group are checked at once: nowhere in a region that kept being left for an access, as for that to an object that
@@ -157,15 +181,17 @@ export abstract class MemoryStage extends FlagStage {
     if (write) this.scratched = host;
     return host;
   }
-  /** A store went to a scratch cell: it is carried out, and what that may have changed (code, events) is looked at before the next instruction. */
+  /** A store went to a scratch cell: it is carried out, and if that may have changed something (code, events), that is looked at before the next instruction. */
   protected commit(): void {
     const { scratched } = this;
     if (!scratched) return;
     this.scratched = undefined;
     this.seldom(this.ltU(scratched, at.RAM_BASE), () => {
       this.f.call(this.link.commit);
-      this.settleFor(this.facts.liveAfter);
-      this.ways.leaveBehind(this.number);
+      this.seldom(this.take(), () => {
+        this.settleFor(this.facts.liveAfter);
+        this.ways.leaveBehind(this.number);
+      });
     });
   }
   /** Of two bytes at least: the first byte of a page would get by with an invalid entry. */

@@ -88,14 +88,19 @@ export class RegionStage extends OperandStage {
 
   // Floating point
 
+  /** An instruction that kept leaving may be one that needs the exact way. */
+  private get exact(): boolean {
+    return this.mode.exactCalls || this.mode.slow.has(this.instruction.offset);
+  }
   override usualMode(inexact: boolean): Value {
-    if (this.mode.exactCalls) return super.usualMode(inexact);
+    if (this.exact) return super.usualMode(inexact);
     this.block.usualMode = true;
     return this.mode.inexact || !inexact ? 1 : this.and(this.state(at.MXCSR), PE);
   }
   override shortcut(requirements: readonly Requirement[], short: () => void, long: () => void): void {
+    const { exact } = this;
     this.nesting++;
-    if (this.mode.exactCalls) super.shortcut(requirements, short, long);
+    if (exact) super.shortcut(requirements, short, long);
     else {
       const met = this.f.block();
       const unmet = this.f.block();
@@ -105,7 +110,7 @@ export class RegionStage extends OperandStage {
       this.f.end();
     }
     this.nesting--;
-    if (!this.mode.exactCalls) short();
+    if (!exact) short();
   }
   override knowsOrdinary(v: Vector, elements: Elements): boolean {
     return this.vectors.knows(v.local, elements);

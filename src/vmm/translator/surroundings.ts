@@ -35,8 +35,9 @@ export interface Ways {
 
 /** Indices of functions in the module being built. */
 export interface Linked {
-  /** (linear, size, access) -> host address, below RAM_BASE a scratch cell, or 0: a fault. () carries a store to a scratch cell out. */
+  /** (linear, size, access) -> host address, below RAM_BASE a scratch cell, or 0: a fault; the same where it is plain RAM in two pages, or 0. () carries a store to a scratch cell out -> whether to leave. */
   readonly miss: number;
+  readonly straddle: number;
   readonly commit: number;
   readonly translate: number;
   readonly arithmeticFlags: number;

@@ -275,8 +275,7 @@ export class TranslationCache {
       heads: this.eager ? [] : this.regions.headsIn(pages, mode, how),
       callees,
       returns,
-      // An instruction that kept leaving may be one that needs the exact way.
-      exactCalls: (mxcsr & MODE_BITS) !== USUAL || how.slow.size > 0,
+      exactCalls: (mxcsr & MODE_BITS) !== USUAL,
       inexact: (mxcsr & PE) !== 0,
       slow: [...how.slow],
       user: mode.user,
