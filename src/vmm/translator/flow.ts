@@ -14,7 +14,7 @@ export interface FlowNode {
   readonly merges: readonly number[];
   /** Somebody jumps back to it. */
   readonly isLoop: boolean;
-  /** Several forward edges lead here. */
+  /** Several forward edges lead here, or both of one branch. */
   readonly isMerge: boolean;
 }
 
@@ -43,6 +43,11 @@ function once<Key>(keys: readonly Key[]): readonly Key[] {
   return keys.length < 2 || (keys.length === 2 && keys[0] !== keys[1]) ? keys : [...new Set(keys)];
 }
 
+/** A branch to where it goes on anyway: each way is code of its own, and a row of such branches would double at each. */
+function isTwice<Key>([a, b, ...more]: readonly Key[]): boolean {
+  return b !== undefined && a === b && more.length === 0;
+}
+
 /** Null where an edge leads backward to a node that doesn't dominate where it comes from; the node is one of `dispatched` then. */
 function structured<Key>(entries: readonly Key[], successorsOf: (node: Key) => readonly Key[], dispatched: Set<Key>): Flow<Key> | null {
   const targets = dispatched.size === 0 ? [] : [...new Set([...entries, ...dispatched])];
@@ -63,7 +68,7 @@ function structured<Key>(entries: readonly Key[], successorsOf: (node: Key) => r
   for (const [from, to] of edges.entries())
     for (const target of to) {
       const key = order[target] as Key;
-      if (target > from) forwardWays[target]++;
+      if (target > from) forwardWays[target] += isTwice(next(order[from])) ? 2 : 1;
       else if (dominates(target, from)) loops.add(target);
       else if (dispatched.has(key)) byDispatcher.set(from, (byDispatcher.get(from) ?? new Set()).add(target));
       else {

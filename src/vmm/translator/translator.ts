@@ -1,9 +1,17 @@
 import { type Linkage, link, type RegionObject } from "./link.js";
 import type { TranslationRequest } from "./port.js";
-import { type TranslatedRegion, translateRegion } from "./region-translation.js";
+import type { RegionSource } from "./region.js";
+import { type TranslatedRegion, type Translation, translateRegion } from "./region-translation.js";
 
 /** Objects of regions that have not been linked into a larger module, at most; the oldest are the first that can't be any more. */
 const MOST_OBJECTS = 4096;
+
+/**
+ * Bytes of WebAssembly above which a region is cut. Up to there V8 takes 10 to 16 MiB to compile one, whatever it is; of 65 KB (600 instructions of a kernel
+ * with a branch every four) up to 40, in each of its threads, and malloc keeps much of it: a seventh of what the process had.
+ */
+const LARGEST = 60_000;
+const CUT = 3 / 4;
 
 /** What came of some requests: regions by position, null where there was nothing to translate; and those that there are, in one module. */
 export interface Batch extends Linkage {
@@ -20,10 +28,17 @@ export class Translator {
 
   /** Reads guest code from the machine's memory while the guest runs: who installs the regions checks that it hasn't changed. */
   translate(requests: readonly TranslationRequest[]): Batch {
-    const made = requests.map((request) => translateRegion(this.memory, sourceOf(request)));
+    const made = requests.map((request) => this.made(sourceOf(request)));
     const numbers = requests.flatMap(({ id }, i) => (made[i] ? [id] : []));
     const objects = made.flatMap((one) => (one ? [one.object] : []));
     return { ...link(objects), regions: made.map((one) => one?.region ?? null), numbers, objects };
+  }
+
+  /** Of fewer instructions, if it gets too large. */
+  private made(source: RegionSource): Translation | null {
+    const made = translateRegion(this.memory, source);
+    if (!made || made.region.size <= LARGEST || made.region.entries.length > source.longest) return made;
+    return this.made({ ...source, longest: Math.floor(CUT * Math.min(source.longest, made.region.instructions)) });
   }
 
   /** What was made may be put into another module later, unless somebody else knows how. */
@@ -51,7 +66,7 @@ export class Translator {
   }
 }
 
-function sourceOf(request: TranslationRequest) {
+function sourceOf(request: TranslationRequest): RegionSource {
   const { id, pages, entries, linearPage, heads, callees, returns, exactCalls, inexact, slow, user, direct, strict, profile, longest } =
     request;
   return {
