@@ -1,5 +1,6 @@
 /** The one command. Each subcommand is loaded when it is asked for: `run` needs no database, and starts faster without one. */
 import { readFileSync } from "node:fs";
+import { beginAgainWithMallocLimits } from "../vmx/malloc-limits.js";
 import { keepCompiledCode } from "./compile-cache.js";
 import type { Start } from "./start.js";
 
@@ -32,6 +33,7 @@ async function main([command, ...args]: string[]): Promise<number | null> {
     case "worker":
       return server(args, async (start) => (await import("./worker.js")).workerCommand(start));
     case "run":
+      beginAgainWithMallocLimits();
       return (await import("./run.js")).runCommand(args);
     case "sign-in":
       return (await import("./sign-in.js")).signInCommand(args);

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type { Logger } from "pino";
+import { MALLOC_LIMITS } from "../vmx/malloc-limits.js";
 import type { FromVm, ToVm } from "../vmx/protocol.js";
 import { programFile } from "../world/built-monitor.js";
 
@@ -16,12 +17,6 @@ export interface Exit {
   code: number | null;
   signal: NodeJS.Signals | null;
 }
-
-/**
- * What glibc's malloc of a VM process keeps per thread for later, at most, in bytes (mallopt(3)); others ignore it. Left to itself it goes by the largest
- * block ever freed: with Node 24 that is 16 MiB of a compiler's graph, and each compiling thread keeps twice as much.
- */
-const MALLOC_LIMITS = { MALLOC_MMAP_THRESHOLD_: `${2 * 2 ** 20}`, MALLOC_TRIM_THRESHOLD_: `${4 * 2 ** 20}` };
 
 /** Longest message of console bytes that the protocol allows. */
 const longestOutput = 64 * 1024;

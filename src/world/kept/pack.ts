@@ -20,10 +20,9 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { deserialize, serialize } from "node:v8";
-import type { KeptRegion } from "../../vmm/translator/kept-regions.js";
 
 /** The number is another one with each change of the format, also of what its parts mean. */
-const MAGIC = Buffer.from("worldswitch translations 1\n");
+const MAGIC = Buffer.from("worldswitch translations 2\n");
 /** How the files' names end. */
 export const PACK = ".pack";
 const DIGEST_BYTES = 32;
@@ -43,10 +42,16 @@ export interface Extent {
   readonly length: number;
 }
 
+/** A region: what tells the instructions at which it is entered from others; and a `KeptRegion` (V8's serialization), which only a machine wants to read. */
+export interface PackedRegion {
+  readonly heads: readonly string[];
+  readonly bytes: Uint8Array;
+}
+
 /** Regions that share a module. */
 export interface PackedChunk {
   /** By position in the module; null where something better has taken the place of one. */
-  readonly regions: readonly (KeptRegion | null)[];
+  readonly regions: readonly (PackedRegion | null)[];
   /** V8's code of the module; the module; and of its functions what makes objects of them again (V8's serialization). */
   readonly parts: readonly Part[];
 }

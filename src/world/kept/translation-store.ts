@@ -4,7 +4,7 @@ import type { RegionObject } from "../../vmm/translator/link.js";
 import type { LinkedModule, PlacedRegion } from "../../vmm/translator/port.js";
 import type { Batch } from "../../vmm/translator/translator.js";
 import { functionBodies } from "../../vmm/wasm/function-bodies.js";
-import { makeFolderOf, markAsUsed, type PackedChunk, read, readPack, sha256, tidyFolderOf, writePack } from "./pack.js";
+import { makeFolderOf, markAsUsed, type PackedChunk, type PackedRegion, read, readPack, sha256, tidyFolderOf, writePack } from "./pack.js";
 import { ScratchFile } from "./scratch-file.js";
 import { moduleOf, withCodeOf } from "./v8-code.js";
 
@@ -28,9 +28,9 @@ interface Chunk extends Omit<PackedChunk, "regions"> {
 export class TranslationStore {
   /** The newest last. */
   private readonly chunks = new Map<number, Chunk>();
-  /** The chunk of each region, and what is to be kept of it. */
+  /** The chunk of each region; and what is to be kept of it, as bytes: thousands of regions are tens of megabytes as objects. */
   private readonly homes = new Map<number, number>();
-  private readonly kept = new Map<number, KeptRegion>();
+  private readonly kept = new Map<number, PackedRegion>();
   private bytes = 0;
   /** Chunks that can't be had any more, by `digestOf`. */
   private readonly lost = new Set<string>();
@@ -59,7 +59,7 @@ export class TranslationStore {
         const number = -1 - this.kept.size;
         this.kept.set(number, region);
         this.homes.set(number, chunk);
-        placed.push({ number, chunk, position, chunkSize, region });
+        placed.push({ number, chunk, position, chunkSize, region: deserialize(region.bytes) as KeptRegion });
         return number;
       });
       this.chunks.set(chunk, { ...rest, numbers });
@@ -118,7 +118,7 @@ export class TranslationStore {
   }
   keep(number: number, region: KeptRegion): void {
     if (!this.homes.has(number)) return;
-    this.kept.set(number, region);
+    this.kept.set(number, { heads: headsOf(region), bytes: Buffer.from(serialize(region)) });
     this.changes++;
   }
   forget(number: number): void {
@@ -190,10 +190,10 @@ export class TranslationStore {
     if (this.changes < Math.max(WORTH_WRITING, this.kept.size * SHARE_WORTH_WRITING) || this.broken) return false;
     const there = readPack(this.path);
     try {
-      const heads = new Set([...this.kept.values()].flatMap(headsOf));
+      const heads = new Set([...this.kept.values()].flatMap((region) => region.heads));
       const others = there.chunks.flatMap((chunk): PackedChunk[] => {
         if (this.lost.has(digestOf(chunk))) return [];
-        const regions = chunk.regions.map((region) => (region && headsOf(region).some((head) => heads.has(head)) ? null : region));
+        const regions = chunk.regions.map((region) => (region?.heads.some((head) => heads.has(head)) ? null : region));
         return [{ ...chunk, regions }];
       });
       makeFolderOf(this.path);

@@ -1,0 +1,34 @@
+import { afterEach, expect, it, vi } from "vitest";
+import { beginAgainWithMallocLimits, MALLOC_LIMITS } from "../../src/vmx/malloc-limits.js";
+
+/** As Node has it from 22.15 on, but it returns. */
+const execve = vi.fn<(file: string, args: readonly string[], env: NodeJS.ProcessEnv) => void>();
+const before = Object.getOwnPropertyDescriptor(process, "execve");
+afterEach(() => {
+  vi.unstubAllEnvs();
+  execve.mockReset();
+  if (before) Object.defineProperty(process, "execve", before);
+  else Reflect.deleteProperty(process, "execve");
+});
+function begin(): void {
+  Object.defineProperty(process, "execve", { value: execve, configurable: true });
+  beginAgainWithMallocLimits();
+}
+
+it.runIf(process.platform === "linux")(
+  "a program begins again as it was begun, with the limits, but for those that it was given others of",
+  () => {
+    vi.stubEnv("MALLOC_ARENA_MAX", "7");
+    begin();
+    const [file, args, env] = execve.mock.calls[0];
+    expect(file).toBe(process.execPath);
+    expect(args).toEqual([process.argv0, ...process.execArgv, ...process.argv.slice(1)]);
+    expect(env).toEqual({ ...process.env, ...MALLOC_LIMITS, MALLOC_ARENA_MAX: "7" });
+  },
+);
+
+it("a program that has limits goes on", () => {
+  for (const name of Object.keys(MALLOC_LIMITS)) vi.stubEnv(name, "1000000");
+  begin();
+  expect(execve).not.toHaveBeenCalled();
+});
