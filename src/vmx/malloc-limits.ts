@@ -11,10 +11,13 @@ export const MALLOC_LIMITS: Readonly<Record<string, string>> = {
 
 type Execve = (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => never;
 
-/** For a program that is a VM process itself: begins it again with these limits, in the place of this one. Before Node 22.15, and elsewhere, it goes on without. */
+/**
+ * For a program that is a VM process itself: begins it again with these limits, in the place of this one. Before Node 22.15, elsewhere, and where a parent has a
+ * channel to it (whose number Node has taken out of the environment), it goes on without.
+ */
 export function beginAgainWithMallocLimits(): void {
   const { platform, execPath, argv0, execArgv, argv, env } = process;
   const { execve } = process as { execve?: Execve };
-  if (platform !== "linux" || !execve || Object.keys(MALLOC_LIMITS).every((name) => name in env)) return;
+  if (platform !== "linux" || !execve || process.send || Object.keys(MALLOC_LIMITS).every((name) => name in env)) return;
   execve(execPath, [argv0, ...execArgv, ...argv.slice(1)], { ...MALLOC_LIMITS, ...env });
 }

@@ -26,6 +26,7 @@ export function regionAt(offset: number, round = 0): KeptRegion {
       pages: [0],
       asksShape: false,
       asksMode: false,
+      cut: false,
       switches: false,
       size: 20,
     },

@@ -7,10 +7,11 @@ import { Random } from "../isa/random.js";
 const PAGES = [0, 1, 2];
 const memory = new Uint8Array(at.RAM_BASE + PAGES.length * at.PAGE_SIZE);
 const ADD = [0x01, 0x83, 0x34, 0x12, 0, 0]; // add [ebx+0x1234], eax
+const MULPD = [0x66, 0x0f, 0x59, 0x83, 0x34, 0x12, 0, 0]; // mulpd xmm0, [ebx+0x1234]
 const JZ = [0x74, 0]; // to the next instruction
 
 /** A region that begins in the first of three pages full of this code, over and over. */
-function regionOf(longest: number, code: readonly number[]) {
+function regionOf(longest: number, code: readonly number[], entries: readonly number[] = [0]) {
   for (let i = at.RAM_BASE; i < memory.length; i++) memory[i] = code[(i - at.RAM_BASE) % code.length];
   const request: TranslationRequest = {
     id: 1,
@@ -19,7 +20,7 @@ function regionOf(longest: number, code: readonly number[]) {
       host: at.RAM_BASE + delta * at.PAGE_SIZE,
       covered: new Uint32Array(at.PAGE_SIZE / 32).fill(0xffff_ffff),
     })),
-    entries: [{ offset: 0, x87: { top: 0, tags: 0 } }],
+    entries: entries.map((offset) => ({ offset, x87: { top: 0, tags: 0 } })),
     linearPage: 0x40_0000,
     heads: [],
     callees: [],
@@ -61,5 +62,14 @@ describe("a region of many instructions", () => {
     expect(2 * half.body).toBeGreaterThan(60_000);
     expect(all.body).toBeLessThanOrEqual(60_000);
     expect(all.instructions).toBeGreaterThan(400);
+    expect([half.cut, all.cut]).toEqual([false, true]);
+  });
+
+  it("has all of its entries all the same", () => {
+    const entries = [0, 400, 800, 2400, 4000].map((turn) => turn * MULPD.length).filter((offset) => offset < at.PAGE_SIZE);
+    const made = regionOf(800, MULPD, entries);
+    expect(made.cut).toBe(true);
+    expect(made.entries).toEqual(entries);
+    expect(made.body).toBeLessThanOrEqual(60_000);
   });
 });

@@ -132,8 +132,12 @@ describe.each(engines)("an object across two pages, %s", (engine) => {
     loop(it, [0x0f, 0x10, 0x03, 0x0f, 0x11, 0x07]);
     it.interpreter.run(100, true);
     const before = slow.mock.calls.length;
+    const left = it.interpreter.translator.exitsToInterpreter;
     it.interpreter.run(1000, true);
     expect(before).toBeGreaterThan(0);
     expect(slow.mock.calls.length).toBe(before);
+    // Nor is it left to the interpreter.
+    if (engine === "translated") expect(it.interpreter.translator.instructions).toBeGreaterThan(900);
+    expect(it.interpreter.translator.exitsToInterpreter).toBe(left);
   });
 });

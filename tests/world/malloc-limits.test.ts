@@ -3,14 +3,18 @@ import { beginAgainWithMallocLimits, MALLOC_LIMITS } from "../../src/vmx/malloc-
 
 /** As Node has it from 22.15 on, but it returns. */
 const execve = vi.fn<(file: string, args: readonly string[], env: NodeJS.ProcessEnv) => void>();
-const before = Object.getOwnPropertyDescriptor(process, "execve");
+const before = ["execve", "send"].map((name) => [name, Object.getOwnPropertyDescriptor(process, name)] as const);
 afterEach(() => {
   vi.unstubAllEnvs();
   execve.mockReset();
-  if (before) Object.defineProperty(process, "execve", before);
-  else Reflect.deleteProperty(process, "execve");
+  for (const [name, property] of before) {
+    if (property) Object.defineProperty(process, name, property);
+    else Reflect.deleteProperty(process, name);
+  }
 });
-function begin(): void {
+/** @param send the channel to a parent, which a test's process may have */
+function begin(send?: () => boolean): void {
+  Object.defineProperty(process, "send", { value: send, configurable: true, writable: true });
   Object.defineProperty(process, "execve", { value: execve, configurable: true });
   beginAgainWithMallocLimits();
 }
@@ -30,5 +34,10 @@ it.runIf(process.platform === "linux")(
 it("a program that has limits goes on", () => {
   for (const name of Object.keys(MALLOC_LIMITS)) vi.stubEnv(name, "1000000");
   begin();
+  expect(execve).not.toHaveBeenCalled();
+});
+
+it("a program with a channel to its parent goes on", () => {
+  begin(() => true);
   expect(execve).not.toHaveBeenCalled();
 });

@@ -236,12 +236,15 @@ export class BlockFinder {
 
   /** Offsets where blocks begin. */
   private starts(entries: readonly number[], limit: number, heads: ReadonlySet<number>): Set<number> {
-    const starts = new Set<number>();
+    // All entries, however much code the first of them leads to.
+    const starts = new Set(entries.filter((entry) => this.at(entry)));
     const waiting = [...entries];
+    const followed = new Set<number>();
     const seen = new Set<number>();
     let count = 0;
     for (let start = waiting.shift(); start !== undefined; start = waiting.shift()) {
-      if (starts.has(start) || !this.at(start) || (heads.has(start) && !entries.includes(start))) continue;
+      if (followed.has(start) || !this.at(start) || (heads.has(start) && !entries.includes(start))) continue;
+      followed.add(start);
       starts.add(start);
       const code: Instruction[] = [];
       for (let offset = start; !seen.has(offset); ) {

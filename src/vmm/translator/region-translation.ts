@@ -34,6 +34,8 @@ export interface TranslatedRegion {
   /** It demands TOP and tags, or the usual mode of MXCSR. */
   readonly asksShape: boolean;
   readonly asksMode: boolean;
+  /** There is more code that would belong to it. */
+  readonly cut: boolean;
   /** It jumps by a table. */
   readonly switches: boolean;
   /** Bytes of WebAssembly. */
@@ -99,6 +101,7 @@ function described(region: Region, size: number): TranslatedRegion {
     pages: region.pageDistances,
     asksShape: region.asksShape,
     asksMode: region.asksMode,
+    cut: false,
     switches: [...region.blocks.values()].some((block) => block.switches),
     size,
   };

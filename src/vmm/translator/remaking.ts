@@ -3,6 +3,7 @@ import type { CpuState } from "../cpu/state.js";
 import { Rec } from "../interpreter/record.js";
 import { pageOf } from "./blocks.js";
 import { type Installed, type KnownPages, type LiveRegions, type Making, MOST_ENTRIES } from "./live-regions.js";
+import { LARGEST } from "./translator.js";
 import { OFFSET_BITS, readLeaveWord, Way } from "./ways.js";
 
 /** Distances of the pages around a head's that its region may take code from, if they are in use as code. */
@@ -129,7 +130,7 @@ export class Remaking {
         // One that leaves even so can't be helped (it has two accesses, or is repeated).
         if (slow.has(offset) || slow.size >= MOST_SLOW) continue;
         how.slow = new Set([...slow, offset]);
-      } else if (round === MOST_ROUNDS || !this.mayGrow(entry, offset)) continue;
+      } else if (round === MOST_ROUNDS || entry.region.cut || !this.mayGrow(entry, offset)) continue;
       else {
         how.round++;
         how.absorbed = new Set([...absorbed, offset]);
@@ -162,6 +163,7 @@ export class Remaking {
     const found = inPage ? this.regions.enteredAt(address - (address % at.PAGE_SIZE) + offset, mode) : undefined;
     if (!found) return;
     const [index, other] = found;
+    if (region.size + other.region.size > LARGEST) return;
     if (region.own + other.region.own > this.options.longest || heads.length + other.heads.length > MOST_ENTRIES) return;
     how.heads = [...heads, ...other.heads];
     how.replaces = [...how.replaces, index];
@@ -227,11 +229,12 @@ export class Remaking {
   }
 }
 
-/** What is made in place of the first, with what both were found to need. */
+/** What is made in place of the first, with what both were found to need; the second may be to replace others with it. */
 function together(one: Making, other: Making): Making {
+  const { heads, replaces } = other.replaces.includes(one.replaces[0]) && other.replaces.length > one.replaces.length ? other : one;
   return {
-    heads: one.heads,
-    replaces: one.replaces,
+    heads,
+    replaces,
     slow: new Set([...one.slow, ...other.slow]),
     absorbed: new Set([...one.absorbed, ...other.absorbed]),
     takesIn: one.takesIn || other.takesIn,

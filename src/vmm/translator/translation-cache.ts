@@ -35,6 +35,9 @@ const BATCH = 4;
 const MOST_MODULES = 3000;
 const MOST_BYTES = 24 * 2 ** 20;
 
+/** Instructions that kept leaving their region from which on all of its floating point is exact: where there are so many, there are more, and each is found by itself. */
+const MANY_SLOW = 6;
+
 /** Exchanges (slices) between two looks at which regions are to be made again. */
 const REVIEW_INTERVAL = 64;
 
@@ -275,7 +278,7 @@ export class TranslationCache {
       heads: this.eager ? [] : this.regions.headsIn(pages, mode, how),
       callees,
       returns,
-      exactCalls: (mxcsr & MODE_BITS) !== USUAL,
+      exactCalls: (mxcsr & MODE_BITS) !== USUAL || how.slow.size >= MANY_SLOW,
       inexact: (mxcsr & PE) !== 0,
       slow: [...how.slow],
       user: mode.user,

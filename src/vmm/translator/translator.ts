@@ -10,8 +10,9 @@ const MOST_OBJECTS = 4096;
  * Bytes of WebAssembly above which a region is cut. Up to there V8 takes 10 to 16 MiB to compile one, whatever it is; of 65 KB (600 instructions of a kernel
  * with a branch every four) up to 40, in each of its threads, and malloc keeps much of it: a seventh of what the process had.
  */
-const LARGEST = 60_000;
+export const LARGEST = 60_000;
 const CUT = 3 / 4;
+const SHORTEST = 32;
 
 /** What came of some requests: regions by position, null where there was nothing to translate; and those that there are, in one module. */
 export interface Batch extends Linkage {
@@ -34,11 +35,12 @@ export class Translator {
     return { ...link(objects), regions: made.map((one) => one?.region ?? null), numbers, objects };
   }
 
-  /** Of fewer instructions, if it gets too large. */
-  private made(source: RegionSource): Translation | null {
+  /** Without what it would take in, or of fewer instructions, if it gets too large. */
+  private made(source: RegionSource, cut = false): Translation | null {
     const made = translateRegion(this.memory, source);
-    if (!made || made.region.size <= LARGEST || made.region.entries.length > source.longest) return made;
-    return this.made({ ...source, longest: Math.floor(CUT * Math.min(source.longest, made.region.instructions)) });
+    if (!made || made.region.size <= LARGEST || source.longest < SHORTEST) return made && { ...made, region: { ...made.region, cut } };
+    if (source.callees.size > 0 || source.returns.length > 0) return this.made({ ...source, callees: new Set(), returns: [] }, true);
+    return this.made({ ...source, longest: Math.floor(CUT * Math.min(source.longest, made.region.instructions)) }, true);
   }
 
   /** What was made may be put into another module later, unless somebody else knows how. */

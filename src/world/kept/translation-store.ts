@@ -59,7 +59,7 @@ export class TranslationStore {
         const number = -1 - this.kept.size;
         this.kept.set(number, region);
         this.homes.set(number, chunk);
-        placed.push({ number, chunk, position, chunkSize, region: deserialize(region.bytes) as KeptRegion });
+        placed.push({ number, chunk, position, chunkSize, region: unpacked(region) });
         return number;
       });
       this.chunks.set(chunk, { ...rest, numbers });
@@ -214,6 +214,12 @@ export class TranslationStore {
       return { ...rest, regions };
     });
   }
+}
+
+/** With a copy of its code: what the deserializer gives is a view of the whole index, which would be sent with it. */
+function unpacked({ bytes }: PackedRegion): KeptRegion {
+  const region = deserialize(bytes) as KeptRegion;
+  return { ...region, bytes: new Uint8Array(region.bytes) };
 }
 
 /** Those with something in them; as many of the last ones as a file may have. */
