@@ -8,7 +8,7 @@ const WRITE_CELL = SCRATCH + 32;
 
 /**
  * Accesses that emitted code cannot make in RAM directly, because they reach a device or nothing at all, or store to a page with code, or
- * have a part in such a page. The code is given the address of a scratch cell instead; what it stores there, `commit` carries out. Up to 16 bytes.
+ * go to two pages of which one is such or isn't in the TLB. The code is given the address of a scratch cell instead; what it stores there, `commit` carries out. Up to 16 bytes.
  */
 export class ScratchAccess {
   private readCell = READ_CELLS;

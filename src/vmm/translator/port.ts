@@ -2,6 +2,12 @@ import type { KeptRegion } from "./kept-regions.js";
 import type { RegionEntry } from "./region.js";
 import type { TranslatedRegion } from "./region-translation.js";
 
+/**
+ * Bytes of WebAssembly above which a region is cut. Up to there V8 was seen to take up to 25 MiB to compile one; of 65 KB (600 instructions of a kernel with a
+ * branch every four) up to 40, in each of its threads, and malloc keeps much of it.
+ */
+export const LARGEST_REGION = 60_000;
+
 /** A page that a region may take code from, as it was when the region was asked for. */
 export interface RequestedPage {
   /** Distance in pages from the head's page. */

@@ -101,7 +101,7 @@ function described(region: Region, size: number): TranslatedRegion {
     pages: region.pageDistances,
     asksShape: region.asksShape,
     asksMode: region.asksMode,
-    cut: false,
+    cut: region.source.cut,
     switches: [...region.blocks.values()].some((block) => block.switches),
     size,
   };

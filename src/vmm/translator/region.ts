@@ -34,6 +34,8 @@ export interface RegionSource {
   readonly code32: boolean;
   /** Instructions at most. */
   readonly longest: number;
+  /** It was too large with more of its code. */
+  readonly cut: boolean;
   readonly mode: RegionMode;
 }
 

@@ -3,7 +3,7 @@ import type { CpuState } from "../cpu/state.js";
 import { Rec } from "../interpreter/record.js";
 import { pageOf } from "./blocks.js";
 import { type Installed, type KnownPages, type LiveRegions, type Making, MOST_ENTRIES } from "./live-regions.js";
-import { LARGEST } from "./translator.js";
+import { LARGEST_REGION } from "./port.js";
 import { OFFSET_BITS, readLeaveWord, Way } from "./ways.js";
 
 /** Distances of the pages around a head's that its region may take code from, if they are in use as code. */
@@ -163,7 +163,7 @@ export class Remaking {
     const found = inPage ? this.regions.enteredAt(address - (address % at.PAGE_SIZE) + offset, mode) : undefined;
     if (!found) return;
     const [index, other] = found;
-    if (region.size + other.region.size > LARGEST) return;
+    if (region.size + other.region.size > LARGEST_REGION) return;
     if (region.own + other.region.own > this.options.longest || heads.length + other.heads.length > MOST_ENTRIES) return;
     how.heads = [...heads, ...other.heads];
     how.replaces = [...how.replaces, index];

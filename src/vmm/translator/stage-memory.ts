@@ -135,15 +135,7 @@ export abstract class MemoryStage extends FlagStage {
       return this.add(linear, entry);
     }
     const host = this.variable(this.add(linear, entry));
-    elsewhere(() => {
-      this.put(linear);
-      this.f
-        .i32(size)
-        .i32(write ? Access.modify : Access.read)
-        .call(this.link.straddle)
-        .set(host.local);
-      this.seldom(this.eqz(host), () => this.leave());
-    });
+    elsewhere(() => this.ask(this.link.straddle, host, linear, size, write));
     if (write) this.scratched = host;
     return host;
   }
@@ -169,17 +161,21 @@ export abstract class MemoryStage extends FlagStage {
   private called(linear: Value, size: number, write: boolean): Value {
     const entry = this.tlbEntry(linear, write);
     const host = this.variable(this.add(linear, entry));
-    this.seldom(size === 1 ? this.and(entry, 1) : this.and(this.or(linear, entry), size - 1), () => {
-      this.put(linear);
-      this.f
-        .i32(size)
-        .i32((write ? Access.modify : Access.read) | Access.flat)
-        .call(this.link.miss)
-        .set(host.local);
-      this.seldom(this.eqz(host), () => this.leave());
-    });
+    this.seldom(size === 1 ? this.and(entry, 1) : this.and(this.or(linear, entry), size - 1), () =>
+      this.ask(this.link.miss, host, linear, size, write),
+    );
     if (write) this.scratched = host;
     return host;
+  }
+  /** A function of the core gives the host address, or 0: the interpreter has to find out. */
+  private ask(f: number, host: Temp, linear: Value, size: number, write: boolean): void {
+    this.put(linear);
+    this.f
+      .i32(size)
+      .i32((write ? Access.modify : Access.read) | Access.flat)
+      .call(f)
+      .set(host.local);
+    this.seldom(this.eqz(host), () => this.leave());
   }
   /** A store went to a scratch cell: it is carried out, and if that may have changed something (code, events), that is looked at before the next instruction. */
   protected commit(): void {

@@ -1,16 +1,12 @@
 import { type Linkage, link, type RegionObject } from "./link.js";
-import type { TranslationRequest } from "./port.js";
+import { LARGEST_REGION, type TranslationRequest } from "./port.js";
 import type { RegionSource } from "./region.js";
 import { type TranslatedRegion, type Translation, translateRegion } from "./region-translation.js";
 
 /** Objects of regions that have not been linked into a larger module, at most; the oldest are the first that can't be any more. */
 const MOST_OBJECTS = 4096;
 
-/**
- * Bytes of WebAssembly above which a region is cut. Up to there V8 takes 10 to 16 MiB to compile one, whatever it is; of 65 KB (600 instructions of a kernel
- * with a branch every four) up to 40, in each of its threads, and malloc keeps much of it: a seventh of what the process had.
- */
-export const LARGEST = 60_000;
+/** Of its instructions, what a region that is too large keeps at each try; and how few it may have to be cut still. */
 const CUT = 3 / 4;
 const SHORTEST = 32;
 
@@ -36,11 +32,11 @@ export class Translator {
   }
 
   /** Without what it would take in, or of fewer instructions, if it gets too large. */
-  private made(source: RegionSource, cut = false): Translation | null {
+  private made(source: RegionSource): Translation | null {
     const made = translateRegion(this.memory, source);
-    if (!made || made.region.size <= LARGEST || source.longest < SHORTEST) return made && { ...made, region: { ...made.region, cut } };
-    if (source.callees.size > 0 || source.returns.length > 0) return this.made({ ...source, callees: new Set(), returns: [] }, true);
-    return this.made({ ...source, longest: Math.floor(CUT * Math.min(source.longest, made.region.instructions)) }, true);
+    if (!made || made.region.size <= LARGEST_REGION || source.longest < SHORTEST) return made;
+    if (source.callees.size > 0 || source.returns.length > 0) return this.made({ ...source, callees: new Set(), returns: [], cut: true });
+    return this.made({ ...source, longest: Math.floor(CUT * Math.min(source.longest, made.region.instructions)), cut: true });
   }
 
   /** What was made may be put into another module later, unless somebody else knows how. */
@@ -80,6 +76,7 @@ function sourceOf(request: TranslationRequest): RegionSource {
     callees: new Set(callees),
     returns,
     longest,
+    cut: false,
     code32: true,
     mode: { user, direct, strict, exactCalls, inexact, profile, slow: new Set(slow) },
   };
