@@ -5,9 +5,11 @@ import { CODE, PAGE, TOP, USER_CS } from "./layout.js";
 import { aroundLeastNormal, closeExtended, closeSingles } from "./tolerance.js";
 import { RF, STATUS } from "./undefined-flags.js";
 import {
+  alignmentOfSelector,
   exceptionBeforeStore,
   faultingInstruction,
   isUnspecified,
+  lockedVerw,
   mayFaultOtherwise,
   ranOver4GiB,
   unspecifiedFlags,
@@ -54,6 +56,8 @@ export function unjudged(c: Case, expected: Result): string | undefined {
 
 /** Why two results can't be compared with each other, although the host's could be with another; undefined if they can. */
 export function incomparable(c: Case, expected: Result, actual: Result): string | undefined {
+  if (alignmentOfSelector(c, expected)) return "a selector on the stack where four bytes aren't aligned, and two are";
+  if (lockedVerw(c, actual)) return "LOCK VERW, which some processors run";
   if (exceptionBeforeStore(c, expected, actual)) return "an x87 store with an unmasked exception, to memory that faults";
   return undefined;
 }
