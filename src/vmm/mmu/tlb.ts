@@ -32,10 +32,31 @@ interface View {
   readonly global: Touched;
 }
 
+/** Chains in a list, by host page. */
+const CHAINS = 256;
+
 /** Linear page numbers whose entries may be valid; may name a page twice or one that has been flushed since. */
 class Touched {
   readonly pages = new Uint32Array(TOUCHED);
   count = 0;
+  /** First place of each chain, and behind each place the next one; all of them counted from 1, 0 ends a chain. */
+  readonly chains = new Uint32Array(CHAINS);
+  readonly next = new Uint32Array(TOUCHED + 1);
+
+  /** Chains the place of the page that was listed last: stores go to this host page. */
+  chain(hostPage: number): void {
+    const chain = chainOf(hostPage);
+    this.next[this.count] = this.chains[chain];
+    this.chains[chain] = this.count;
+  }
+  clear(): void {
+    this.count = 0;
+    this.chains.fill(0);
+  }
+}
+
+function chainOf(hostPage: number): number {
+  return (hostPage >>> 12) % CHAINS;
 }
 
 /**
@@ -70,6 +91,7 @@ export class Tlb {
     const list = global ? of.global : of.local;
     if (list.count === TOUCHED) return false;
     list.pages[list.count++] = page;
+    if (stores !== "none") list.chain(hostPage);
     const delta = (hostPage - (page << 12)) | 0;
     this.entries[of.read + page] = delta;
     this.entries[of.write + page] = stores === "plain" ? delta : stores === "traced" ? delta | TRACED : INVALID;
@@ -80,25 +102,21 @@ export class Tlb {
   revive(space: AddressSpace, memory: PhysicalMemory): void {
     const { entries, supervisor, user } = this;
     const { size, pages, kinds, hosts } = space;
-    // Lists are empty, and a space remembers less than they take.
-    const userPages = user.local.pages;
-    const supervisorPages = supervisor.local.pages;
-    let users = 0;
-    let supervisors = 0;
     for (let i = 0; i < size; i++) {
       const kind = kinds[i];
       const page = pages[i];
       if (kind & Kind.large) this.markLarge(page);
       if ((kind & ENTERED) !== Kind.data) continue;
-      const of = kind & Kind.user ? user.read : supervisor.read;
-      if (kind & Kind.user) userPages[users++] = page;
-      else supervisorPages[supervisors++] = page;
+      const of = kind & Kind.user ? user : supervisor;
+      // It was empty, and a space remembers less than it takes.
+      const list = of.local;
+      list.pages[list.count++] = page;
       const delta = (hosts[i] - (page << 12)) | 0;
-      entries[of + page] = delta;
-      if (kind & Kind.writable) entries[of + WRITE + page] = memory.traced(hosts[i]) ? delta | TRACED : delta;
+      entries[of.read + page] = delta;
+      if ((kind & Kind.writable) === 0) continue;
+      list.chain(hosts[i]);
+      entries[of.write + page] = memory.traced(hosts[i]) ? delta | TRACED : delta;
     }
-    user.local.count = users;
-    supervisor.local.count = supervisors;
   }
 
   /** Host address of the page that a write entry traces, or -1: it is none of these. */
@@ -148,14 +166,18 @@ export class Tlb {
     return true;
   }
 
-  /** No store may reach this page (host address, counted from RAM_BASE, / 4096) in line any more, by whatever linear address. */
+  /**
+   * No store may reach this page (host address, counted from RAM_BASE, / 4096) in line any more, by whatever linear address. A guest that writes code all
+   * the time comes here ten thousand times a second, when the lists are long: one chain of each is gone through.
+   */
   protect(page: number): void {
+    const { entries } = this;
     const host = (RAM_BASE + page * PAGE_SIZE) | 0;
-    for (const of of [this.supervisor, this.user])
-      for (const { pages, count } of [of.local, of.global])
-        for (let i = 0; i < count; i++) {
-          const at = of.write + pages[i];
-          if (this.entries[at] !== INVALID && ((this.entries[at] + pages[i] * PAGE_SIZE) | 0) === host) this.entries[at] |= TRACED;
+    for (const { write, local, global } of [this.supervisor, this.user])
+      for (const { pages, chains, next } of [local, global])
+        for (let i = chains[chainOf(host)]; i !== 0; i = next[i]) {
+          const at = write + pages[i - 1];
+          if (entries[at] !== INVALID && ((entries[at] + pages[i - 1] * PAGE_SIZE) | 0) === host) entries[at] |= TRACED;
         }
   }
 
@@ -167,7 +189,7 @@ export class Tlb {
       entries[read + pages[i]] = INVALID;
       entries[write + pages[i]] = INVALID;
     }
-    list.count = 0;
+    list.clear();
   }
 }
 
