@@ -283,7 +283,7 @@ export class RegionEmitter {
       this.border.unwind();
       this.tail(Way.indirect);
     });
-    if (!itself) this.countCall();
+    this.countCall();
     this.border.store();
     const expected = e.add(e.state(at.EIP_PAGE), offset);
     const depth = e.add(DEPTH, 1);
