@@ -72,7 +72,32 @@ describe("regions that can be had again", () => {
     for (const [number, { user, direct }] of modes.entries()) keep(number, { ...regionAt(OFFSET), user, direct });
     expect(modes.map((mode) => findAt(HERE + OFFSET, { mode }))).toEqual([0, 1, 2, 3]);
     kept.remove(2);
-    expect(modes.map((mode) => kept.mayBegin(OFFSET, mode))).toEqual([true, true, false, true]);
+    expect(modes.map((mode) => kept.mayBegin(HERE + OFFSET, mode))).toEqual([true, true, false, true]);
+  });
+
+  it("may begin only where their first bytes stand, as far as these are known", () => {
+    const { mode } = headAt(HERE);
+    const mayBegin = () => kept.mayBegin(HERE + OFFSET, mode);
+    expect(mayBegin()).toBe(false);
+    keep(1, {
+      ...regionAt(OFFSET),
+      code: [{ distance: 0, host: 0, offset: OFFSET - 2, length: 5 }],
+      bytes: Uint8Array.of(1, 2, 0x90, 0x91, 0xf2),
+    });
+    for (const [bytes, expected] of [
+      [[0x90, 0x91, 0xf2, 0x93], true],
+      [[0x90, 0x91, 0xf2, 0xff], true],
+      [[0x90, 0x91, 0xf3, 0x93], false],
+      [[0x91, 0x91, 0xf2, 0x93], false],
+    ] as const) {
+      u8.set(bytes, HERE + OFFSET);
+      expect(mayBegin()).toBe(expected);
+    }
+    u8.set(CODE, HERE + OFFSET);
+    keep(2, regionAt(OFFSET));
+    expect(mayBegin()).toBe(true);
+    u8[HERE + OFFSET + Math.min(4, CODE.length) - 1] ^= 0x80;
+    expect(mayBegin()).toBe(false);
   });
 
   it("are found at each of their entries", () => {

@@ -5,6 +5,7 @@ import { CpuState } from "../../src/vmm/cpu/state.js";
 import { CodeCache, LONGEST_RUN } from "../../src/vmm/interpreter/code-cache.js";
 import { FIRST_REGION, LAST_REGION } from "../../src/vmm/interpreter/handlers.js";
 import { RECORD_SIZE, Rec } from "../../src/vmm/interpreter/record.js";
+import { RecordSpace } from "../../src/vmm/interpreter/record-space.js";
 import type { CodePiece, KeptRegion } from "../../src/vmm/translator/kept-regions.js";
 import { regionExport } from "../../src/vmm/translator/link.js";
 import type { PlacedRegion, TranslatorAnswer, TranslatorRequest } from "../../src/vmm/translator/port.js";
@@ -131,7 +132,10 @@ describe("a region that is had again", () => {
     const translations = machine(kept(entries, [piece(0, 0x800)]));
     const record = recordAt(0);
     // As if so much had been decoded elsewhere that just two of the longest runs fit.
-    Object.assign(cache, { next: at.RECORDS_END - 2 * (LONGEST_RUN + 2) * RECORD_SIZE });
+    const room = 2 * (LONGEST_RUN + 2) * RECORD_SIZE;
+    Object.assign(cache, {
+      space: Object.assign(new RecordSpace(state, room), { next: at.RECORDS_END - room, limit: at.RECORDS_END, frontier: at.RECORDS_END }),
+    });
     expect(cache.full).toBe(false);
     const ram = () => state.u8.slice(at.RAM_BASE, at.RAM_BASE + 0x4000);
     const before = ram();

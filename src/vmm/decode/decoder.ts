@@ -1,5 +1,5 @@
 import { DS, SS } from "../cpu/layout.js";
-import type { Entry } from "./entry.js";
+import { type Entry, Takes } from "./entry.js";
 import { invalid, Mandatory, type Node, oneByte, tooLong, twoByte, x87Memory, x87Register } from "./opcode-map.js";
 
 /** Longest instruction that executes; a longer one is #GP(0) (SDM vol. 2, 2.3.11). */
@@ -174,7 +174,7 @@ export class Decoder {
     } else {
       this.rm = opcode & 7;
     }
-    for (const operand of entry.operands) this.operand(operand);
+    for (const what of entry.takes) this.take(what);
     if (this.lock && !(entry.lockable && this.memory)) this.fail();
   }
 
@@ -221,47 +221,44 @@ export class Decoder {
     if ((base === 4 || base === 5) && override === NONE) this.segment = SS;
   }
 
-  private operand(token: string): void {
-    switch (token) {
-      case "I":
+  private take(what: Takes): void {
+    switch (what) {
+      case Takes.I:
         this.immediate = this.size === 1 ? this.next() : this.size === 2 ? this.next16() : this.next32();
         break;
-      case "J":
+      case Takes.J:
         this.immediate = this.size === 2 ? (this.next16() << 16) >> 16 : this.next32();
         break;
-      case "Ib":
-      case "Jb":
+      case Takes.signedByte:
         this.immediate = (this.next() << 24) >> 24;
         break;
-      case "Iu":
+      case Takes.byte:
         this.immediate = this.next();
         break;
-      case "Iw":
+      case Takes.word:
         this.immediate = this.next16();
         break;
-      case "1":
+      case Takes.one:
         this.immediate = 1;
         break;
-      case "O":
+      case Takes.offset:
         this.memory = true;
         this.displacement = this.addressSize === 2 ? this.next16() : this.next32();
         break;
-      case "X":
+      case Takes.farPointer:
         this.immediate = this.size === 2 ? this.next16() : this.next32();
         this.immediate2 = this.next16();
         break;
-      case "L":
+      case Takes.enter:
         this.immediate = this.next16();
         this.immediate2 = this.next();
         break;
-      case "A":
+      case Takes.accumulator:
         this.rm = 0;
         break;
-      case "S":
+      case Takes.segment:
         // There are six segment registers.
         if (this.reg > 5) this.fail();
-        break;
-      default:
         break;
     }
   }

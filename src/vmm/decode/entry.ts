@@ -28,8 +28,74 @@ export interface Entry {
   readonly allowsMemory: boolean;
   readonly lockable: boolean;
   readonly repeated?: { readonly f3: Entry; readonly f2: Entry };
+  /** What the operands ask of the decoder besides ModRM, in order. */
+  readonly takes: readonly Takes[];
+  /** Which register ModRM.rm (or what stands in for it) and ModRM.reg are numbers of. */
+  readonly rmFile: File;
+  readonly regFile: File;
   /** Index of the form at each size (0: 1 byte, 1: 2, 2: 4, 3: 8, 4: 16, 5: none), filled by the engine that uses the tables. */
   readonly forms: Int32Array;
+}
+
+/** What an operand asks of the decoder: bytes of the instruction, or a look at what ModRM says. */
+export const Takes = {
+  I: 0,
+  J: 1,
+  signedByte: 2,
+  byte: 3,
+  word: 4,
+  one: 5,
+  offset: 6,
+  farPointer: 7,
+  enter: 8,
+  accumulator: 9,
+  segment: 10,
+} as const;
+export type Takes = (typeof Takes)[keyof typeof Takes];
+
+/** Register files; of `bySize`: byte registers where the operand size is 1, otherwise general ones. `st` is ST(i), MMX registers lie in `x87`. */
+export const File = { none: 0, bySize: 1, byte: 2, general: 3, xmm: 4, x87: 5, st: 6, segment: 7, control: 8, debug: 9 } as const;
+export type File = (typeof File)[keyof typeof File];
+
+const TAKES: Readonly<Record<string, Takes>> = {
+  I: Takes.I,
+  J: Takes.J,
+  Ib: Takes.signedByte,
+  Jb: Takes.signedByte,
+  Iu: Takes.byte,
+  Iw: Takes.word,
+  "1": Takes.one,
+  O: Takes.offset,
+  X: Takes.farPointer,
+  L: Takes.enter,
+  A: Takes.accumulator,
+  S: Takes.segment,
+};
+const RM_FILES: Readonly<Record<string, File>> = {
+  E: File.bySize,
+  R: File.bySize,
+  Z: File.bySize,
+  A: File.bySize,
+  Eb: File.byte,
+  Ew: File.general,
+  Rx: File.general,
+  W: File.xmm,
+  U: File.xmm,
+  Q: File.x87,
+  N: File.x87,
+  F: File.st,
+};
+const REG_FILES: Readonly<Record<string, File>> = {
+  G: File.bySize,
+  V: File.xmm,
+  P: File.x87,
+  S: File.segment,
+  C: File.control,
+  D: File.debug,
+};
+/** Of the first operand that has one. */
+function fileOf(operands: readonly string[], files: Readonly<Record<string, File>>): File {
+  return files[operands.find((token) => files[token] !== undefined) ?? ""] ?? File.none;
 }
 
 const SIZES: Record<string, readonly number[]> = { b: [1], w: [2], d: [4], q: [8], x: [16], v: [2, 4], "-": [0] };
@@ -68,6 +134,9 @@ export function parseEntry(line: string): Entry {
     allowsMemory: memoryOnly || either,
     lockable: flags.includes("L"),
     repeated: rep ? { f3: rep, f2: rep } : flags.includes("C") ? { f3: repeat("repe"), f2: repeat("repne") } : undefined,
+    takes: operands.flatMap((token) => TAKES[token] ?? []),
+    rmFile: fileOf(operands, RM_FILES),
+    regFile: fileOf(operands, REG_FILES),
     forms: new Int32Array(6).fill(-1),
   };
 }

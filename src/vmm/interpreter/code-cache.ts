@@ -1,12 +1,12 @@
 import * as at from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
 import { Decoder, MAX_LENGTH, NEEDS_MORE } from "../decode/decoder.js";
-import { definition } from "../isa/definition.js";
 import type { CodeWatch } from "../mmu/physical.js";
 import { CodeIndex } from "./code-index.js";
-import { SPECIALS, Special } from "./handlers.js";
+import { endsRun, SPECIALS, Special } from "./handlers.js";
 import { type CodeMode, fillRecord, fillSpecial } from "./predecoder.js";
 import { RECORD_SIZE, Rec } from "./record.js";
+import { RecordSpace } from "./record-space.js";
 
 /** What is kept for one page with predecoded code. */
 export class CodePage {
@@ -15,18 +15,25 @@ export class CodePage {
   /** Records of each run (`end` excluded) and the number of the mode it was decoded for. */
   readonly runs: { start: number; end: number; mode: number }[] = [];
   /** Crossing records of the page before whose instruction ends here. */
-  readonly crossings: number[] = [];
+  crossings: number[] = [];
 
   cover(from: number, to: number): void {
-    for (let i = from; i < to; i++) this.covered[i >> 5] |= 1 << (i & 31);
+    for (let word = from >> 5; word <= (to - 1) >> 5; word++) this.covered[word] |= bitsOf(word, from, to);
   }
   covers(offset: number): boolean {
     return (this.covered[offset >> 5] & (1 << (offset & 31))) !== 0;
   }
   overlaps(from: number, to: number): boolean {
-    for (let i = from; i < to; i++) if (this.covered[i >> 5] & (1 << (i & 31))) return true;
+    for (let word = from >> 5; word <= (to - 1) >> 5; word++) if (this.covered[word] & bitsOf(word, from, to)) return true;
     return false;
   }
+}
+
+/** Bits of a word of `covered` that stand for bytes of a range that has some there. */
+function bitsOf(word: number, from: number, to: number): number {
+  const first = Math.max(from - 32 * word, 0);
+  const behind = Math.min(to - 32 * word, 32);
+  return (-1 << first) & (-1 >>> (32 - behind));
 }
 
 /**
@@ -35,27 +42,34 @@ export class CodePage {
  */
 export const LONGEST_RUN = 64;
 
+/** Records of the longest run, what ends it included, and as many for what else is made before somebody asks whether there is room. */
+const ROOM = 2 * (LONGEST_RUN + 2) * RECORD_SIZE;
+
 /**
  * Predecoded instructions by address and mode. Addresses are host addresses counted from RAM_BASE: for RAM the guest-physical ones, and ROM lies
- * behind it, however often it shows in guest-physical space. Records are never moved or reused before everything is dropped at once
- * (`flush`), so a pointer to a record stays a pointer to a record: when a page is written to, its records become `redecode` in place,
- * and whoever still points to one finds out when it gets there. That makes "modify the very next instruction" exact.
+ * behind it, however often it shows in guest-physical space. Records are never moved, and not reused before `makeRoom`, when nobody is about to use
+ * one: so while code runs a pointer to a record stays one. When a page is written to, its records become `redecode` in place, and whoever still
+ * points to one finds out when it gets there. That makes "modify the very next instruction" exact.
+ *
+ * A guest that writes code and runs it (a just-in-time compiler) fills the records every few hundred milliseconds. What is gone makes room for more, and
+ * all else stays, its translations too: dropping everything then cost such a guest a third of its time.
  */
 export class CodeCache implements CodeWatch {
   /** Instructions decoded, pages dropped because they were written to, and times that everything was dropped. */
   decoded = 0;
   invalidations = 0;
   flushes = 0;
-  /** Called when a page (address / 4096) has been dropped, and when everything has. */
+  /** Called when a page (address / 4096) has been dropped, when everything has, and before records that are `redecode` become others. */
   onDrop: (page: number) => void = () => undefined;
   onFlush: () => void = () => undefined;
+  onReclaim: () => void = () => undefined;
 
   private readonly decoder = new Decoder();
   /** By mode number. */
   private readonly indexes = Array.from({ length: 16 }, () => new CodeIndex());
   private readonly pages = new Map<number, CodePage>();
   private readonly held: Uint8Array;
-  private next: number = at.RECORDS;
+  private readonly space: RecordSpace;
   private readonly joined = new Uint8Array(2 * MAX_LENGTH);
 
   /** @param protect called when a page begins to hold code: its write TLB entries must go. */
@@ -63,6 +77,7 @@ export class CodeCache implements CodeWatch {
     private readonly state: CpuState,
     private readonly protect: (page: number) => void,
   ) {
+    this.space = new RecordSpace(state, ROOM);
     this.held = new Uint8Array(Math.ceil((state.u8.length - at.RAM_BASE) / at.PAGE_SIZE));
   }
 
@@ -72,12 +87,12 @@ export class CodeCache implements CodeWatch {
 
   /** Address behind the records in use. */
   get end(): number {
-    return this.next;
+    return this.space.end;
   }
 
-  /** Whether there is no room for another run: `flush` before the next lookup. */
+  /** Whether there is no room for another run: `makeRoom` before the next lookup. */
   get full(): boolean {
-    return this.next + 2 * (LONGEST_RUN + 2) * RECORD_SIZE > at.RECORDS_END;
+    return this.space.full;
   }
 
   holdsCode(page: number): boolean {
@@ -95,12 +110,14 @@ export class CodeCache implements CodeWatch {
   private drop(number: number, page: CodePage): void {
     const { state } = this;
     this.invalidations++;
+    const base = number << 12;
     for (const { start, end, mode } of page.runs) {
+      const index = this.indexes[mode];
       for (let record = start; record < end; record += RECORD_SIZE) {
         state.u16[(record + Rec.handler) >> 1] = Special.redecode;
-        const address = (number << 12) + state.u16[(record + Rec.offset) >> 1];
-        if (this.indexes[mode].get(address) === record) this.indexes[mode].delete(address);
+        index.remove(base + state.u16[(record + Rec.offset) >> 1], record);
       }
+      this.space.release(start, end);
     }
     for (const record of page.crossings) state.i32[(record + Rec.immediate) >> 2] = 0;
     this.pages.delete(number);
@@ -109,10 +126,28 @@ export class CodeCache implements CodeWatch {
     this.onDrop(number);
   }
 
+  /**
+   * When `full`: makes room, with the records of pages that were dropped, or by dropping everything. No record may be in use; jump caches are to be
+   * cleared.
+   */
+  makeRoom(): void {
+    if (!this.space.reclaim()) {
+      this.flush();
+      return;
+    }
+    this.onReclaim();
+    for (const page of this.pages.values()) page.crossings = page.crossings.filter((record) => !this.isGone(record));
+  }
+
+  /** Whether the page of a record has been dropped. */
+  isGone(record: number): boolean {
+    return this.state.u16[(record + Rec.handler) >> 1] === Special.redecode;
+  }
+
   /** Drops everything. No record may be in use. */
   flush(): void {
     this.flushes++;
-    this.next = at.RECORDS;
+    this.space.clear();
     for (const index of this.indexes) index.clear();
     for (const number of this.pages.keys()) this.state.i32[linesOf(number)] = 0;
     this.pages.clear();
@@ -134,14 +169,13 @@ export class CodeCache implements CodeWatch {
 
   /** A copy of a record of that page which runs it and goes on behind it, for when something else takes the record's place. Not when `full`. */
   copyHead(head: number, page: CodePage): number {
-    const { state } = this;
-    const copy = this.next;
-    this.next += 2 * RECORD_SIZE;
+    const { state, space } = this;
+    const copy = space.take(2 * RECORD_SIZE);
     state.u8.copyWithin(copy, head, head + RECORD_SIZE);
     const offset = state.u16[(head + Rec.offset) >> 1] + state.u8[head + Rec.length];
     const position = state.i32[(head + Rec.position) >> 2] + 1;
     fillSpecial(state, copy + RECORD_SIZE, Special.goto, offset, position, head + RECORD_SIZE);
-    page.runs.push({ start: copy, end: this.next, mode: 0 });
+    page.runs.push({ start: copy, end: space.position, mode: 0 });
     return copy;
   }
 
@@ -180,45 +214,43 @@ export class CodeCache implements CodeWatch {
 
   /** Decodes from `address` to the end of the page, an unconditional transfer or known code. */
   private decodeRun(address: number, mode: CodeMode, number: number): number {
-    const { state, decoder } = this;
+    const { state, decoder, space } = this;
     const index = this.indexes[number];
     const base = (address & ~0xfff) >>> 0;
     const page = this.page(address >>> 12);
-    const start = this.next;
+    const start = space.position;
     const code = at.RAM_BASE + base;
-    let offset = address & 0xfff;
-    let position = 0;
-    for (;;) {
-      const record = this.next;
-      const known = offset < at.PAGE_SIZE ? index.get(base + offset) : 0;
+    const first = address & 0xfff;
+    let offset = first;
+    let covered = first;
+    for (let position = 0; ; position++) {
+      const record = space.take(RECORD_SIZE);
+      const known = offset < at.PAGE_SIZE && page.covers(offset) ? index.get(base + offset) : 0;
       if (known || offset >= at.PAGE_SIZE || position === LONGEST_RUN) {
-        this.next += RECORD_SIZE;
         if (known) fillSpecial(state, record, Special.goto, offset, position, known);
         else fillSpecial(state, record, Special.nextPage, offset, position);
         break;
       }
-      this.next += RECORD_SIZE;
       index.set(base + offset, record);
       this.decoded++;
       const length = decoder.decode(state.u8, code + offset, code + at.PAGE_SIZE, mode.code32);
       if (length === NEEDS_MORE) {
         // What the next page holds is looked at when execution gets there.
         fillSpecial(state, record, Special.crossing, offset, position);
-        this.cover(page, base, offset, at.PAGE_SIZE);
+        covered = at.PAGE_SIZE;
         break;
       }
       fillRecord(state, record, decoder, mode, offset, position);
-      this.cover(page, base, offset, offset + length);
       offset += length;
-      position++;
-      if (definition(decoder.entry.name).ends) {
+      covered = offset;
+      if (endsRun[state.u16[(record + Rec.handler) >> 1]]) {
         // A callout that usually transfers control may fall through all the same.
-        fillSpecial(state, this.next, Special.nextPage, offset, position);
-        this.next += RECORD_SIZE;
+        fillSpecial(state, space.take(RECORD_SIZE), Special.nextPage, offset, position + 1);
         break;
       }
     }
-    page.runs.push({ start, end: this.next, mode: number });
+    this.cover(page, base, first, covered);
+    page.runs.push({ start, end: space.position, mode: number });
     return start;
   }
 
@@ -227,19 +259,18 @@ export class CodeCache implements CodeWatch {
    * Gives the record to execute.
    */
   decodeCrossing(crossing: number, first: number, second: number, mode: CodeMode): number {
-    const { state, decoder, joined } = this;
+    const { state, decoder, joined, space } = this;
     const offset = first & 0xfff;
     const here = at.PAGE_SIZE - offset;
     joined.set(state.u8.subarray(at.RAM_BASE + first, at.RAM_BASE + first + here));
     joined.set(state.u8.subarray(at.RAM_BASE + second, at.RAM_BASE + second + MAX_LENGTH), here);
     const length = decoder.decode(joined, 0, here + MAX_LENGTH, mode.code32);
     const position = state.i32[(crossing + Rec.position) >> 2];
-    const record = this.next;
-    this.next += 2 * RECORD_SIZE;
+    const record = space.take(2 * RECORD_SIZE);
     fillRecord(state, record, decoder, mode, offset, position);
     fillSpecial(state, record + RECORD_SIZE, Special.nextPage, offset + length, position + 1);
     // The run belongs to the first page, under the mode its crossing record was found by.
-    this.page(first >>> 12).runs.push({ start: record, end: this.next, mode: modeNumber(mode) });
+    this.page(first >>> 12).runs.push({ start: record, end: space.position, mode: modeNumber(mode) });
     const after = this.page(second >>> 12);
     this.cover(after, second, 0, offset + length - at.PAGE_SIZE);
     after.crossings.push(crossing);

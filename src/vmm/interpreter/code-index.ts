@@ -29,10 +29,10 @@ export class CodeIndex {
     if (this.used * 2 > this.keys.length) this.grow();
   }
 
-  delete(address: number): void {
-    const key = address | 0;
-    const slot = this.slot(key);
-    if (this.keys[slot] === key) this.values[slot] = 0;
+  /** The address doesn't lead to this record any more, if it did. */
+  remove(address: number, record: number): void {
+    const slot = this.slot(address | 0);
+    if (this.values[slot] === record) this.values[slot] = 0;
   }
 
   clear(): void {

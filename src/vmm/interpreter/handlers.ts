@@ -49,6 +49,8 @@ export let hotCount = 0;
 
 const KIND_NAMES = ["reg", "mem", "reg-general", "mem-general"];
 const forms: Form[] = [];
+/** By handler number: control never falls through to the next instruction. */
+export let endsRun = new Uint8Array(0);
 /** Handler number by form and kind. */
 let numbers = new Int32Array(0);
 
@@ -79,6 +81,7 @@ function enumerate(): void {
   hotCount = all.filter((handler) => rank.has(handler.key)).length;
   handlers.push(...all.sort((a, b) => (rankOf(a) === rankOf(b) ? 0 : rankOf(a) - rankOf(b))));
   numbers = new Int32Array(forms.length * KINDS).fill(-1);
+  endsRun = Uint8Array.from({ length: SPECIALS + handlers.length }, (_, i) => (handlers[i - SPECIALS]?.form.definition.ends ? 1 : 0));
   const formIndex = new Map(forms.map((form, i) => [form, i]));
   for (const [i, handler] of handlers.entries()) {
     const at = (formIndex.get(handler.form) ?? 0) * KINDS;

@@ -30,18 +30,19 @@ export class HotSamples {
   }
 
   private seen(record: number, linear: number, mode: CodeMode): void {
-    if (!this.translations.seen(record, mode)) return;
     const page = this.fetchedFrom(linear);
-    if (page !== 0) this.describe(record, page + (linear & 0xfff), linear >>> 0, mode);
+    if (page === 0) return;
+    const address = page + (linear & 0xfff);
+    if (this.translations.seen(record, address, mode)) this.describe(record, address, linear >>> 0, mode);
   }
 
   /** A record has been looked up. What was translated before can be had at once; and where nothing waits until it is hot, it is translated now. */
   found(record: number, address: number, linear: number, mode: CodeMode): void {
     const { translations } = this;
     if (translations.eager) {
-      if (translations.seen(record, mode)) this.describe(record, address, linear, mode);
+      if (translations.seen(record, address, mode)) this.describe(record, address, linear, mode);
       translations.exchange();
-    } else if (translations.mayRecall(record, mode)) this.describe(record, address, linear, mode);
+    } else if (translations.mayRecall(record, address, mode)) this.describe(record, address, linear, mode);
   }
 
   private describe(record: number, address: number, linear: number, mode: CodeMode): void {

@@ -276,7 +276,7 @@ export class Interpreter {
       case ExitReason.Step:
         return this.step() !== "tripleFault";
       case ExitReason.Flush:
-        this.cache.flush();
+        this.cache.makeRoom();
         this.jumps.clear();
         return true;
       default:

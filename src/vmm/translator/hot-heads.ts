@@ -94,6 +94,16 @@ export class HotHeads {
     }
   }
 
+  /** These records are about to become others. */
+  forgetGone(isGone: (record: number) => boolean): void {
+    for (const record of this.candidates.keys()) if (isGone(record)) this.candidates.delete(record);
+    for (const i of this.warm) {
+      if (!isGone(RECORDS + i * RECORD_SIZE)) continue;
+      this.counts[i] = 0;
+      this.warm.delete(i);
+    }
+  }
+
   clear(): void {
     this.counts.fill(0);
     this.candidates.clear();

@@ -87,14 +87,21 @@ function inPages({ start, end }: Span): Span[] {
   return end <= next ? [{ start, end }] : [{ start, end: next }, ...inPages({ start: next, end })];
 }
 
+/** A region's number, and what the guest's memory must hold where the region is entered: the first bytes of it, up to four. */
+interface Beginning {
+  readonly number: number;
+  readonly word: number;
+  readonly mask: number;
+}
+
 /** A machine may make new code without end. */
 const MOST_KEPT = 8192;
 
 /** Regions that can be had again, by where they begin. */
 export class KeptRegions implements Iterable<PlacedRegion> {
   private readonly regions = new Map<number, PlacedRegion>();
-  /** Numbers, the newest last, by mode and by the offset of an entry in its page. */
-  private readonly byEntry = new Map<number, number[]>();
+  /** The newest last, by mode and by the offset of an entry in its page. */
+  private readonly byEntry = new Map<number, Beginning[]>();
 
   constructor(private readonly state: Pick<CpuState, "u8">) {}
 
@@ -111,7 +118,7 @@ export class KeptRegions implements Iterable<PlacedRegion> {
     for (const { offset } of region.entries) {
       const key = keyOf(offset, region);
       const those = this.byEntry.get(key) ?? [];
-      those.push(number);
+      those.push({ number, ...firstBytes(region, offset) });
       this.byEntry.set(key, those);
     }
   }
@@ -121,7 +128,7 @@ export class KeptRegions implements Iterable<PlacedRegion> {
     this.regions.delete(number);
     for (const { offset } of region.entries) {
       const key = keyOf(offset, region);
-      const left = this.byEntry.get(key)?.filter((one) => one !== number) ?? [];
+      const left = this.byEntry.get(key)?.filter((one) => one.number !== number) ?? [];
       if (left.length > 0) this.byEntry.set(key, left);
       else this.byEntry.delete(key);
     }
@@ -143,17 +150,20 @@ export class KeptRegions implements Iterable<PlacedRegion> {
     for (const { number, chunk } of [...this.regions.values()]) if (chunk === gone) this.remove(number);
   }
 
-  /** Whether one may begin at an offset: worth to `find`. */
-  mayBegin(offset: number, mode: CodeMode): boolean {
-    return this.byEntry.has(keyOf(offset, mode));
+  /** Whether one may begin at a host address: worth to `find`. Code that is written anew all the time asks for each of its functions. */
+  mayBegin(address: number, mode: CodeMode): boolean {
+    const those = this.byEntry.get(keyOf(address % at.PAGE_SIZE, mode));
+    if (!those) return false;
+    const here = wordAt(this.state.u8, address);
+    return those.some(({ word, mask }) => (here & mask) === word);
   }
 
   /** The newest whose code is in place, and that can be entered at this head. */
   find(head: Head): PlacedRegion | undefined {
     const offset = head.address % at.PAGE_SIZE;
-    const numbers = this.byEntry.get(keyOf(offset, head.mode)) ?? [];
-    for (let i = numbers.length - 1; i >= 0; i--) {
-      const placed = this.regions.get(numbers[i]);
+    const those = this.byEntry.get(keyOf(offset, head.mode)) ?? [];
+    for (let i = those.length - 1; i >= 0; i--) {
+      const placed = this.regions.get(those[i].number);
       if (placed && fits(placed.region, head) && this.inPlace(placed.region, head.address - offset)) return placed;
     }
     return undefined;
@@ -169,6 +179,24 @@ export class KeptRegions implements Iterable<PlacedRegion> {
     }
     return true;
   }
+}
+
+/** Of a region where it is entered; anything, if it has no code there. */
+function firstBytes({ code, bytes }: KeptRegion, entry: number): Pick<Beginning, "word" | "mask"> {
+  let end = 0;
+  for (const { distance, offset, length } of code) {
+    const known = offset + length - entry;
+    if (distance === 0 && entry >= offset && known > 0) {
+      const mask = known >= 4 ? -1 : (1 << (8 * known)) - 1;
+      return { word: wordAt(bytes, end + entry - offset) & mask, mask };
+    }
+    end += length;
+  }
+  return { word: 0, mask: 0 };
+}
+/** Four bytes, as many as there are. */
+function wordAt(bytes: Uint8Array, offset: number): number {
+  return bytes[offset] | (bytes[offset + 1] << 8) | (bytes[offset + 2] << 16) | (bytes[offset + 3] << 24);
 }
 
 /** Whether the region's guards would let it in there. */

@@ -53,8 +53,8 @@ export class Recalling {
   }
 
   /** Whether it is worth describing a record as a head, and proposing that. */
-  mayBegin(record: number, mode: CodeMode): boolean {
-    if (!this.kept.mayBegin(this.state.u16[(record + Rec.offset) >> 1], mode)) return false;
+  mayBegin(record: number, address: number, mode: CodeMode): boolean {
+    if (!this.kept.mayBegin(address, mode)) return false;
     const misses = (this.misses.get(record) ?? 0) + 1;
     this.misses.set(record, misses);
     return (misses & (misses - 1)) === 0;
@@ -139,6 +139,11 @@ export class Recalling {
     if (slow.size > 0) return;
     this.kept.remove(number);
     this.port.send({ kind: "forget", number });
+  }
+
+  /** These records are about to become others. */
+  forgetGone(isGone: (record: number) => boolean): void {
+    for (const records of [this.proposed, this.misses]) for (const record of records.keys()) if (isGone(record)) records.delete(record);
   }
 
   /** Modules are gone; what is kept of them elsewhere can be loaded again. */

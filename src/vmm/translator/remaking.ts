@@ -68,6 +68,11 @@ export class Remaking {
     this.again.clear();
     this.better.clear();
   }
+  /** These records are about to become others. */
+  forgetGone(isGone: (record: number) => boolean): void {
+    for (const makings of [this.again, this.better])
+      for (const [first, { heads }] of makings) if (heads.some(({ record }) => isGone(record))) makings.delete(first);
+  }
 
   /** Takes up to `most` that are left too often. */
   take(most: number): Making[] {

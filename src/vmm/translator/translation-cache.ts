@@ -117,6 +117,7 @@ export class TranslationCache {
     this.linking = new Linking(this.regions, kept, port, options.fewestLinked);
     cache.onDrop = (number) => this.dropped(number);
     cache.onFlush = () => this.flushed();
+    cache.onReclaim = () => this.forgetGone();
   }
 
   get counters(): TranslatorCounters {
@@ -157,14 +158,17 @@ export class TranslationCache {
     return this.options.threshold === 0;
   }
 
-  /** Execution was seen at a record. True: so often that it is to be proposed; or it may be the head of a region that can be had again. */
-  seen(record: number, mode: CodeMode): boolean {
+  /**
+   * Execution was seen at a record, whose instruction lies at a host address. True: so often that it is to be proposed; or it may be the head of a region
+   * that can be had again.
+   */
+  seen(record: number, address: number, mode: CodeMode): boolean {
     if (!this.mayBegin(record, mode)) return false;
-    return this.hot.seen(record) || this.recalling.mayBegin(record, mode);
+    return this.hot.seen(record) || this.recalling.mayBegin(record, address, mode);
   }
   /** Whether a record may be the head of a region that can be had again. */
-  mayRecall(record: number, mode: CodeMode): boolean {
-    return this.mayBegin(record, mode) && this.recalling.mayBegin(record, mode);
+  mayRecall(record: number, address: number, mode: CodeMode): boolean {
+    return this.mayBegin(record, mode) && this.recalling.mayBegin(record, address, mode);
   }
   private mayBegin(record: number, mode: CodeMode): boolean {
     const handler = this.handlerOf(record);
@@ -408,6 +412,16 @@ export class TranslationCache {
   private restore(record: number): void {
     const copy = this.state.i32[(record + Rec.target) >> 2];
     this.state.u8.copyWithin(record, copy, copy + RECORD_SIZE);
+  }
+
+  /** Records of dropped pages become others: whatever is remembered of what they were must go before. */
+  private forgetGone(): void {
+    const isGone = (record: number) => this.cache.isGone(record);
+    for (const [id, { heads }] of this.waiting) if (heads.some(({ record }) => isGone(record))) this.waiting.delete(id);
+    for (const record of this.hopeless) if (isGone(record)) this.hopeless.delete(record);
+    this.hot.forgetGone(isGone);
+    this.remaking.forgetGone(isGone);
+    this.recalling.forgetGone(isGone);
   }
 
   /** Drops all regions, so that what is hot now is translated, and only that. */
