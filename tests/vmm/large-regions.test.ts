@@ -3,6 +3,7 @@ import * as at from "../../src/vmm/cpu/layout.js";
 import type { TranslationRequest } from "../../src/vmm/translator/port.js";
 import { Translator } from "../../src/vmm/translator/translator.js";
 import { Random } from "../isa/random.js";
+import { le32 } from "./endless-guest.js";
 
 const PAGES = [0, 1, 2];
 const memory = new Uint8Array(at.RAM_BASE + PAGES.length * at.PAGE_SIZE);
@@ -11,7 +12,7 @@ const MULPD = [0x66, 0x0f, 0x59, 0x83, 0x34, 0x12, 0, 0]; // mulpd xmm0, [ebx+0x
 const JZ = [0x74, 0]; // to the next instruction
 
 /** A region that begins in the first of three pages full of this code, over and over. */
-function regionOf(longest: number, code: readonly number[], entries: readonly number[] = [0]) {
+function regionOf(longest: number, code: readonly number[], entries: readonly number[] = [0], callees: readonly number[] = []) {
   for (let i = at.RAM_BASE; i < memory.length; i++) memory[i] = code[(i - at.RAM_BASE) % code.length];
   const request: TranslationRequest = {
     id: 1,
@@ -23,7 +24,7 @@ function regionOf(longest: number, code: readonly number[], entries: readonly nu
     entries: entries.map((offset) => ({ offset, x87: { top: 0, tags: 0 } })),
     linearPage: 0x40_0000,
     heads: [],
-    callees: [],
+    callees,
     returns: [],
     exactCalls: false,
     inexact: false,
@@ -37,6 +38,28 @@ function regionOf(longest: number, code: readonly number[], entries: readonly nu
   const { regions, objects } = new Translator(memory).translate([request]);
   return { ...regions[0], body: objects[0].body.length };
 }
+
+describe("a function that calls itself", () => {
+  /** So many calls of the function at the first byte, and RET. */
+  const calls = (count: number) => {
+    const code = Array.from({ length: count }, (_, i) => [0xe8, ...le32(-5 * (i + 1))]).flat();
+    return regionOf(LONGEST, [...code, 0xc3], [0], [0]);
+  };
+  const LONGEST = 800;
+
+  it("is in its region four times, one inside the other", () => {
+    expect(calls(1).instructions).toBe(4 * 2);
+    expect(calls(2).instructions).toBe((1 + 2 + 4 + 8) * 3);
+  });
+
+  it("has no more code for that than any region has", () => {
+    for (const count of [3, 5, 10, 20, 50]) {
+      const { instructions = 0, body } = calls(count);
+      expect(instructions).toBeLessThanOrEqual(LONGEST);
+      expect(body).toBeLessThan(2000 + 400 * instructions);
+    }
+  });
+});
 
 describe("a region of many instructions", () => {
   it("has as many as it may, where that is no large function", () => {

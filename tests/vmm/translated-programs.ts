@@ -118,6 +118,24 @@ export const callers: Record<string, Caller> = {
     code: [[0xba, ...le32(250)], callTo(CODE + 5, FUNCTION), INC_ECX],
     functions: [[FUNCTION, [[0x4a], jz(6), callTo(FUNCTION + 3, FUNCTION), INC_EAX, RET]]],
   },
+  "a function that calls itself twice": {
+    code: [[0xba, ...le32(8)], callTo(CODE + 5, FUNCTION), INC_ECX],
+    // Each time with EDX saved.
+    functions: [
+      [
+        FUNCTION,
+        [[0x4a], jz(15), [0x52], callTo(FUNCTION + 4, FUNCTION), [0x5a], INC_EAX, [0x52], callTo(FUNCTION + 12, FUNCTION), [0x5a], RET],
+      ],
+    ],
+  },
+  "a function that calls itself, and returns to another place every fourth time": {
+    code: [[0xba, ...le32(9)], callTo(CODE + 5, FUNCTION), INC_EAX, INC_ECX],
+    functions: [[FUNCTION, [[0x4a], jz(7), callTo(FUNCTION + 3, FUNCTION), INC_EAX, INC_ECX, TEST_CL_3, [0x75, 3], INC_STACK, RET]]],
+  },
+  "a function that calls itself with another floating point number on the stack": {
+    code: [[0xba, ...le32(6)], callTo(CODE + 5, FUNCTION), INC_ECX],
+    functions: [[FUNCTION, [[0x4a], jz(10), [0xd9, 0xe8], callTo(FUNCTION + 5, FUNCTION), [0xdd, 0xd8], INC_EAX, RET]]],
+  },
   "functions that call each other, as deep": {
     code: [[0xba, ...le32(251)], callTo(CODE + 5, FUNCTION), INC_ECX],
     functions: [

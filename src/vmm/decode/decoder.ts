@@ -76,6 +76,8 @@ export class Decoder {
     this.rep = 0;
     this.memory = false;
     this.modrm = 0;
+    this.rm = 0;
+    this.reg = 0;
     this.base = NONE;
     this.index = NONE;
     this.scale = 0;

@@ -4,6 +4,7 @@ import { Decoder, MAX_LENGTH, NEEDS_MORE } from "../decode/decoder.js";
 import type { CodeWatch } from "../mmu/physical.js";
 import { CodeIndex } from "./code-index.js";
 import { endsRun, SPECIALS, Special } from "./handlers.js";
+import { KnownRecords } from "./known-records.js";
 import { type CodeMode, fillRecord, fillSpecial } from "./predecoder.js";
 import { RECORD_SIZE, Rec } from "./record.js";
 import { RecordSpace } from "./record-space.js";
@@ -70,6 +71,7 @@ export class CodeCache implements CodeWatch {
   private readonly pages = new Map<number, CodePage>();
   private readonly held: Uint8Array;
   private readonly space: RecordSpace;
+  private readonly known: KnownRecords;
   private readonly joined = new Uint8Array(2 * MAX_LENGTH);
 
   /** @param protect called when a page begins to hold code: its write TLB entries must go. */
@@ -78,6 +80,7 @@ export class CodeCache implements CodeWatch {
     private readonly protect: (page: number) => void,
   ) {
     this.space = new RecordSpace(state, ROOM);
+    this.known = new KnownRecords(state);
     this.held = new Uint8Array(Math.ceil((state.u8.length - at.RAM_BASE) / at.PAGE_SIZE));
   }
 
@@ -214,7 +217,7 @@ export class CodeCache implements CodeWatch {
 
   /** Decodes from `address` to the end of the page, an unconditional transfer or known code. */
   private decodeRun(address: number, mode: CodeMode, number: number): number {
-    const { state, decoder, space } = this;
+    const { state, space } = this;
     const index = this.indexes[number];
     const base = (address & ~0xfff) >>> 0;
     const page = this.page(address >>> 12);
@@ -232,15 +235,13 @@ export class CodeCache implements CodeWatch {
         break;
       }
       index.set(base + offset, record);
-      this.decoded++;
-      const length = decoder.decode(state.u8, code + offset, code + at.PAGE_SIZE, mode.code32);
+      const length = this.decode(record, code, offset, mode, number, position);
       if (length === NEEDS_MORE) {
         // What the next page holds is looked at when execution gets there.
         fillSpecial(state, record, Special.crossing, offset, position);
         covered = at.PAGE_SIZE;
         break;
       }
-      fillRecord(state, record, decoder, mode, offset, position);
       offset += length;
       covered = offset;
       if (endsRun[state.u16[(record + Rec.handler) >> 1]]) {
@@ -252,6 +253,21 @@ export class CodeCache implements CodeWatch {
     this.cover(page, base, first, covered);
     page.runs.push({ start, end: space.position, mode: number });
     return start;
+  }
+
+  /** Makes a record of the instruction at an offset of a page. Gives its length; NEEDS_MORE: it goes on in the next page, and there is no record. */
+  private decode(record: number, page: number, offset: number, mode: CodeMode, number: number, position: number): number {
+    const { state, decoder, known } = this;
+    this.decoded++;
+    const inPage = offset <= at.PAGE_SIZE - 4;
+    const bytes = inPage ? state.view.getInt32(page + offset, true) : 0;
+    const copied = inPage ? known.copy(bytes, number, record, offset, position) : 0;
+    if (copied > 0) return copied;
+    const length = decoder.decode(state.u8, page + offset, page + at.PAGE_SIZE, mode.code32);
+    if (length === NEEDS_MORE) return NEEDS_MORE;
+    fillRecord(state, record, decoder, mode, offset, position);
+    if (inPage) known.learn(bytes, number, record);
+    return length;
   }
 
   /**

@@ -64,6 +64,8 @@ class JumpCache {
   private count = 0;
   /** Linear page numbers that may have entries. */
   private readonly pages = new Set<number>();
+  /** The one that was added last, if it is still there. */
+  private lastPage = -1;
   /** Of CS: what there is in the cache goes by one base. */
   private base = 0;
   /** Entries of pages that aren't global are few, or all. */
@@ -82,7 +84,10 @@ class JumpCache {
     const slot = slotOf(eip);
     this.makeRoom(slot, eip);
     this.fill(slot, eip, record, global ? 0 : 1);
-    this.pages.add(linear >>> 12);
+    if (linear >>> 12 !== this.lastPage) {
+      this.lastPage = linear >>> 12;
+      this.pages.add(this.lastPage);
+    }
     this.base = linear - eip;
   }
 
@@ -113,11 +118,13 @@ class JumpCache {
     this.count = 0;
     this.hasLocal = false;
     this.pages.clear();
+    this.lastPage = -1;
   }
 
   /** The mapping of one linear page has changed. */
   clearPage(linear: number): void {
     if (!this.pages.delete(linear >>> 12)) return;
+    if (this.lastPage === linear >>> 12) this.lastPage = -1;
     const { i32 } = this.state;
     this.clearWhere((slot) => (i32[this.first + 2 * slot] + this.base) >>> 12 === linear >>> 12);
   }

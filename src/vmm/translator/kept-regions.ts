@@ -155,7 +155,8 @@ export class KeptRegions implements Iterable<PlacedRegion> {
     const those = this.byEntry.get(keyOf(address % at.PAGE_SIZE, mode));
     if (!those) return false;
     const here = wordAt(this.state.u8, address);
-    return those.some(({ word, mask }) => (here & mask) === word);
+    for (let i = 0; i < those.length; i++) if ((here & those[i].mask) === those[i].word) return true;
+    return false;
   }
 
   /** The newest whose code is in place, and that can be entered at this head. */
