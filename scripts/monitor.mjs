@@ -9,7 +9,7 @@ import { buildMonitor } from "../dist/world/built-monitor.js";
  */
 async function bundle(entry, file) {
   const bundled = await rolldown({ input: entry, platform: "node" });
-  await bundled.write({ file, format: "esm", sourcemap: true, codeSplitting: false });
+  await bundled.write({ file, format: "esm", sourcemap: true, sourcemapExcludeSources: true, codeSplitting: false });
   await bundled.close();
 }
 

@@ -30,7 +30,7 @@ describe("records of instructions that were decoded before", () => {
           state.u8.fill(0x90, at.RAM_BASE + PAGE, at.RAM_BASE + PAGE + at.PAGE_SIZE);
           state.u8.set(code, at.RAM_BASE + PAGE + offset);
           const cache = i < 2 ? seen : new CodeCache(state, () => undefined);
-          if (cache.full) cache.makeRoom();
+          if (!cache.hasRoom()) cache.makeRoom();
           const record = cache.find(PAGE + offset, mode);
           let end = record;
           while (state.u16[(end + Rec.handler) >> 1] >= SPECIALS) end += RECORD_SIZE;

@@ -136,7 +136,7 @@ describe("a region that is had again", () => {
     Object.assign(cache, {
       space: Object.assign(new RecordSpace(state, room), { next: at.RECORDS_END - room, limit: at.RECORDS_END, frontier: at.RECORDS_END }),
     });
-    expect(cache.full).toBe(false);
+    expect(cache.hasRoom()).toBe(true);
     const ram = () => state.u8.slice(at.RAM_BASE, at.RAM_BASE + 0x4000);
     const before = ram();
     const [{ x87 }] = regionAt(0).entries;

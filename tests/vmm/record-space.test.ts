@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import * as at from "../../src/vmm/cpu/layout.js";
 import { CpuState } from "../../src/vmm/cpu/state.js";
 import { CodeCache } from "../../src/vmm/interpreter/code-cache.js";
+import { CodeIndex } from "../../src/vmm/interpreter/code-index.js";
 import { Special } from "../../src/vmm/interpreter/handlers.js";
 import { RECORD_SIZE, Rec } from "../../src/vmm/interpreter/record.js";
 import { RecordSpace } from "../../src/vmm/interpreter/record-space.js";
@@ -26,7 +27,7 @@ describe("the space of records", () => {
   /** Takes pieces until it is full; all that it took. */
   const fill = (size = ROOM) => {
     const taken: number[] = [];
-    while (!space.full) taken.push(space.take(size));
+    while (space.hasRoom()) taken.push(space.take(size));
     return taken;
   };
 
@@ -36,14 +37,14 @@ describe("the space of records", () => {
     expect(space.end).toBe(at.RECORDS_END);
     expect(space.reclaim()).toBe(false);
     space.clear();
-    expect([space.full, space.take(ROOM)]).toEqual([false, at.RECORDS]);
+    expect([space.hasRoom(), space.take(ROOM)]).toEqual([true, at.RECORDS]);
   });
 
   it("is used again, rather than more of it, where much was given back", () => {
     for (let round = 0; round < 100; round++) {
       const taken: number[] = [];
       for (let i = 0; i < MIB / ROOM; i++) {
-        if (space.full) expect(space.reclaim()).toBe(true);
+        if (!space.hasRoom()) expect(space.reclaim()).toBe(true);
         taken.push(space.take(ROOM));
       }
       for (const start of taken) space.release(start, start + ROOM);
@@ -54,7 +55,7 @@ describe("the space of records", () => {
   it("is never handed out twice at a time", () => {
     const inUse = new Uint8Array((at.RECORDS_END - at.RECORDS) / RECORD_SIZE);
     let random = 1;
-    for (let i = 0; i < 30_000 && !(space.full && !space.reclaim()); i++) {
+    for (let i = 0; i < 30_000 && (space.hasRoom() || space.reclaim()); i++) {
       random = (random * 48271) % 2147483647;
       const count = 1 + (random % 100);
       const start = space.take(count * RECORD_SIZE);
@@ -69,7 +70,7 @@ describe("the space of records", () => {
   it("has no use for pieces that are small, as long as what lies between them is in use", () => {
     for (const [i, start] of fill().entries()) if (i % 2) space.release(start, start + ROOM);
     expect(space.reclaim()).toBe(false);
-    expect(space.full).toBe(true);
+    expect(space.hasRoom()).toBe(false);
   });
 
   it("leaves nothing behind that isn't marked as gone", () => {
@@ -78,7 +79,7 @@ describe("the space of records", () => {
     const left = space.position;
     expect(left).toBeLessThan(at.RECORDS_END);
     expect(space.reclaim()).toBe(true);
-    expect(space.full).toBe(false);
+    expect(space.hasRoom()).toBe(true);
     expect(space.position).toBe(at.RECORDS);
     for (let record = left; record < space.end; record += RECORD_SIZE)
       expect(state.u16[(record + Rec.handler) >> 1]).toBe(Special.redecode);
@@ -98,7 +99,7 @@ describe("code that is written and run all the time", () => {
   const decodeUntilReclaimed = (): boolean => {
     for (let reclaimed = false, i = 0; !reclaimed; i++) {
       if (i === 100_000) return false;
-      if (cache.full) {
+      if (!cache.hasRoom()) {
         cache.onReclaim = () => {
           reclaimed = true;
         };
@@ -121,6 +122,17 @@ describe("code that is written and run all the time", () => {
     expect(cache.end).toBeLessThanOrEqual(at.RECORDS + 9 * MIB);
   });
 
+  it("needs no larger index, wherever it is written", () => {
+    const index = new CodeIndex();
+    for (let address = 0; address < 2 ** 20; address++) {
+      index.set(address, at.RECORDS + address);
+      if (address >= 100) index.remove(address - 100, at.RECORDS + address - 100);
+    }
+    expect(index.size).toBeLessThanOrEqual(4096);
+    for (let address = 2 ** 20 - 100; address < 2 ** 20; address++) expect(index.get(address)).toBe(at.RECORDS + address);
+    expect(index.get(2 ** 20 - 101)).toBe(0);
+  });
+
   it("is not taken for what stood at its record before", () => {
     const sent: TranslatorRequest[] = [];
     const port = { keeps: false, send: (what: TranslatorRequest) => sent.push(what), take: () => undefined, nowUs: () => 0 };
@@ -136,7 +148,7 @@ describe("code that is written and run all the time", () => {
     cache.written(WRITTEN, 1);
     const forget = cache.onReclaim;
     for (let record = 0; record !== gone; ) {
-      if (cache.full) {
+      if (!cache.hasRoom()) {
         cache.onReclaim = forget;
         cache.makeRoom();
       }
@@ -160,7 +172,7 @@ describe("code that is written and run all the time", () => {
     cache.written(next - 1, 1);
     state.u8[at.RAM_BASE + next - 1] = INC_EAX;
     for (let record = 0; record !== crossing; ) {
-      if (cache.full) cache.makeRoom();
+      if (!cache.hasRoom()) cache.makeRoom();
       record = cache.find(KEPT, MODE);
       if (record !== crossing) cache.written(KEPT, 1);
     }

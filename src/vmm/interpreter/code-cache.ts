@@ -60,7 +60,7 @@ export class CodeCache implements CodeWatch {
   decoded = 0;
   invalidations = 0;
   flushes = 0;
-  /** Called when a page (address / 4096) has been dropped, when everything has, and before records that are `redecode` become others. */
+  /** Called when a page (address / 4096) has been dropped, when everything has, and before records that are `redecode` may become others. */
   onDrop: (page: number) => void = () => undefined;
   onFlush: () => void = () => undefined;
   onReclaim: () => void = () => undefined;
@@ -93,9 +93,9 @@ export class CodeCache implements CodeWatch {
     return this.space.end;
   }
 
-  /** Whether there is no room for another run: `makeRoom` before the next lookup. */
-  get full(): boolean {
-    return this.space.full;
+  /** Whether there is room for another run: otherwise `makeRoom` before the next lookup. */
+  hasRoom(): boolean {
+    return this.space.hasRoom();
   }
 
   holdsCode(page: number): boolean {
@@ -130,7 +130,7 @@ export class CodeCache implements CodeWatch {
   }
 
   /**
-   * When `full`: makes room, with the records of pages that were dropped, or by dropping everything. No record may be in use; jump caches are to be
+   * Makes room, with the records of pages that were dropped, or by dropping everything. No record may be in use; jump caches are to be
    * cleared.
    */
   makeRoom(): void {
@@ -140,6 +140,11 @@ export class CodeCache implements CodeWatch {
     }
     this.onReclaim();
     for (const page of this.pages.values()) page.crossings = page.crossings.filter((record) => !this.isGone(record));
+  }
+
+  /** Whether a record is what execution finds at its offset in this page (its address). */
+  standsIn(record: number, page: number, mode: CodeMode): boolean {
+    return this.indexes[modeNumber(mode)].get(page + this.state.u16[(record + Rec.offset) >> 1]) === record;
   }
 
   /** Whether the page of a record has been dropped. */
@@ -170,7 +175,7 @@ export class CodeCache implements CodeWatch {
     return page;
   }
 
-  /** A copy of a record of that page which runs it and goes on behind it, for when something else takes the record's place. Not when `full`. */
+  /** A copy of a record of that page which runs it and goes on behind it, for when something else takes the record's place. Behind `hasRoom`. */
   copyHead(head: number, page: CodePage): number {
     const { state, space } = this;
     const copy = space.take(2 * RECORD_SIZE);
@@ -200,7 +205,7 @@ export class CodeCache implements CodeWatch {
     for (let line = from >> at.CODE_LINE_SHIFT; line <= (to - 1) >> at.CODE_LINE_SHIFT; line++) this.state.i32[word] |= 1 << line;
   }
 
-  /** Record of the instruction at an address, decoded if need be. Not when `full`. */
+  /** Record of the instruction at an address, decoded if need be. Behind `hasRoom`. */
   find(address: number, mode: CodeMode): number {
     const number = modeNumber(mode);
     return this.indexes[number].get(address) || this.decodeRun(address, mode, number);

@@ -5,6 +5,11 @@ export class CodeIndex {
   private values = new Int32Array(1 << 12);
   private used = 0;
 
+  /** Addresses that there is room for. */
+  get size(): number {
+    return this.keys.length;
+  }
+
   private slot(key: number): number {
     const mask = this.keys.length - 1;
     // Multiplicative hashing: the upper bits are the mixed ones, as many as there are slots.
@@ -43,8 +48,11 @@ export class CodeIndex {
 
   private grow(): void {
     const { keys, values } = this;
-    this.keys = new Int32Array(keys.length * 2).fill(-1);
-    this.values = new Int32Array(keys.length * 2);
+    // Where code comes and goes, most of what fills it has been removed.
+    const live = values.reduce((count, record) => count + (record === 0 ? 0 : 1), 0);
+    const size = live * 4 > keys.length ? keys.length * 2 : keys.length;
+    this.keys = new Int32Array(size).fill(-1);
+    this.values = new Int32Array(size);
     this.used = 0;
     for (let i = 0; i < keys.length; i++) if (keys[i] !== -1 && values[i] !== 0) this.set(keys[i], values[i]);
   }

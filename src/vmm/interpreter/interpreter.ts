@@ -391,7 +391,7 @@ export class Interpreter {
       this.cpu.raise(Vector.GP, 0);
       return this.exit(ExitReason.Fault, 0);
     }
-    if (cache.full) return this.exit(ExitReason.Flush, 0);
+    if (!cache.hasRoom()) return this.exit(ExitReason.Flush, 0);
     const linear = (eip + this.codeBase) >>> 0;
     const page = mmu.translateFetch(linear);
     if (page < 0) return this.exit(ExitReason.Fault, 0);
@@ -401,8 +401,8 @@ export class Interpreter {
     // A page that is no memory, or that the code segment ends in, is stepped.
     if (host === 0 || eip + 0xfff - offset > this.codeLimit) return this.exit(ExitReason.Step, 0);
     const record = cache.find(host - at.RAM_BASE + offset, this.mode);
-    // A direct branch is linked when its target turns out to lie in its own page.
-    if (from && i32[at.EIP_PAGE >> 2] === eipPage && state.u16[(from + Rec.handler) >> 1] >= SPECIALS)
+    // A direct branch is linked when its target turns out to lie in its own page: one link must not outlive the other end.
+    if (from && i32[at.EIP_PAGE >> 2] === eipPage && cache.standsIn(from, host - at.RAM_BASE, this.mode))
       i32[(from + Rec.target) >> 2] = record;
     i32[at.EIP_PAGE >> 2] = eipPage;
     this.jumps.enter(eip, record, linear, mmu.fetchedGlobally(linear));
@@ -433,14 +433,16 @@ export class Interpreter {
     const page = mmu.translateFetch(next);
     // They may also be enough to fault on; and a page that is no memory can't be decoded ahead.
     const host = page < 0 ? 0 : mmu.memory.host(page);
-    if (host === 0 || cache.full) return this.exit(ExitReason.Step, record);
+    if (host === 0 || !cache.hasRoom()) return this.exit(ExitReason.Step, record);
     const here = mmu.translateFetch(first);
     if (here < 0) return this.exit(ExitReason.Step, record);
     // Enters the page into the read TLB, where emitted code looks it up. Not an access of the guest's.
     mmu.read(next, 1, this.cpu.cpl === 3);
     if ((host | 0) === i32[(record + Rec.immediate) >> 2]) return i32[(record + Rec.target) >> 2];
-    const start = mmu.memory.host(here) - at.RAM_BASE + state.u16[(record + Rec.offset) >> 1];
-    return cache.decodeCrossing(record, start, host - at.RAM_BASE, this.mode);
+    const own = mmu.memory.host(here) - at.RAM_BASE;
+    // It may have been reached by a mapping that is no more.
+    if (!cache.standsIn(record, own, this.mode)) return this.exit(ExitReason.Step, record);
+    return cache.decodeCrossing(record, own + state.u16[(record + Rec.offset) >> 1], host - at.RAM_BASE, this.mode);
   }
 
   // Modes

@@ -47,7 +47,7 @@ export class KnownRecords {
   }
 }
 
-/** For the same bytes in another mode it is another: what the modes differ by comes out in the upper bits. */
+/** Of the same bytes in another mode it is another: what modes differ by is in the top byte, and so is an odd multiple of that, which the slot has whole. */
 function slotOf(bytes: number, mode: number): number {
   return Math.imul(bytes ^ (mode << 24), 0x9e37_79b1) >>> (Math.clz32(SLOTS) + 1);
 }

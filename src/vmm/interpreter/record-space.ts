@@ -28,23 +28,23 @@ export class RecordSpace {
   private dead: Span[] = [];
   private deadBytes = 0;
 
-  /** @param room bytes that must be there for it not to be full */
+  /** @param room bytes that whoever asks for room may take */
   constructor(
     private readonly state: Pick<CpuState, "u16">,
     private readonly room: number,
   ) {}
 
   /**
-   * Whether there are less than `room` bytes in one piece, so that `reclaim` must be called first. What is taken behind this question need not lie behind
-   * what was taken before.
+   * Sees to it that there are `room` bytes in one piece, which need not lie behind what was taken before. False: there aren't, and `reclaim` must be called
+   * first.
    */
-  get full(): boolean {
+  hasRoom(): boolean {
     while (this.next + this.room > this.limit) {
       const span = this.free.pop();
       if (span) this.goOnIn(span);
-      else if (this.deadBytes >= STEP || !this.extend()) return true;
+      else if (this.deadBytes >= STEP || !this.extend()) return false;
     }
-    return false;
+    return true;
   }
 
   /** Address behind all records. */
@@ -55,7 +55,7 @@ export class RecordSpace {
   get position(): number {
     return this.next;
   }
-  /** Takes so many bytes, right behind the last ones. Not when `full`. */
+  /** Takes so many bytes, right behind the last ones. Only of what `hasRoom` has seen to. */
   take(bytes: number): number {
     const address = this.next;
     this.next += bytes;
@@ -70,7 +70,7 @@ export class RecordSpace {
     else this.dead.push({ start, end });
   }
 
-  /** When `full`: makes room of what was given back, if that is enough, or else of what has never been used. False: there is none of that either. */
+  /** Makes room of what was given back, if half a step of it lies in large pieces, or else of what has never been used. False: there is none of that either. */
   reclaim(): boolean {
     const spans: Span[] = [];
     for (const { start, end } of this.dead.sort((a, b) => a.start - b.start)) {

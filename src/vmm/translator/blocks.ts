@@ -151,7 +151,8 @@ export class BlockFinder {
       const head = this.calleeOf(block, entries);
       if (head === undefined) continue;
       const frame: Frame = { number: frames + 1, depth: block.frame.depth + 1, head, caller: block.frame, behind: block.falls as number };
-      const code = this.small(frame, head, room);
+      // What calls itself leaves half of the room to what it calls besides.
+      const code = this.small(frame, head, head === entries[0] ? room - (limit >> 1) : room);
       if (code.length === 0) continue;
       frames++;
       add(code);

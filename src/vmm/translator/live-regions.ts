@@ -74,6 +74,11 @@ export class Installed implements Entry {
   }
 }
 
+/** Numbers of the pages that a region's code lies in. */
+function pagesOf({ region, pages }: Installed): number[] {
+  return region.pages.map((distance) => pages.get(distance)?.number ?? 0);
+}
+
 /** The regions that can be entered, by handler number and by the pages that their code lies in. */
 export class LiveRegions implements Iterable<[index: number, region: Installed]> {
   private readonly regions = new Map<number, Installed>();
@@ -91,10 +96,9 @@ export class LiveRegions implements Iterable<[index: number, region: Installed]>
 
   /** Adds a region, in the place of those that it replaces. */
   add(index: number, entry: Installed): void {
-    for (const replaced of entry.replaces) this.regions.delete(replaced);
+    for (const replaced of entry.replaces) this.remove(replaced);
     this.regions.set(index, entry);
-    for (const distance of entry.region.pages) {
-      const number = entry.pages.get(distance)?.number ?? 0;
+    for (const number of pagesOf(entry)) {
       const those = this.byPage.get(number) ?? new Set();
       this.byPage.set(number, those.add(index));
     }
@@ -102,9 +106,18 @@ export class LiveRegions implements Iterable<[index: number, region: Installed]>
   /** Takes away, and gives, those with code in a page. */
   dropPage(number: number): [index: number, region: Installed][] {
     const gone = this.inPage(number);
-    for (const [index] of gone) this.regions.delete(index);
-    this.byPage.delete(number);
+    for (const [index] of gone) this.remove(index);
     return gone;
+  }
+  private remove(index: number): void {
+    const entry = this.regions.get(index);
+    if (!entry) return;
+    this.regions.delete(index);
+    for (const number of pagesOf(entry)) {
+      const those = this.byPage.get(number);
+      those?.delete(index);
+      if (those?.size === 0) this.byPage.delete(number);
+    }
   }
   clear(): void {
     this.regions.clear();

@@ -104,12 +104,12 @@ export class Recalling {
     const heads: Head[] = [];
     for (const entry of entries) {
       // Each may be a run that is decoded only now.
-      if (this.cache.full) return undefined;
+      if (!this.cache.hasRoom()) return undefined;
       const address = head.address - offset + entry.offset;
       const record = this.cache.find(address - at.RAM_BASE, head.mode);
       heads.push({ ...head, record, address, linear: head.linear - offset + entry.offset, x87: entry.x87 });
     }
-    if (this.cache.full) return undefined;
+    if (!this.cache.hasRoom()) return undefined;
     const handlers = heads.map(({ record }) => this.handlerOf(record));
     if (handlers.some((handler) => handler < SPECIALS)) return undefined;
     const pages: KnownPages = new Map();

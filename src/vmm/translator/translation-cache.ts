@@ -358,7 +358,7 @@ export class TranslationCache {
       }) &&
       heads.every(({ record }, i) => this.handlerOf(record) === handlers[i]) &&
       this.hasNumbers &&
-      !this.cache.full
+      this.cache.hasRoom()
     );
   }
 
