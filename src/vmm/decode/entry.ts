@@ -31,8 +31,8 @@ export interface Entry {
   /** What the operands ask of the decoder besides ModRM, in order. */
   readonly takes: readonly Takes[];
   /** Which register ModRM.rm (or what stands in for it) and ModRM.reg are numbers of. */
-  readonly rmFile: File;
-  readonly regFile: File;
+  readonly rmFile: RegisterFile;
+  readonly regFile: RegisterFile;
   /** Index of the form at each size (0: 1 byte, 1: 2, 2: 4, 3: 8, 4: 16, 5: none), filled by the engine that uses the tables. */
   readonly forms: Int32Array;
 }
@@ -54,8 +54,8 @@ export const Takes = {
 export type Takes = (typeof Takes)[keyof typeof Takes];
 
 /** Register files; of `bySize`: byte registers where the operand size is 1, otherwise general ones. `st` is ST(i), MMX registers lie in `x87`. */
-export const File = { none: 0, bySize: 1, byte: 2, general: 3, xmm: 4, x87: 5, st: 6, segment: 7, control: 8, debug: 9 } as const;
-export type File = (typeof File)[keyof typeof File];
+export const RegisterFile = { none: 0, bySize: 1, byte: 2, general: 3, xmm: 4, x87: 5, st: 6, segment: 7, control: 8, debug: 9 } as const;
+export type RegisterFile = (typeof RegisterFile)[keyof typeof RegisterFile];
 
 const TAKES: Readonly<Record<string, Takes>> = {
   I: Takes.I,
@@ -71,31 +71,31 @@ const TAKES: Readonly<Record<string, Takes>> = {
   A: Takes.accumulator,
   S: Takes.segment,
 };
-const RM_FILES: Readonly<Record<string, File>> = {
-  E: File.bySize,
-  R: File.bySize,
-  Z: File.bySize,
-  A: File.bySize,
-  Eb: File.byte,
-  Ew: File.general,
-  Rx: File.general,
-  W: File.xmm,
-  U: File.xmm,
-  Q: File.x87,
-  N: File.x87,
-  F: File.st,
+const RM_FILES: Readonly<Record<string, RegisterFile>> = {
+  E: RegisterFile.bySize,
+  R: RegisterFile.bySize,
+  Z: RegisterFile.bySize,
+  A: RegisterFile.bySize,
+  Eb: RegisterFile.byte,
+  Ew: RegisterFile.general,
+  Rx: RegisterFile.general,
+  W: RegisterFile.xmm,
+  U: RegisterFile.xmm,
+  Q: RegisterFile.x87,
+  N: RegisterFile.x87,
+  F: RegisterFile.st,
 };
-const REG_FILES: Readonly<Record<string, File>> = {
-  G: File.bySize,
-  V: File.xmm,
-  P: File.x87,
-  S: File.segment,
-  C: File.control,
-  D: File.debug,
+const REG_FILES: Readonly<Record<string, RegisterFile>> = {
+  G: RegisterFile.bySize,
+  V: RegisterFile.xmm,
+  P: RegisterFile.x87,
+  S: RegisterFile.segment,
+  C: RegisterFile.control,
+  D: RegisterFile.debug,
 };
 /** Of the first operand that has one. */
-function fileOf(operands: readonly string[], files: Readonly<Record<string, File>>): File {
-  return files[operands.find((token) => files[token] !== undefined) ?? ""] ?? File.none;
+function fileOf(operands: readonly string[], files: Readonly<Record<string, RegisterFile>>): RegisterFile {
+  return files[operands.find((token) => files[token] !== undefined) ?? ""] ?? RegisterFile.none;
 }
 
 const SIZES: Record<string, readonly number[]> = { b: [1], w: [2], d: [4], q: [8], x: [16], v: [2, 4], "-": [0] };

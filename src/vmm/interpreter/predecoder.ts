@@ -1,7 +1,7 @@
 import * as at from "../cpu/layout.js";
 import { byteRegister, type CpuState } from "../cpu/state.js";
 import type { Decoder } from "../decode/decoder.js";
-import { type Entry, File, sizeIndex } from "../decode/entry.js";
+import { type Entry, RegisterFile, sizeIndex } from "../decode/entry.js";
 import { GENERAL, handlerNumber, MEMORY } from "./handlers.js";
 import { RECORD_SIZE, Rec, RecFlag } from "./record.js";
 
@@ -71,24 +71,24 @@ export function regAddress(entry: Entry, n: number, size: number): number {
 /** By number: the control registers that exist. */
 const CONTROL: readonly number[] = [at.CR0, at.ZERO, at.CR2, at.CR3, at.CR4];
 
-function registerAddress(file: File, n: number, size: number): number {
+function registerAddress(file: RegisterFile, n: number, size: number): number {
   switch (file) {
-    case File.bySize:
+    case RegisterFile.bySize:
       return size === 1 ? byteRegister(n) : general(n);
-    case File.byte:
+    case RegisterFile.byte:
       return byteRegister(n);
-    case File.general:
+    case RegisterFile.general:
       return general(n);
-    case File.xmm:
+    case RegisterFile.xmm:
       return at.XMM + 16 * n;
-    case File.x87:
+    case RegisterFile.x87:
       return at.X87 + 16 * n;
-    case File.segment:
+    case RegisterFile.segment:
       return at.SEGMENT + at.SEGMENT_SIZE * n;
-    case File.control:
+    case RegisterFile.control:
       return CONTROL[n] ?? at.ZERO;
-    case File.st:
-    case File.debug:
+    case RegisterFile.st:
+    case RegisterFile.debug:
       return n;
     default:
       return at.ZERO;

@@ -81,7 +81,7 @@ export class RecordSpace {
     const large = spans.filter(isLarge).reverse();
     const bytes = bytesOf(large);
     if (bytes < STEP / 2) return this.extend();
-    this.free = large;
+    this.free.push(...large);
     this.dead = spans.filter((span) => !isLarge(span));
     this.deadBytes -= bytes;
     return true;
