@@ -85,6 +85,10 @@ function isAtTop(instruction: Instruction | undefined, { gpr }: Result): boolean
   return isNear(gpr[ESP]) || (instruction?.address === undefined ? gpr.some(isNear) : isNear(instruction.address));
 }
 
+function isLimit({ vector, errorCode }: Result): boolean {
+  return (vector === GENERAL_PROTECTION || vector === STACK_FAULT) && errorCode === 0;
+}
+
 /**
  * An access that runs over the end of a flat segment, at 4 GiB, may be #GP (or #SS), as ours are, or go on at 0 (SDM vol. 3, 5.3: "may or
  * may not cause the indicated exceptions. Behavior is implementation-specific"). The page at 0 isn't there. With AC such an access isn't aligned,
@@ -92,8 +96,8 @@ function isAtTop(instruction: Instruction | undefined, { gpr }: Result): boolean
  */
 export function ranOver4GiB(faulting: Instruction | undefined, expected: Result, actual: Result): boolean {
   // Or the other way round, by AMD's of family 19h model 11h.
-  if (actual.vector === ALIGNMENT_CHECK && expected.vector === GENERAL_PROTECTION) return isAtTop(faulting, expected);
-  if ((actual.vector !== GENERAL_PROTECTION && actual.vector !== STACK_FAULT) || actual.errorCode !== 0) return false;
+  if (actual.vector === ALIGNMENT_CHECK && isLimit(expected)) return isAtTop(faulting, expected);
+  if (!isLimit(actual)) return false;
   return (expected.vector === PAGE_FAULT && expected.cr2 === 0) || (expected.vector === ALIGNMENT_CHECK && isAtTop(faulting, expected));
 }
 
