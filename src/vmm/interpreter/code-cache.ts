@@ -53,7 +53,7 @@ const ROOM = 2 * (LONGEST_RUN + 2) * RECORD_SIZE;
  * points to one finds out when it gets there. That makes "modify the very next instruction" exact.
  *
  * A guest that writes code and runs it (a just-in-time compiler) fills the records every few hundred milliseconds. What is gone makes room for more, and
- * all else stays, its translations too: dropping everything then cost such a guest a third of its time.
+ * all else stays, its translations too: dropping everything then cost such a guest a sixth of its time.
  */
 export class CodeCache implements CodeWatch {
   /** Instructions decoded, pages dropped because they were written to, and times that everything was dropped. */
