@@ -80,12 +80,27 @@ export async function openRedisQueue(url: string, installation: string, onError:
         .on("failed", (_job, error) => onError(error));
       return {
         waitUntilReady: () => worker.waitUntilReady(),
-        // In order, it waits for Redis to come back.
-        close: () => worker.close(consuming.status !== "ready"),
+        // In order, it waits for Redis to come back; and that Redis is away may be known only while it waits. BullMQ can't be told then to stop waiting: it goes on by
+        // itself, until Redis is back or the process ends.
+        async close() {
+          const lost = lossOf(consuming);
+          await Promise.race([worker.close(consuming.status !== "ready"), lost.happened]);
+          lost.forget();
+        },
       };
     },
     close: async () => disconnect(),
   });
+}
+
+/** Tells when a connection is lost. */
+function lossOf(connection: Redis): { happened: Promise<void>; forget(): void } {
+  let resolve = () => {};
+  const happened = new Promise<void>((happens) => {
+    resolve = happens;
+  });
+  connection.once("close", resolve);
+  return { happened, forget: () => connection.off("close", resolve) };
 }
 
 async function requireUsable(connection: Redis): Promise<void> {

@@ -80,6 +80,25 @@ it.skipIf(unkillable !== null)("is closed while Redis is away", async () => {
   await redis.close();
 });
 
+it.skipIf(unkillable !== null)("is closed when Redis goes away while a consumer is closing", async () => {
+  const redis = await startRedis();
+  const queue = await openRedisQueue(redis.url, "closing", () => {});
+  const [taken, work] = [deferred<void>(), deferred<void>()];
+  const consuming = await queue.consume("host", 1, () => {
+    taken.resolve();
+    return work.promise;
+  });
+  await queue.submit("host", "op_1");
+  await taken.promise;
+  redis.freeze();
+  const closed = consuming.close();
+  work.resolve();
+  await redis.kill();
+  await closed;
+  await queue.close();
+  await redis.close();
+});
+
 it.skipIf(unkillable !== null)(
   "an operation is carried out that was accepted while Redis was away, and all that was in it is gone",
   async () => {

@@ -17,6 +17,8 @@ export const ownRedis = !process.env.TEST_REDIS_URL;
 export interface RedisServer {
   /** For REDIS_URL. */
   url: string;
+  /** It answers nothing from now on, though its connections stay. Until it is killed. */
+  freeze(): void;
   /** Kills it, so that all it held is gone. Answers how to start it again. */
   kill(): Promise<() => Promise<void>>;
   close(): Promise<void>;
@@ -25,7 +27,13 @@ export interface RedisServer {
 /** @param settings beside the usual; not where it is TEST_REDIS_URL's */
 export async function startRedis(settings: Record<string, string> = {}): Promise<RedisServer> {
   const given = process.env.TEST_REDIS_URL;
-  if (given) return { url: given, kill: () => Promise.reject(new Error("TEST_REDIS_URL is not ours to kill")), close: async () => {} };
+  if (given) {
+    const notOurs = "TEST_REDIS_URL is not ours to kill";
+    const freeze = () => {
+      throw new Error(notOurs);
+    };
+    return { url: given, freeze, kill: () => Promise.reject(new Error(notOurs)), close: async () => {} };
+  }
   const folder = await mkdtemp(join(tmpdir(), "worldswitch-redis-"));
   const url = join(folder, "socket");
   let server = await run(folder, url, settings);
@@ -37,6 +45,7 @@ export async function startRedis(settings: Record<string, string> = {}): Promise
   };
   return {
     url,
+    freeze: () => server.kill("SIGSTOP"),
     async kill() {
       await kill();
       return async () => {
