@@ -56,7 +56,8 @@ const ROOM = 2 * (LONGEST_RUN + 2) * RECORD_SIZE;
  * all else stays, its translations too: dropping everything then cost such a guest a sixth of its time.
  */
 export class CodeCache implements CodeWatch {
-  /** Instructions decoded, pages dropped because they were written to, and times that everything was dropped. */
+  /** Pages that hold code; instructions decoded, pages dropped because they were written to, and times that everything was dropped. */
+  codePages = 0;
   decoded = 0;
   invalidations = 0;
   flushes = 0;
@@ -68,8 +69,11 @@ export class CodeCache implements CodeWatch {
   private readonly decoder = new Decoder();
   /** By mode number. */
   private readonly indexes = Array.from({ length: 16 }, () => new CodeIndex());
-  private readonly pages = new Map<number, CodePage>();
-  private readonly held: Uint8Array;
+  /**
+   * By number. Not a Map: one keeps what was deleted until it grows, so that a page which is dropped and decoded over and over makes a chain of thousands in one
+   * bucket (half the time of a guest that patched one loop).
+   */
+  private readonly pages: (CodePage | undefined)[];
   private readonly space: RecordSpace;
   private readonly known: KnownRecords;
   private readonly joined = new Uint8Array(2 * MAX_LENGTH);
@@ -81,11 +85,7 @@ export class CodeCache implements CodeWatch {
   ) {
     this.space = new RecordSpace(state, ROOM);
     this.known = new KnownRecords(state);
-    this.held = new Uint8Array(Math.ceil((state.u8.length - at.RAM_BASE) / at.PAGE_SIZE));
-  }
-
-  get codePages(): number {
-    return this.pages.size;
+    this.pages = new Array(Math.ceil((state.u8.length - at.RAM_BASE) / at.PAGE_SIZE)).fill(undefined);
   }
 
   /** Address behind the records in use. */
@@ -99,12 +99,12 @@ export class CodeCache implements CodeWatch {
   }
 
   holdsCode(page: number): boolean {
-    return this.held[page] !== 0;
+    return this.pages[page] !== undefined;
   }
 
   written(address: number, size: number): void {
     const number = address >>> 12;
-    const page = this.pages.get(number);
+    const page = this.pages[number];
     if (!page) return;
     const from = address & 0xfff;
     if (page.overlaps(from, Math.min(from + size, at.PAGE_SIZE))) this.drop(number, page);
@@ -123,8 +123,8 @@ export class CodeCache implements CodeWatch {
       this.space.release(start, end);
     }
     for (const record of page.crossings) state.i32[(record + Rec.immediate) >> 2] = 0;
-    this.pages.delete(number);
-    this.held[number] = 0;
+    this.pages[number] = undefined;
+    this.codePages--;
     this.state.i32[linesOf(number)] = 0;
     this.onDrop(number);
   }
@@ -139,7 +139,7 @@ export class CodeCache implements CodeWatch {
       return;
     }
     this.onReclaim();
-    for (const page of this.pages.values()) page.crossings = page.crossings.filter((record) => !this.isGone(record));
+    for (const page of this.pages) if (page) page.crossings = page.crossings.filter((record) => !this.isGone(record));
   }
 
   /** Whether a record is what execution finds at its offset in this page (its address). */
@@ -157,15 +157,15 @@ export class CodeCache implements CodeWatch {
     this.flushes++;
     this.space.clear();
     for (const index of this.indexes) index.clear();
-    for (const number of this.pages.keys()) this.state.i32[linesOf(number)] = 0;
-    this.pages.clear();
-    this.held.fill(0);
+    for (let number = 0; number < this.pages.length; number++) if (this.pages[number]) this.state.i32[linesOf(number)] = 0;
+    this.pages.fill(undefined);
+    this.codePages = 0;
     this.onFlush();
   }
 
   /** What is kept for a page (address / 4096). The same object stays for as long as its code does. */
   codePage(number: number): CodePage | undefined {
-    return this.pages.get(number);
+    return this.pages[number];
   }
 
   /** Bytes of a page count as decoded, though they may not be: somebody relies on them. */
@@ -188,11 +188,11 @@ export class CodeCache implements CodeWatch {
   }
 
   private page(number: number): CodePage {
-    let page = this.pages.get(number);
+    let page = this.pages[number];
     if (!page) {
       page = new CodePage();
-      this.pages.set(number, page);
-      this.held[number] = 1;
+      this.pages[number] = page;
+      this.codePages++;
       this.protect(number);
     }
     return page;
