@@ -1,5 +1,6 @@
 import * as at from "../../src/vmm/cpu/layout.js";
 import { handlers, SPECIALS } from "../../src/vmm/interpreter/handlers.js";
+import { RECENT_SIZE } from "../../src/vmm/mmu/recent-pages.js";
 import * as map from "./memory-map.js";
 
 interface Stretch {
@@ -21,7 +22,8 @@ const STRETCHES: readonly Stretch[] = [
   { name: "behind the stepped instruction's records", from: at.STEP_RECORD + 64, to: at.REGION_ENTRIES },
   { name: "behind the last landing", from: at.LANDING_VIEW + 4, to: at.X87_TABLES },
   { name: "behind the x87 tables", from: at.X87_TABLES_END, to: at.RECENT_LOADS },
-  { name: "behind the recent loads", from: at.RECENT_LOADS + 64 * at.RECENT_LOAD_SLOTS, to: at.JUMP_CACHE },
+  { name: "behind the recent loads", from: at.RECENT_LOADS + 64 * at.RECENT_LOAD_SLOTS, to: at.RECENT_PAGES },
+  { name: "behind the recent pages", from: at.RECENT_PAGES + 2 * at.RECENT_PAGE_SLOTS * RECENT_SIZE, to: at.JUMP_CACHE },
   { name: "behind the jump caches", from: at.JUMP_CACHE + (1 + at.ADDRESS_SPACES) * at.JUMP_CACHE_SIZE, to: at.PROFILE },
   { name: "behind the dispatch counts", from: PROFILE_END, to: at.FETCH_CACHE },
   { name: "behind the fetch translations", from: at.FETCH_CACHE + 8 * at.FETCH_CACHE_SLOTS, to: at.LEAVES },

@@ -4,6 +4,8 @@ import { handlers, SPECIALS, Special } from "../../src/vmm/interpreter/handlers.
 import type { Interpreter } from "../../src/vmm/interpreter/interpreter.js";
 import { slotOf } from "../../src/vmm/interpreter/jump-cache.js";
 import { RECORD_SIZE, Rec } from "../../src/vmm/interpreter/record.js";
+import { ANY_MAY_BEGIN, Recent, recentPage } from "../../src/vmm/mmu/recent-pages.js";
+import { hostBy, isValid, NOTHING, VALID } from "../../src/vmm/mmu/tlb-entry.js";
 import * as map from "./memory-map.js";
 
 const TLBS = ["supervisor read", "supervisor write", "user read", "user write"];
@@ -17,7 +19,7 @@ interface Engine {
 
 /** What is wrong in the tables that emitted code trusts without a check: TLBs, jump caches, records. */
 export function brokenTables(engine: Engine): string[] {
-  return [...tlbs(engine), ...jumpCaches(engine), ...records(engine)];
+  return [...tlbs(engine), ...recentPages(engine), ...jumpCaches(engine), ...records(engine)];
 }
 
 /** A valid entry leads to a page of RAM, one for stores to none with decoded code. One that traces stores leads to RAM, too. */
@@ -27,10 +29,9 @@ function tlbs({ state, interpreter }: Engine): string[] {
     const first = (at.TLB + table * at.TLB_SIZE) >> 2;
     for (let page = 0; page < TLB_ENTRIES; page++) {
       const word = state.i32[first + page];
-      if (word === -1) continue;
-      const traces = table % 2 === 1 && (word & 0xfff) === 0xfff;
-      const entry = traces ? word - 0xfff : word;
-      const host = (entry + page * at.PAGE_SIZE) >>> 0;
+      if (word === NOTHING) continue;
+      const traces = table % 2 === 1 && !isValid(word);
+      const host = hostBy(traces ? word + VALID : word, page * at.PAGE_SIZE);
       const physical = host - at.RAM_BASE;
       const inRam = physical >= 0 && physical < map.RAM_BYTES && !(physical >= map.HOLE.start && physical < map.HOLE.end);
       if (host % at.PAGE_SIZE !== 0 || !inRam) found.push(`${name} TLB: linear page ${hex(page)} leads to host address ${hex(host)}`);
@@ -38,6 +39,23 @@ function tlbs({ state, interpreter }: Engine): string[] {
         found.push(`${name} TLB: linear page ${hex(page)} allows stores to page ${hex(physical)}, which holds decoded code`);
     }
   });
+  return found;
+}
+
+/** A slot is empty, or says what the TLB for user code says, and no more. */
+function recentPages({ state }: Engine): string[] {
+  const found: string[] = [];
+  for (const write of [false, true])
+    for (let site = 0; site < at.RECENT_PAGE_SLOTS; site++) {
+      const slot = recentPage(write, site);
+      const limit = state.get(slot + Recent.limit);
+      if (limit === 0) continue;
+      const page = state.get(slot + Recent.page);
+      const entry = state.get(at.TLB + (write ? 3 : 2) * at.TLB_SIZE + 4 * (page >>> 12));
+      const holds = isValid(entry) && hostBy(entry, page) === state.get(slot + Recent.host) >>> 0;
+      if (!holds || page % at.PAGE_SIZE !== 0 || limit !== ANY_MAY_BEGIN)
+        found.push(`recent page ${hex(page)} for ${write ? "writes" : "reads"}`);
+    }
   return found;
 }
 

@@ -1,6 +1,7 @@
 import * as at from "../../src/vmm/cpu/layout.js";
 import { CpuState } from "../../src/vmm/cpu/state.js";
 import { Mmu } from "../../src/vmm/mmu/mmu.js";
+import { hostBy, isValid } from "../../src/vmm/mmu/tlb-entry.js";
 
 export const RAM = 4 << 20;
 export const MiB = 1 << 20;
@@ -64,8 +65,7 @@ export class MmuGuest {
   translate(linear: number, size: number, kind: number): { host: number; fast: boolean } {
     const table = this.state.get(kind === 0 ? at.VIEW_READ : at.VIEW_WRITE);
     const entry = this.state.i32[(table >> 2) + (linear >>> 12)];
-    const bits = size === 1 ? entry & 1 : (linear | entry) & (size - 1);
-    if (bits === 0) return { host: (linear + entry) >>> 0, fast: true };
+    if (isValid(entry) && (linear & (size - 1)) === 0) return { host: hostBy(entry, linear), fast: true };
     return { host: this.mmu.slow(linear | 0, size, kind) >>> 0, fast: false };
   }
 }

@@ -185,6 +185,10 @@ export const X87_TABLES_END = 0x8000;
 export const RECENT_LOADS = 0x8000;
 export const RECENT_LOAD_SLOTS = 64;
 
+/** Pages that user code has been in lately: RECENT_PAGE_SLOTS slots of 16 bytes for reads, then as many for writes. See mmu/recent-pages.ts. */
+export const RECENT_PAGES = 0x9000;
+export const RECENT_PAGE_SLOTS = 32;
+
 /** Jump caches of JUMP_CACHE_ENTRIES entries of 8 bytes (EIP, record): one for the supervisor, then one for user code of each address space kept. */
 export const JUMP_CACHE = 0x10000;
 export const JUMP_CACHE_ENTRIES = 8192;

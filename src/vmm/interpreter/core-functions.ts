@@ -3,7 +3,9 @@ import { Emitter, type Value } from "../isa/emitter.js";
 import { AF, CF, OF, PF, SF, ZF } from "../isa/flags.js";
 import { enterGate } from "../isa/gate-entry.js";
 import type { Helper, HelperLinker } from "../isa/stage.js";
+import { entryIn, hostBy, invalid } from "../isa/tlb-access.js";
 import { Access } from "../mmu/mmu.js";
+import { NOTHING, VALID } from "../mmu/tlb-entry.js";
 import type { ModuleBuilder } from "../wasm/module.js";
 import { Op, ValueType } from "../wasm/opcodes.js";
 import { ExitReason } from "./exit.js";
@@ -138,10 +140,10 @@ export class CoreFunctions implements HelperLinker {
     const e = new Emitter(f);
     const [linear, size, access] = [{ local: 0 }, { local: 1 }, { local: 2 }];
     const table = e.select(e.and(access, 3), e.state(at.VIEW_WRITE), e.state(at.VIEW_READ));
-    const entry = e.loadHost(e.add(table, e.shl(e.shrU(linear, 12), 2)), 4);
+    const entry = entryIn(e, table, linear);
     const inside = e.eqz(e.gtU(e.add(e.and(linear, 0xfff), size), 0x1000));
-    e.when(e.and(inside, e.eqz(e.and(entry, 0xfff))), () => {
-      e.put(e.add(linear, entry));
+    e.when(e.and(inside, e.and(entry, VALID)), () => {
+      e.put(hostBy(e, entry, linear));
       f.op(Op.return);
     });
     e.when(e.eqz(inside), () => {
@@ -152,17 +154,16 @@ export class CoreFunctions implements HelperLinker {
         f.op(Op.return);
       });
     });
-    const traced = e.and(e.and(inside, e.eq(e.and(entry, 0xfff), 0xfff)), e.ne(entry, -1));
+    const traced = e.and(e.and(inside, invalid(e, entry)), e.ne(entry, NOTHING));
     e.when(e.and(traced, e.ne(e.and(access, 3), Access.read)), () => this.storeBetweenCode(e, linear, size, table, entry));
     f.get(0).get(1).get(2).call(this.slow);
     return index;
   }
-  /** A store to a page with decoded code (mmu/tlb.ts, TRACED): plain where none of the code lies. Once there is no more code, so is the entry. */
+  /** A store to a page with decoded code (mmu/tlb-entry.ts): plain where none of the code lies. Once there is no more code, so is the entry. */
   private storeBetweenCode(e: Emitter, linear: Value, size: Value, table: Value, entry: Value): void {
-    const plain = e.sub(entry, 0xfff);
-    const host = e.add(linear, plain);
+    const host = e.add(linear, entry);
     const lines = e.loadHost(e.shl(e.shrU(e.sub(host, at.RAM_BASE), 12), 2), 4, at.CODE_LINES);
-    e.when(e.eqz(lines), () => e.storeHost(e.add(table, e.shl(e.shrU(linear, 12), 2)), 4, plain));
+    e.when(e.eqz(lines), () => e.storeHost(e.add(table, e.shl(e.shrU(linear, 12), 2)), 4, e.add(entry, VALID)));
     const line = (address: Value) => e.shrU(lines, e.and(e.shrU(address, at.CODE_LINE_SHIFT), 31));
     e.when(e.eqz(e.and(e.or(line(host), line(e.sub(e.add(host, size), 1))), 1)), () => {
       e.put(host);
@@ -181,9 +182,8 @@ export class CoreFunctions implements HelperLinker {
     const next = e.variable(e.add(e.and(linear, -at.PAGE_SIZE), at.PAGE_SIZE));
     const writes = e.variable(e.ne(e.and(access, 3), Access.read));
     const table = e.variable(e.select(writes, e.state(at.VIEW_WRITE), e.state(at.VIEW_READ)));
-    const entry = (address: Value) => e.variable(e.loadHost(e.add(table, e.shl(e.shrU(address, 12), 2)), 4));
-    const [first, second] = [entry(linear), entry(next)];
-    const unknown = e.and(e.or(first, second), at.PAGE_SIZE - 1);
+    const [first, second] = [linear, next].map((address) => e.variable(entryIn(e, table, address)));
+    const unknown = invalid(e, e.and(first, second));
     // At the end of the address space limits come into it.
     e.when(e.or(e.or(unknown, e.eqz(next)), e.and(access, Access.deferred)), () => f.i32(0).op(Op.return));
     const before = e.variable(e.sub(next, linear));
@@ -194,16 +194,16 @@ export class CoreFunctions implements HelperLinker {
         e.assign(cell, at.STRADDLE_WRITE);
         e.setState(at.STRADDLE_BYTES, size);
         e.setState(at.STRADDLE_BEFORE, before);
-        e.setState(at.STRADDLE_FIRST, e.add(linear, first));
-        e.setState(at.STRADDLE_SECOND, e.add(next, second));
+        e.setState(at.STRADDLE_FIRST, hostBy(e, first, linear));
+        e.setState(at.STRADDLE_SECOND, hostBy(e, second, next));
       },
       () => {
         e.setState(at.STRADDLE_TURN, e.xor(e.state(at.STRADDLE_TURN), 32));
         e.assign(cell, e.add(e.state(at.STRADDLE_TURN), at.STRADDLE_READ));
       },
     );
-    e.storeHostVector(cell, e.loadHostVector(e.sub(e.add(next, first), 16)));
-    e.storeHostVector(e.add(cell, 16), e.loadHostVector(e.add(next, second)));
+    e.storeHostVector(cell, e.loadHostVector(e.sub(hostBy(e, first, next), 16)));
+    e.storeHostVector(e.add(cell, 16), e.loadHostVector(hostBy(e, second, next)));
     e.put(e.sub(e.add(cell, 16), before));
     return index;
   }
@@ -247,9 +247,9 @@ export class CoreFunctions implements HelperLinker {
       f.i32(at.ES).call(this.segmentFault).i32(0).op(Op.return);
     });
     const table = e.select(e.and(access, 3), e.state(at.VIEW_WRITE), e.state(at.VIEW_READ));
-    const entry = e.loadHost(e.add(table, e.shl(e.shrU(linear, 12), 2)), 4);
-    e.when(e.eqz(e.and(e.or(e.and(linear, e.sub(size, 1)), entry), 0xfff)), () => {
-      e.put(e.add(linear, entry));
+    const entry = entryIn(e, table, linear);
+    e.when(e.eqz(e.or(e.and(linear, e.sub(size, 1)), invalid(e, entry))), () => {
+      e.put(hostBy(e, entry, linear));
       f.op(Op.return);
     });
     e.put(linear);

@@ -1,5 +1,6 @@
 import * as at from "../cpu/layout.js";
 import { Emitter } from "../isa/emitter.js";
+import { entryIn, hostBy } from "../isa/tlb-access.js";
 import type { FunctionBuilder, Label } from "../wasm/function.js";
 import { ModuleBuilder } from "../wasm/module.js";
 import { Mem, Op, ValueType } from "../wasm/opcodes.js";
@@ -186,8 +187,8 @@ function emitSpecial(which: number, e: Emitter, recordLocal: number, core: CoreF
       const codeLimit = e.state(at.SEGMENT + at.CS * at.SEGMENT_SIZE + at.Seg.limit);
       const inside = e.gtU(e.sub(codeLimit, e.state(at.EIP_PAGE)), 2 * at.PAGE_SIZE - 2);
       const next = e.add(e.add(e.state(at.EIP_PAGE), codeBase), at.PAGE_SIZE);
-      const entry = e.loadHost(e.add(e.state(at.VIEW_READ), e.shl(e.shrU(next, 12), 2)), 4);
-      const mapped = e.eq(e.add(next, entry), e.loadHost(record, 4, Rec.immediate));
+      const entry = entryIn(e, e.state(at.VIEW_READ), next);
+      const mapped = e.eq(hostBy(e, entry, next), e.loadHost(record, 4, Rec.immediate));
       e.when(e.and(inside, mapped), () => goTo(() => e.put(e.loadHost(record, 4, Rec.target))));
       e.put(record);
       f.call(core.crossing).tee(recordLocal);

@@ -3,6 +3,7 @@ import * as at from "../cpu/layout.js";
 import type { Temp, Value, Vector, Wide } from "../isa/emitter.js";
 import { auxiliary, carryOverflow, conditionOfWords, overflowOf, stepAuxiliary } from "../isa/flag-words.js";
 import { type AccessKind, type Condition, type FlagsKind, type Helper, type Operand, Stage } from "../isa/stage.js";
+import { entryIn, hostBy, misfit } from "../isa/tlb-access.js";
 import { X87InMemory } from "../isa/x87-file.js";
 import { Access } from "../mmu/mmu.js";
 import type { FunctionBuilder, Label } from "../wasm/function.js";
@@ -103,10 +104,9 @@ export class InterpreterStage extends Stage {
   /** The access at a linear address, by the TLB in line. `bySegment`: of the memory operand, whose segment says which fault running over 4 GiB is. */
   private translateFlat(linear: Value, size: number, access: number, bySegment = false): Value {
     const table = this.state((access & 3) === Access.read ? at.VIEW_READ : at.VIEW_WRITE);
-    const entry = this.loadHost(this.add(table, this.shl(this.shrU(linear, 12), 2)), 4);
-    const host = this.variable(this.add(linear, entry));
-    const miss = size === 1 ? this.and(entry, 1) : this.and(this.or(linear, entry), size - 1);
-    this.when(miss, () => {
+    const entry = entryIn(this, table, linear);
+    const host = this.variable(hostBy(this, entry, linear));
+    this.when(misfit(this, entry, linear, host, size), () => {
       this.put(linear);
       this.f.i32(size);
       this.put(bySegment ? this.or(this.shl(this.eq(this.field(1, Rec.segment), at.SS), 3), access) : access);

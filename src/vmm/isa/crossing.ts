@@ -5,6 +5,7 @@ import { CS, Seg, SS } from "../cpu/layout.js";
 import { Op } from "../wasm/opcodes.js";
 import type { Emitter, Value } from "./emitter.js";
 import { AC, IF, IOPL, NT, RF, TF, VIF, VIP, VM } from "./flags.js";
+import { entryIn, hostBy, misfit } from "./tlb-access.js";
 
 /*
  * Going from an application to its system and back, as every kernel with flat segments does it a hundred thousand times a second. In TypeScript it
@@ -137,9 +138,10 @@ const flatDescriptor = (access: number): number => ((access & 0xf0ff) << 8) | 0x
 
 /** Host address of `size` bytes, aligned to that, at a linear address that the system reads, or by another table; answers 0 where the TLB doesn't know it. */
 export function systemAddress(e: Emitter, linear: Value, size: number, table: number = at.TLB): Value {
-  const entry = e.loadHost(e.shl(e.shrU(linear, 12), 2), 4, table);
-  unless(e, e.eqz(e.and(e.or(linear, entry), size - 1)));
-  return e.add(linear, entry);
+  const entry = entryIn(e, 0, linear, table);
+  const host = hostBy(e, entry, linear);
+  unless(e, e.eqz(misfit(e, entry, linear, host, size)));
+  return host;
 }
 
 /** Answers 0 unless so many bytes from a linear address on lie in one page. */

@@ -2,6 +2,7 @@ import { VIEW_READ, VIEW_WRITE } from "../cpu/layout.js";
 import { Op, Simd, ValueType } from "../wasm/opcodes.js";
 import type { Emitter, Temp, Value, Vector } from "./emitter.js";
 import type { Helper } from "./stage.js";
+import { entryIn, hostBy, invalid } from "./tlb-access.js";
 
 /*
  * Many iterations of a repeated string instruction at once, upwards (DF = 0) in flat segments. Each helper takes linear addresses and the most
@@ -24,9 +25,9 @@ function leaveWith(e: Emitter, v: Value): void {
 
 /** A page that the TLB answers for: the host address of `linear`. Otherwise the helper gives 0. */
 function inLine(e: Emitter, linear: Value, view: number): Temp {
-  const entry = e.loadHost(e.add(e.state(view), e.shl(e.shrU(linear, 12), 2)), 4);
-  e.when(e.and(entry, 1), () => leaveWith(e, 0));
-  return e.variable(e.add(linear, entry));
+  const entry = entryIn(e, e.state(view), linear);
+  e.when(invalid(e, entry), () => leaveWith(e, 0));
+  return e.variable(hostBy(e, entry, linear));
 }
 
 /** `most`, and not more than there are whole elements up to the end of the page. None: the helper gives 0. */
@@ -148,9 +149,9 @@ export const bulkLoad = bySize((size) => ({
     const room = e.shrU(e.sub(0x1000, e.and(source, 0xfff)), shiftOf(size));
     const count = e.select(e.ltS(room, most), room, most);
     e.when(e.ltS(count, 1), none);
-    const entry = e.loadHost(e.add(e.state(VIEW_READ), e.shl(e.shrU(source, 12), 2)), 4);
-    e.when(e.and(entry, 1), none);
-    e.put(e.loadHost(e.add(e.add(source, entry), e.shl(e.sub(count, 1), shiftOf(size))), size));
+    const entry = entryIn(e, e.state(VIEW_READ), source);
+    e.when(invalid(e, entry), none);
+    e.put(e.loadHost(e.add(hostBy(e, entry, source), e.shl(e.sub(count, 1), shiftOf(size))), size));
     e.put(count);
   },
 }));

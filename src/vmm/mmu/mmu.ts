@@ -24,6 +24,7 @@ import { DataBreakpoints } from "./data-breakpoints.js";
 import { FetchCache } from "./fetch-cache.js";
 import { PhysicalMemory, type Stores } from "./physical.js";
 import { Tlb } from "./tlb.js";
+import { hostBy, isValid } from "./tlb-entry.js";
 import { PageWalk, PF_FETCH, PF_USER, PF_WRITE } from "./walk.js";
 
 /** What an access of emitted code is for; the third argument of `slow`. */
@@ -216,7 +217,7 @@ export class Mmu {
     if (this.inspecting && !this.inspect(address, size, write)) return 0;
     if (offset + size <= PAGE_SIZE) {
       const entry = write ? this.tlb.writeEntry(this.user, address >>> 12) : this.tlb.readEntry(this.user, address >>> 12);
-      if ((entry & 1) === 0) return (address + entry) | 0;
+      if (isValid(entry)) return hostBy(entry, address) | 0;
       const traced = write ? this.tlb.tracedPage(this.user, address >>> 12) : -1;
       if (traced >= 0) return this.throughScratch(traced - RAM_BASE + offset, 0, size, kind);
       const page = this.resolve(address, access);
@@ -236,8 +237,8 @@ export class Mmu {
   /** Physical page of an access that straddles two: of RAM, by the TLB, where it knows; else by a walk. -1: a fault is recorded. */
   private pageOf(address: number, access: number): number {
     const entry = access & PF_WRITE ? this.tlb.writeEntry(this.user, address >>> 12) : this.tlb.readEntry(this.user, address >>> 12);
-    const page = ((address - (address % PAGE_SIZE) + entry) >>> 0) - RAM_BASE;
-    return entry & 1 || page >= this.memory.ramBytes ? this.resolve(address, access) : page;
+    const page = hostBy(entry, address - (address % PAGE_SIZE)) - RAM_BASE;
+    return isValid(entry) && page < this.memory.ramBytes ? page : this.resolve(address, access);
   }
 
   /** After emitted code stored to a scratch cell. */
@@ -286,7 +287,7 @@ export class Mmu {
     const offset = address % PAGE_SIZE;
     if (offset + size <= PAGE_SIZE) {
       const entry = this.tlb.readEntry(user, address >>> 12);
-      if ((entry & 1) === 0) return this.state.load((address + entry) >>> 0, size);
+      if (isValid(entry)) return this.state.load(hostBy(entry, address), size);
       const page = this.resolve(address, user ? PF_USER : 0);
       return page < 0 ? -1 : this.memory.read(page + offset, size);
     }
@@ -302,8 +303,8 @@ export class Mmu {
     const offset = address % PAGE_SIZE;
     if (offset + size <= PAGE_SIZE) {
       const entry = this.tlb.writeEntry(user, address >>> 12);
-      if ((entry & 1) === 0) {
-        this.state.store((address + entry) >>> 0, size, value);
+      if (isValid(entry)) {
+        this.state.store(hostBy(entry, address), size, value);
         return true;
       }
       const page = this.resolve(address, PF_WRITE | (user ? PF_USER : 0));
@@ -333,7 +334,7 @@ export class Mmu {
     for (let at = address; at < address + size; at += PAGE_SIZE - (at % PAGE_SIZE)) {
       const page = (at % FOUR_GIB) >>> 12;
       const entry = write ? this.tlb.writeEntry(user, page) : this.tlb.readEntry(user, page);
-      if (entry & 1 && this.resolve(at % FOUR_GIB, access) < 0) return false;
+      if (!isValid(entry) && this.resolve(at % FOUR_GIB, access) < 0) return false;
     }
     return true;
   }
@@ -343,7 +344,7 @@ export class Mmu {
     const address = linear >>> 0;
     if ((address % PAGE_SIZE) + size > PAGE_SIZE) return 0;
     const entry = write ? this.tlb.writeEntry(user, address >>> 12) : this.tlb.readEntry(user, address >>> 12);
-    return entry & 1 ? 0 : (address + entry) >>> 0;
+    return isValid(entry) ? hostBy(entry, address) : 0;
   }
 
   /** A callout makes this access for its instruction: data breakpoints look at it. */

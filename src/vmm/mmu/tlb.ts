@@ -2,14 +2,8 @@ import { PAGE_SIZE, RAM_BASE, TLB, TLB_SIZE } from "../cpu/layout.js";
 import type { CpuState } from "../cpu/state.js";
 import { type AddressSpace, Kind } from "./address-space.js";
 import type { PhysicalMemory, Stores } from "./physical.js";
-
-/** An entry that translates nothing: its low bits fail every check of emitted code. A zero entry would pass, so tables are never zero. */
-const INVALID = -1;
-/**
- * Or-ed into a write entry whose page holds decoded code: it fails every check, too, but tells where the page lies, so that a store between the code
- * needs no walk (core-functions.ts, `miss`).
- */
-const TRACED = 0xfff;
+import { forgetRecentPages } from "./recent-pages.js";
+import { hostBy, isValid, NOTHING, VALID } from "./tlb-entry.js";
 
 /** Entries remembered per list; a list that is full costs one flush of everything. */
 const TOUCHED = 1 << 16;
@@ -61,8 +55,7 @@ function chainOf(hostPage: number): number {
 
 /**
  * The software TLB: four flat tables over the 2^20 linear pages: supervisor read, supervisor write, user read, user write.
- * A valid entry is host page address - linear page address, so its low 12 bits are 0; emitted code tests `(linear | entry) & (size - 1)`
- * and adds. There are write entries only for pages that may be stored to with nothing to be done beside: dirty already, writable for
+ * Entries are as tlb-entry.ts has them, and how emitted code asks is in isa/tlb-access.ts. There are valid write entries only for pages that may be stored to with nothing to be done beside: dirty already, writable for
  * that privilege, RAM, and without predecoded code. Flushing walks lists of touched pages, never the tables.
  */
 export class Tlb {
@@ -72,12 +65,11 @@ export class Tlb {
   /** By 4 MiB of linear addresses: something there was translated by a large page. INVLPG must forget all of it (SDM vol. 3, 4.10.4.1). */
   private readonly large = new Uint8Array(2 ** 20 / LARGE_PAGES);
 
-  constructor(state: CpuState) {
+  constructor(private readonly state: CpuState) {
     this.entries = state.i32;
-    this.entries.fill(INVALID, TLB >> 2, (TLB + 4 * TLB_SIZE) >> 2);
   }
 
-  /** Entry of a linear page number for reads (or writes); valid if its low bit is 0. */
+  /** Entry of a linear page number for reads (or writes); tlb-entry.ts. */
   readEntry(user: boolean, page: number): number {
     return this.entries[(user ? this.user : this.supervisor).read + page];
   }
@@ -93,9 +85,14 @@ export class Tlb {
     list.pages[list.count++] = page;
     if (stores !== "none") list.chain(hostPage);
     const delta = (hostPage - (page << 12)) | 0;
-    this.entries[of.read + page] = delta;
-    this.entries[of.write + page] = stores === "plain" ? delta : stores === "traced" ? delta | TRACED : INVALID;
+    this.enter(of.read + page, delta + VALID);
+    this.enter(of.write + page, stores === "plain" ? delta + VALID : stores === "traced" ? delta : NOTHING);
     return true;
+  }
+  private enter(place: number, entry: number): void {
+    const was = this.entries[place];
+    if (isValid(was) && was !== entry) forgetRecentPages(this.state);
+    this.entries[place] = entry;
   }
 
   /** Enters what still holds of an address space. Made for two processes that pass bytes to and fro: some fifty entries at each switch. */
@@ -112,17 +109,17 @@ export class Tlb {
       const list = of.local;
       list.pages[list.count++] = page;
       const delta = (hosts[i] - (page << 12)) | 0;
-      entries[of.read + page] = delta;
+      entries[of.read + page] = delta + VALID;
       if ((kind & Kind.writable) === 0) continue;
       list.chain(hosts[i]);
-      entries[of.write + page] = memory.traced(hosts[i]) ? delta | TRACED : delta;
+      entries[of.write + page] = memory.traced(hosts[i]) ? delta : delta + VALID;
     }
   }
 
   /** Host address of the page that a write entry traces, or -1: it is none of these. */
   tracedPage(user: boolean, page: number): number {
     const entry = this.writeEntry(user, page);
-    return entry !== INVALID && (entry & TRACED) === TRACED ? (entry - TRACED + page * PAGE_SIZE) >>> 0 : -1;
+    return entry !== NOTHING && !isValid(entry) ? (entry + page * PAGE_SIZE) >>> 0 : -1;
   }
 
   flushAll(): void {
@@ -133,20 +130,23 @@ export class Tlb {
   }
 
   flushNonGlobal(): void {
+    forgetRecentPages(this.state);
     this.clear(this.supervisor, this.supervisor.local);
     this.clear(this.user, this.user.local);
   }
 
   /** Drops what user code has. */
   flushUser(): void {
+    forgetRecentPages(this.state);
     this.clear(this.user, this.user.local);
     this.clear(this.user, this.user.global);
   }
 
   flushPage(page: number): void {
+    forgetRecentPages(this.state);
     for (const of of [this.supervisor, this.user]) {
-      this.entries[of.read + page] = INVALID;
-      this.entries[of.write + page] = INVALID;
+      this.entries[of.read + page] = NOTHING;
+      this.entries[of.write + page] = NOTHING;
     }
   }
 
@@ -160,9 +160,10 @@ export class Tlb {
     const region = Math.floor(page / LARGE_PAGES);
     if (this.large[region] === 0) return false;
     this.large[region] = 0;
+    forgetRecentPages(this.state);
     const first = region * LARGE_PAGES;
     for (const of of [this.supervisor, this.user])
-      for (const table of [of.read, of.write]) this.entries.fill(INVALID, table + first, table + first + LARGE_PAGES);
+      for (const table of [of.read, of.write]) this.entries.fill(NOTHING, table + first, table + first + LARGE_PAGES);
     return true;
   }
 
@@ -172,12 +173,13 @@ export class Tlb {
    */
   protect(page: number): void {
     const { entries } = this;
-    const host = (RAM_BASE + page * PAGE_SIZE) | 0;
+    const host = RAM_BASE + page * PAGE_SIZE;
+    forgetRecentPages(this.state);
     for (const { write, local, global } of [this.supervisor, this.user])
       for (const { pages, chains, next } of [local, global])
         for (let i = chains[chainOf(host)]; i !== 0; i = next[i]) {
           const at = write + pages[i - 1];
-          if (entries[at] !== INVALID && ((entries[at] + pages[i - 1] * PAGE_SIZE) | 0) === host) entries[at] |= TRACED;
+          if (isValid(entries[at]) && hostBy(entries[at], pages[i - 1] * PAGE_SIZE) === host) entries[at] -= VALID;
         }
   }
 
@@ -186,8 +188,8 @@ export class Tlb {
     const { read, write } = of;
     const { pages, count } = list;
     for (let i = 0; i < count; i++) {
-      entries[read + pages[i]] = INVALID;
-      entries[write + pages[i]] = INVALID;
+      entries[read + pages[i]] = NOTHING;
+      entries[write + pages[i]] = NOTHING;
     }
     list.clear();
   }

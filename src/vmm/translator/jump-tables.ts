@@ -1,4 +1,5 @@
 import { PAGE_SIZE, TLB, TLB_SIZE } from "../cpu/layout.js";
+import { hostBy, isValid } from "../mmu/tlb-entry.js";
 import type { Instruction } from "./instruction.js";
 
 /** Entries of a table that are looked at. */
@@ -41,7 +42,7 @@ export class JumpTables {
   /** Host address of a word, 0 where the read TLB doesn't know. */
   private host(linear: number): number {
     const entry = this.words[(TLB + (this.user ? 2 * TLB_SIZE : 0) + ((linear >>> 12) << 2)) >> 2];
-    return entry & 1 ? 0 : (linear + entry) >>> 0;
+    return isValid(entry) ? hostBy(entry, linear) : 0;
   }
 }
 

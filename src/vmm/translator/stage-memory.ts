@@ -1,7 +1,10 @@
 import * as at from "../cpu/layout.js";
 import type { Temp, Value, Vector, Wide } from "../isa/emitter.js";
 import type { AccessKind } from "../isa/stage.js";
+import { entryIn, hostBy, invalid, misfit } from "../isa/tlb-access.js";
 import { Access } from "../mmu/mmu.js";
+import { ANY_MAY_BEGIN, lessFor, Recent, recentPage } from "../mmu/recent-pages.js";
+import { VALID } from "../mmu/tlb-entry.js";
 import { MODE_BITS, PE } from "../sse/mxcsr.js";
 import { Mem, Op, SimdMem, ValueType } from "../wasm/opcodes.js";
 import type { Addresses, Group } from "./addresses.js";
@@ -29,6 +32,8 @@ const WIDEST_GROUP = 256;
 /** Memory in the translating stage: one look into the TLB for an access, or for a group of them; what isn't plain leaves. */
 export abstract class MemoryStage extends FlagStage {
   protected addresses!: Addresses;
+  /** Places that accesses go by, numbered. */
+  private readonly sites = new Map<number, number>();
   /** Host address of a store that may have gone to a scratch cell. */
   private scratched?: Temp;
 
@@ -123,21 +128,52 @@ export abstract class MemoryStage extends FlagStage {
       group.local ??= this.checked(this.add(linear, group.low - place.delta), group);
       return { local: group.local, offset: place.delta - group.low } as HostTemp;
     }
-    const entry = this.tlbEntry(linear, write);
-    if (size === 1) {
-      this.invalid(entry);
-      return this.add(linear, entry);
-    }
-    const misfit = this.and(this.or(linear, entry), size - 1);
-    const elsewhere = (then: () => void) => this.seldom(misfit, () => this.when(this.endsElsewhere(linear, entry, size), then));
-    if (write && (size < STRADDLING || this.facts.accesses !== 1)) {
-      elsewhere(() => this.leave());
-      return this.add(linear, entry);
-    }
-    const host = this.variable(this.add(linear, entry));
-    elsewhere(() => this.ask(this.link.straddle, host, linear, size, write));
-    if (write) this.scratched = host;
+    // What is smaller leaves where it straddles pages.
+    const straddles = !write || (size >= STRADDLING && this.facts.accesses === 1);
+    const elsewhere = (host: Temp) => (straddles && size > 1 ? this.ask(this.link.straddle, host, linear, size, write) : this.leave());
+    const host = this.near(linear, size, write, elsewhere) ?? this.inTlb(linear, size, write, elsewhere);
+    if (write && straddles && size > 1) this.scratched = host;
     return host;
+  }
+  /** What doesn't fit at first sight (it isn't aligned) is looked at again. */
+  private inTlb(linear: Value, size: number, write: boolean, elsewhere: (host: Temp) => void): Temp {
+    const entry = this.tlbEntry(linear, write);
+    const host = this.variable(hostBy(this, entry, linear));
+    const look = () => (size === 1 ? elsewhere(host) : this.when(this.endsElsewhere(linear, entry, size), () => elsewhere(host)));
+    this.seldom(misfit(this, entry, linear, host, size), look);
+    return host;
+  }
+  /** In the page that the instruction was in before (mmu/recent-pages.ts); what isn't is asked of the TLB, and remembered. */
+  private near(linear: Value, bytes: number, write: boolean, elsewhere: (host: Temp) => void): Temp | undefined {
+    if (!this.mode.user || typeof linear === "number") return undefined;
+    const slot = recentPage(write, this.site());
+    const distance = this.variable(this.sub(linear, this.state(slot + Recent.page)));
+    const host = this.variable(this.add(distance, this.state(slot + Recent.host)));
+    const limit = this.state(slot + Recent.limit);
+    const less = lessFor(bytes);
+    // Of two numbers that mustn't be negative one is.
+    const outside =
+      less === 0 ? this.eqz(this.ltU(distance, limit)) : this.ltS(this.or(distance, this.sub(this.sub(limit, less + 1), distance)), 0);
+    this.seldom(outside, () => {
+      const entry = this.variable(this.tlbEntry(linear, write));
+      this.assign(host, hostBy(this, entry, linear));
+      const remember = () => {
+        const page = this.variable(this.and(linear, -at.PAGE_SIZE));
+        this.setState(slot + Recent.page, page);
+        this.setState(slot + Recent.host, hostBy(this, entry, page));
+        this.setState(slot + Recent.limit, ANY_MAY_BEGIN);
+      };
+      this.when(this.or(invalid(this, entry), this.endsElsewhere(linear, entry, bytes)), () => elsewhere(host), remember, true);
+    });
+    return host;
+  }
+  /** Accesses by the same registers, and around the same place, are likely to be to one page. */
+  private site(): number {
+    const { base, index, displacement } = this.instruction;
+    const by = ((displacement + at.PAGE_SIZE / 2) & -at.PAGE_SIZE) | ((base + 1) << 4) | (index + 1);
+    let site = this.sites.get(by);
+    if (site === undefined) this.sites.set(by, (site = this.sites.size));
+    return site;
   }
   /**
    * Whether the accesses of a group are checked at once: nowhere in a region that kept being left for an access, as for that to an object that
@@ -145,10 +181,6 @@ export abstract class MemoryStage extends FlagStage {
    */
   private together({ count, low, high }: Group): boolean {
     return !this.learning && count > 1 && high - low <= WIDEST_GROUP && this.mode.slow.size === 0;
-  }
-  /** The check of a single byte, which has no end to lie in another page. */
-  private invalid(entry: Value): void {
-    this.seldom(this.and(entry, 1), () => this.leave());
   }
   /**
    * The instruction kept leaving a region: its access is a call, whatever it finds. Only for instructions with one access: a device that has been
@@ -160,10 +192,8 @@ export abstract class MemoryStage extends FlagStage {
   }
   private called(linear: Value, size: number, write: boolean): Value {
     const entry = this.tlbEntry(linear, write);
-    const host = this.variable(this.add(linear, entry));
-    this.seldom(size === 1 ? this.and(entry, 1) : this.and(this.or(linear, entry), size - 1), () =>
-      this.ask(this.link.miss, host, linear, size, write),
-    );
+    const host = this.variable(hostBy(this, entry, linear));
+    this.seldom(misfit(this, entry, linear, host, size), () => this.ask(this.link.miss, host, linear, size, write));
     if (write) this.scratched = host;
     return host;
   }
@@ -190,25 +220,27 @@ export abstract class MemoryStage extends FlagStage {
       });
     });
   }
-  /** Of two bytes at least: the first byte of a page would get by with an invalid entry. */
+  /** Of two bytes at least: the first byte of a page would get by with an entry that isn't valid. */
   private endsElsewhere(linear: Value, entry: Value, size: number): Value {
-    return this.gtU(this.add(this.and(linear, 0xfff), this.and(entry, 0xfff)), 0x1000 - size);
+    return this.gtU(this.add(this.and(linear, 0xfff), this.and(this.sub(entry, VALID), 0xfff)), 0x1000 - size);
   }
   /** Checks all bytes of a group at once and gives the local that holds the host address of the lowest. */
-  private checked(lowest: Value, group: Group): number {
-    const entry = this.tlbEntry(lowest, group.write);
-    const bytes = group.high - group.low;
-    if (bytes === 1) this.invalid(entry);
-    else this.seldom(this.endsElsewhere(lowest, entry, bytes), () => this.leave());
+  private checked(lowest: Value, { low, high, write }: Group): number {
+    const bytes = high - low;
+    let host = this.near(lowest, bytes, write, () => this.leave());
+    if (!host) {
+      const entry = this.tlbEntry(lowest, write);
+      this.seldom(bytes === 1 ? invalid(this, entry) : this.endsElsewhere(lowest, entry, bytes), () => this.leave());
+      host = hostBy(this, entry, lowest) as Temp;
+    }
     const local = this.f.local(ValueType.i32);
-    this.put(lowest);
-    this.put(entry);
-    this.f.op(Op.i32_add).set(local);
+    this.put(host);
+    this.f.set(local);
     return local;
   }
   private tlbEntry(linear: Value, write: boolean): Value {
     const table = at.TLB + ((this.mode.user ? 2 : 0) + (write ? 1 : 0)) * at.TLB_SIZE;
-    return this.loadHost(this.shl(this.shrU(linear, 12), 2), 4, table);
+    return entryIn(this, 0, linear, table);
   }
 
   /**
