@@ -152,7 +152,7 @@ export class SystemGuest {
 
   // Modes
 
-  /** The processor as after RESET; memory as it is. For tests of hundreds of cases: a new guest costs milliseconds, most of them for its TLB. */
+  /** The processor as after RESET; memory as it is. For tests of hundreds of cases: a new guest costs more than most of them. */
   reused(): this {
     this.cpu.reset();
     return this;
