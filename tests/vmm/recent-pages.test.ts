@@ -133,3 +133,31 @@ it("an access at the end of a page goes on in the next one, wherever that is", (
     expect(adds(guest, word)).toBe(true);
   }
 });
+
+it.each([0x10, 0x20, 0x3c])(
+  "accesses that are checked together are where the guest has them, on both sides of 2 GiB: %i bytes below",
+  (below) => {
+    const guest = looping();
+    const MIDDLE = 0x8000_0000;
+    for (const [place, frame] of [
+      [0x5_4ffc, 0x6_0000],
+      [0x5_5000, 0x6_1000],
+    ])
+      guest.put(place, frame | USER);
+    guest.put(DIRECTORIES[0] + 4 * 0x1ff, 0x5_4000 | USER);
+    guest.put(DIRECTORIES[0] + 4 * 0x200, 0x5_5000 | USER);
+    const base = 0x6_1000 - below;
+    for (const offset of [0, 0x20, 0x3c]) guest.put(base + offset, offset + 1);
+    // mov eax, [ebx]; add eax, [ebx+0x20]; add eax, [ebx+0x3c]; mov [ebx+0x10], eax; mov [ebx+0x30], ecx; jmp to the first
+    guest.bytes(DATA + 0x800, [0x8b, 0x03, 0x03, 0x43, 0x20, 0x03, 0x43, 0x3c, 0x89, 0x43, 0x10, 0x89, 0x4b, 0x30, 0xeb, 0xf0]);
+    guest.cpu.eip = DATA + 0x800;
+    guest.state.setReg(EBX, MIDDLE - below);
+    for (let turn = 1; turn < 8; turn++) {
+      guest.state.setReg(ECX, turn);
+      // Slots are empty again.
+      root(guest, 0);
+      run(guest);
+      expect([guest.get(base + 0x10), guest.get(base + 0x30)]).toEqual([0x5f, turn]);
+    }
+  },
+);

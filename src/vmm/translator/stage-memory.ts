@@ -152,12 +152,7 @@ export abstract class MemoryStage extends FlagStage {
     const slot = recentPage(write, this.site());
     const distance = this.variable(this.sub(linear, this.state(slot + Recent.page)));
     const host = this.variable(this.add(distance, this.state(slot + Recent.host)));
-    const limit = this.state(slot + Recent.limit);
-    const less = lessFor(bytes);
-    // Of two numbers that mustn't be negative one is.
-    const outside =
-      less === 0 ? this.eqz(this.ltU(distance, limit)) : this.ltS(this.or(distance, this.sub(this.sub(limit, less + 1), distance)), 0);
-    this.seldom(outside, () => {
+    this.seldom(this.beyond(distance, this.state(slot + Recent.limit), bytes), () => {
       const entry = this.variable(this.tlbEntry(linear, write));
       this.assign(host, hostBy(this, entry, linear));
       const remember = () => {
@@ -169,6 +164,14 @@ export abstract class MemoryStage extends FlagStage {
       this.when(this.or(invalid(this, entry), this.endsElsewhere(linear, entry, bytes)), () => elsewhere(host), remember, true);
     });
     return host;
+  }
+  /** Not 0 where so many bytes at a distance from a page's start are not in the page, by its limit, or that is 0. */
+  private beyond(distance: Value, limit: Value, bytes: number): Value {
+    const less = lessFor(bytes);
+    if (less === 0) return this.eqz(this.ltU(distance, limit));
+    // None of these may be negative. The last is asked for itself: where the limit is 0, the difference may wrap round.
+    const last = this.sub(limit, less + 1);
+    return this.ltS(this.or(this.or(distance, this.sub(last, distance)), last), 0);
   }
   /** Accesses by the same registers, and around the same place, are likely to be to one page. */
   private site(): number {
