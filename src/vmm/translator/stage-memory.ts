@@ -26,6 +26,12 @@ const X87_MASKS = 0x3f;
  */
 const STRADDLING = 8;
 
+/**
+ * Wider accesses are nearly all of floating point, which waits for itself and not for addresses, and whose loops make the largest regions: one that is cut for its
+ * size takes up to three times as long (an n-body problem in SSE2).
+ */
+const WIDEST_NEAR = 4;
+
 /** More bytes than this are not checked together: an object that straddles pages would leave the region too often. */
 const WIDEST_GROUP = 256;
 
@@ -125,13 +131,14 @@ export abstract class MemoryStage extends FlagStage {
     if (place && this.learning) this.block.note(place, size, write);
     const group = place && this.block.groups.get(place.key);
     if (place && group && this.together(group)) {
-      group.local ??= this.checked(this.add(linear, group.low - place.delta), group);
+      group.local ??= this.checked(this.add(linear, group.low - place.delta), group, size);
       return { local: group.local, offset: place.delta - group.low } as HostTemp;
     }
     // What is smaller leaves where it straddles pages.
     const straddles = size > 1 && (!write || (size >= STRADDLING && this.facts.accesses === 1));
     const elsewhere = (host: Temp) => (straddles ? this.ask(this.link.straddle, host, linear, size, write) : this.leave());
-    const host = this.near(linear, size, write, elsewhere) ?? this.inTlb(linear, size, write, elsewhere);
+    const near = size <= WIDEST_NEAR ? this.near(linear, size, write, elsewhere) : undefined;
+    const host = near ?? this.inTlb(linear, size, write, elsewhere);
     if (write && straddles) this.scratched = host;
     return host;
   }
@@ -232,9 +239,9 @@ export abstract class MemoryStage extends FlagStage {
     return this.gtU(this.add(this.and(linear, 0xfff), this.and(this.sub(entry, VALID), 0xfff)), 0x1000 - size);
   }
   /** Checks all bytes of a group at once and gives the local that holds the host address of the lowest. */
-  private checked(lowest: Value, { low, high, write }: Group): number {
+  private checked(lowest: Value, { low, high, write }: Group, size: number): number {
     const bytes = high - low;
-    let host = this.near(lowest, bytes, write, () => this.leave());
+    let host = size <= WIDEST_NEAR ? this.near(lowest, bytes, write, () => this.leave()) : undefined;
     if (!host) {
       const entry = this.tlbEntry(lowest, write);
       this.seldom(bytes === 1 ? invalid(this, entry) : this.endsElsewhere(lowest, entry, bytes), () => this.leave());
