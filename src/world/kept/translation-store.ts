@@ -8,8 +8,11 @@ import { makeFolderOf, markAsUsed, type PackedChunk, type PackedRegion, read, re
 import { ScratchFile } from "./scratch-file.js";
 import { moduleOf, withCodeOf } from "./v8-code.js";
 
-/** Bytes of the chunks in a file, and of those that a machine knows, at most. The newest stay. */
-const MOST_BYTES = 64 * 2 ** 20;
+/**
+ * Bytes of the chunks in a file, and of those that a machine knows, at most. The newest stay. What a machine recalls is resident, in chunks: with 64 MiB, which several
+ * kinds of work on one kernel fill, that was 100 MiB.
+ */
+const MOST_BYTES = 32 * 2 ** 20;
 /** Bytes from a head on by which one is known. */
 const HEAD_BYTES = 16;
 /** Changes for which the file is written anew: so many, and a share of the regions that it would have. */
