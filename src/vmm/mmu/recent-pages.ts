@@ -15,9 +15,9 @@ export const RECENT_SIZE = 16;
 
 /** The widest access of an instruction, in bytes. */
 const WIDEST = 16;
-/** Where it may begin, up to where it has to: then no other question is asked. */
+/** Offsets where an access may begin and lies in the page, however wide it is: so a hit is one comparison. */
 export const ANY_MAY_BEGIN = 0x1000 - WIDEST + 1;
-/** What a slot's limit is less for as many bytes. */
+/** By how much the limit is less for several accesses that are checked together, of so many bytes. */
 export function lessFor(bytes: number): number {
   return Math.max(bytes - WIDEST, 0);
 }

@@ -55,8 +55,9 @@ function chainOf(hostPage: number): number {
 
 /**
  * The software TLB: four flat tables over the 2^20 linear pages: supervisor read, supervisor write, user read, user write.
- * Entries are as tlb-entry.ts has them, and how emitted code asks is in isa/tlb-access.ts. There are valid write entries only for pages that may be stored to with nothing to be done beside: dirty already, writable for
- * that privilege, RAM, and without predecoded code. Flushing walks lists of touched pages, never the tables.
+ * Entries are as tlb-entry.ts has them, and how emitted code asks is in isa/tlb-access.ts. There are valid write entries only for pages that may be
+ * stored to with nothing to be done beside: dirty already, writable for that privilege, RAM, and without predecoded code. Flushing walks lists of
+ * touched pages, never the tables.
  */
 export class Tlb {
   private readonly entries: Int32Array;
