@@ -56,7 +56,7 @@ describe("a function that calls itself", () => {
     for (const count of [3, 5, 10, 20, 50]) {
       const { instructions = 0, body } = calls(count);
       expect(instructions).toBeLessThanOrEqual(LONGEST);
-      expect(body).toBeLessThan(2000 + 500 * instructions);
+      expect(body).toBeLessThan(2000 + 450 * instructions);
     }
   });
 });
@@ -76,7 +76,7 @@ describe("a region of many instructions", () => {
         return instruction === 1 && random.below(4) === 0 ? [0xeb, random.below(8)] : [0x41];
       });
       const { body, instructions = 1 } = regionOf(800, code.flat());
-      expect(body).toBeLessThan(2000 + 500 * instructions);
+      expect(body).toBeLessThan(2000 + 400 * instructions);
     }
   });
 
@@ -84,7 +84,7 @@ describe("a region of many instructions", () => {
     const [some, all] = [regionOf(300, [...ADD, ...JZ]), regionOf(800, [...ADD, ...JZ])];
     expect(2 * some.body).toBeGreaterThan(60_000);
     expect(all.body).toBeLessThanOrEqual(60_000);
-    expect(all.instructions).toBeGreaterThan(300);
+    expect(all.instructions).toBeGreaterThan(330);
     expect([some.cut, all.cut]).toEqual([false, true]);
   });
 

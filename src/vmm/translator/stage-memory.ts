@@ -146,13 +146,13 @@ export abstract class MemoryStage extends FlagStage {
   private inTlb(linear: Value, size: number, write: boolean, elsewhere: (host: Temp) => void): Temp {
     const entry = this.tlbEntry(linear, write);
     const host = this.variable(hostBy(this, entry, linear));
-    const look = () => (size === 1 ? elsewhere(host) : this.when(this.endsElsewhere(linear, entry, size), () => elsewhere(host)));
+    const look = () => (size === 1 ? elsewhere(host) : this.when(this.notInPage(linear, entry, size), () => elsewhere(host)));
     this.seldom(misfit(this, entry, linear, host, size), look);
     return host;
   }
   /**
-   * In the page that the instruction was in before (mmu/recent-pages.ts); what isn't is asked of the TLB, and remembered. That, too, is in line, though it is a
-   * third of the code: a table of 1 KiB that straddles pages took twice as long where it was a call.
+   * In the page that the instruction was in before (mmu/recent-pages.ts); what isn't is asked of the TLB, and remembered. That, too, is in line, though it makes
+   * regions larger: as a call, CRC-32 took twice as long in some runs.
    */
   private near(linear: Value, bytes: number, write: boolean, elsewhere: (host: Temp) => void): Temp | undefined {
     if (!this.mode.user || typeof linear === "number") return undefined;
@@ -168,7 +168,7 @@ export abstract class MemoryStage extends FlagStage {
         this.setState(slot + Recent.host, hostBy(this, entry, page));
         this.setState(slot + Recent.limit, ANY_MAY_BEGIN);
       };
-      this.when(this.or(invalid(this, entry), this.endsElsewhere(linear, entry, bytes)), () => elsewhere(host), remember, true);
+      this.when(this.notInPage(linear, entry, bytes), () => elsewhere(host), remember, true);
     });
     return host;
   }
@@ -234,8 +234,10 @@ export abstract class MemoryStage extends FlagStage {
       });
     });
   }
-  /** Of two bytes at least: the first byte of a page would get by with an entry that isn't valid. */
-  private endsElsewhere(linear: Value, entry: Value, size: number): Value {
+  /** Not 0 where the entry isn't valid, or not all of so many bytes are in its page. */
+  private notInPage(linear: Value, entry: Value, size: number): Value {
+    // What is asked of more bytes, the first one of a page would get by with.
+    if (size === 1) return invalid(this, entry);
     return this.gtU(this.add(this.and(linear, 0xfff), this.and(this.sub(entry, VALID), 0xfff)), 0x1000 - size);
   }
   /** Checks all bytes of a group at once and gives the local that holds the host address of the lowest. */
@@ -244,7 +246,7 @@ export abstract class MemoryStage extends FlagStage {
     let host = size <= WIDEST_NEAR ? this.near(lowest, bytes, write, () => this.leave()) : undefined;
     if (!host) {
       const entry = this.tlbEntry(lowest, write);
-      this.seldom(bytes === 1 ? invalid(this, entry) : this.endsElsewhere(lowest, entry, bytes), () => this.leave());
+      this.seldom(this.notInPage(lowest, entry, bytes), () => this.leave());
       host = hostBy(this, entry, lowest) as Temp;
     }
     const local = this.f.local(ValueType.i32);
